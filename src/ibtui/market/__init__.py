@@ -1,0 +1,1 @@
+"""Quote board, depth book, tape, sessions and hours, bars. Pure: plain fast state, standard library only."""

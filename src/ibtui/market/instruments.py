@@ -1,0 +1,34 @@
+"""What can be traded: the contract facts that every room shares."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One contract as IB describes it, known by its ``con_id``.
+
+    Attributes:
+        min_tick: Smallest price increment, in the contract's currency.
+        multiplier: Units of the underlying in one contract; 1 for stocks.
+        time_zone: IB's name of the exchange's zone, such as ``US/Eastern``.
+        trading_hours: IB's own string of sessions, extended hours included.
+        liquid_hours: IB's own string of regular sessions.
+    """
+
+    con_id: int
+    symbol: str
+    sec_type: str = "STK"
+    exchange: str = "SMART"
+    primary_exchange: str = ""
+    currency: str = "USD"
+    local_symbol: str = ""
+    trading_class: str = ""
+    multiplier: float = 1.0
+    min_tick: float = 0.01
+    time_zone: str = ""
+    trading_hours: str = ""
+    liquid_hours: str = ""
+    long_name: str = ""
+    last_trade_date: str = ""
+    strike: float | None = None
+    right: str = ""

@@ -1,0 +1,1 @@
+"""SQLite: schema and migrations, the writer task, the order journal, queries."""

@@ -1,0 +1,122 @@
+"""An order as ibtui knows it: what was asked for (intent) and what became of it (order)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+Action = Literal["BUY", "SELL"]
+
+
+class Status(StrEnum):
+    """The words of ``orders.status``."""
+
+    NEW = "NEW"
+    REFUSED = "REFUSED"
+    NOT_SENT = "NOT_SENT"
+    SENT = "SENT"
+    WORKING = "WORKING"
+    PARTIAL = "PARTIAL"
+    FILLED = "FILLED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+    INACTIVE = "INACTIVE"
+    UNKNOWN = "UNKNOWN"
+
+
+ENDED = frozenset({Status.REFUSED, Status.NOT_SENT, Status.FILLED, Status.CANCELLED, Status.REJECTED})
+"""Statuses that an order never leaves (but for FILLED, which a late fill may still reach from CANCELLED)."""
+
+LIVE = frozenset({Status.SENT, Status.WORKING, Status.PARTIAL, Status.INACTIVE, Status.UNKNOWN})
+"""Statuses in which an order is, or may be, at the broker: its whole remainder counts in every check."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIntent:
+    """What the user asked for, written to the journal before anything is sent.
+
+    Attributes:
+        order_ref: Our own id, see :func:`ibtui.trading.refs.new_order_ref`; echoed by IB as ``orderRef``.
+        created_ns: UTC nanoseconds.
+        quantity: Contracts or shares, always positive.
+        limit_price: In the contract's currency; None for orders without one.
+    """
+
+    order_ref: str
+    created_ns: int
+    con_id: int
+    symbol: str
+    account: str
+    action: Action
+    order_type: str
+    quantity: float
+    limit_price: float | None = None
+    stop_price: float | None = None
+    tif: str = "DAY"
+    outside_rth: bool = False
+    parent_ref: str | None = None
+    oca_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One fill. ``exec_id`` differs only after its last dot where IB corrects an earlier one."""
+
+    exec_id: str
+    order_ref: str
+    ts_ns: int
+    con_id: int
+    side: Action
+    quantity: float
+    price: float
+    venue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """What one execution cost; unknown until IB reports it."""
+
+    exec_id: str
+    amount: float
+    currency: str
+    realized: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An intent and all that is known of its life, folded from events by :func:`ibtui.trading.machine.apply`.
+
+    Attributes:
+        filled: Sum of the unique executions, corrections replacing what they correct.
+        average_price: Of those executions; None while nothing is filled.
+        reason: Why it was refused, rejected, not sent or is unknown, in plain words.
+        executions: By execution id without its revision.
+        commissions: By execution id without its revision.
+        sent_ns: When the frame was handed to the socket.
+        acknowledged_ns: When the broker first confirmed it.
+    """
+
+    intent: OrderIntent
+    status: Status = Status.NEW
+    order_id: int | None = None
+    perm_id: int | None = None
+    client_id: int | None = None
+    filled: float = 0.0
+    average_price: float | None = None
+    reason: str = ""
+    executions: tuple[Execution, ...] = ()
+    commissions: tuple[Commission, ...] = ()
+    sent_ns: int | None = None
+    acknowledged_ns: int | None = None
+    cancel_requested: bool = False
+
+    @property
+    def remaining(self) -> float:
+        """Quantity that may still fill; nothing once the order has ended."""
+        return 0.0 if self.status in ENDED else max(0.0, self.intent.quantity - self.filled)
+
+    @property
+    def commission(self) -> float | None:
+        """Sum of the reported commissions, or None while one of the fills has none."""
+        if not self.executions or len(self.commissions) < len(self.executions):
+            return None
+        return sum(each.amount for each in self.commissions)

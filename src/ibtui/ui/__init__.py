@@ -1,0 +1,1 @@
+"""The screens. Textual lives here, and nothing else knows Textual."""
