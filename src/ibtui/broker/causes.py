@@ -1,0 +1,77 @@
+"""Why a gateway can't be used, one sentence for each cause, each with what to do."""
+
+import errno
+import socket
+from enum import IntEnum
+
+
+class Stage(IntEnum):
+    """How far a connect got. Each needs the one before it."""
+
+    REACHING = 0
+    ACCEPTED = 1
+    VERSION = 2
+    HALF_READY = 3
+    READY = 4
+
+
+OLDEST_SERVER_VERSION = 157
+"""The oldest server version that ib_insync 0.9.86 speaks (``Client.MinClientVersion``): TWS and Gateway 972."""
+
+CLIENT_ID_IN_USE = 326
+
+
+def not_reached(endpoint: str, error: BaseException) -> str:
+    """Why no TCP connection came about."""
+    if isinstance(error, ConnectionRefusedError):
+        return (
+            f"{endpoint} refused the connection: nothing listens there. Start TWS or IB Gateway, or check its API port"
+        )
+    if isinstance(error, socket.gaierror):
+        return f"{endpoint}: unknown host name. Check [gateway] host"
+    if isinstance(error, OSError) and error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
+        return f"{endpoint} can't be reached from here: no route. Check the network"
+    words = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+    return f"can't connect to {endpoint}: {words or type(error).__name__}"
+
+
+def silent(endpoint: str, stage: Stage, seconds: float) -> str:
+    """Why a connect that ran out of time did not come through."""
+    waited = f"in {seconds:g} s"
+    return {
+        Stage.REACHING: f"{endpoint} does not answer {waited}. Check host, network and firewall",
+        Stage.ACCEPTED: f"{endpoint} accepts connections but says nothing {waited}: restart the gateway, or accept the "
+        "connection in its window",
+        Stage.VERSION: f"{endpoint} named its version and then nothing {waited}: is it still logging in?",
+        Stage.HALF_READY: f"{endpoint} is half ready, accounts or first order id are missing {waited}: is it still "
+        "logging in?",
+        Stage.READY: f"{endpoint} was ready too late, after {seconds:g} s",
+    }[stage]
+
+
+def closed(endpoint: str, stage: Stage, problem: tuple[int, str] | None, client_id: int) -> str:
+    """Why the gateway closed a connection before it was ready; ``problem`` is the last error it sent, code and text."""
+    if problem and problem[0] == CLIENT_ID_IN_USE:
+        return (
+            f"client id {client_id} is in use at {endpoint} (IB code 326): end the other program, or give this one "
+            "another client id. After a gateway restart it is freed by itself"
+        )
+    if problem:
+        return f"{endpoint} closed the connection: {problem[1]} (IB code {problem[0]})"
+    if stage <= Stage.ACCEPTED:
+        return (
+            f"{endpoint} accepts and closes at once: add this machine to the gateway's Trusted IPs; behind a tunnel "
+            "or container the gateway itself is down"
+        )
+    return (
+        f"{endpoint} closed the connection before it was ready: is client id {client_id} in use, or is it still "
+        "logging in?"
+    )
+
+
+def too_old(endpoint: str, version: int) -> str:
+    """The gateway speaks a protocol older than ours."""
+    return (
+        f"{endpoint} is too old: server version {version}, at least {OLDEST_SERVER_VERSION} is needed. "
+        "Install TWS or IB Gateway 972 or newer"
+    )
