@@ -1,0 +1,151 @@
+"""Which contracts the simulated gateway knows, with the facts that IB sends about each."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from ibtui.market.instruments import Instrument
+from ibtui.sim.catalogue import COLUMNS, SECURITIES
+
+TIME_ZONE = "US/Eastern"
+MARKET_RULE = 26
+"""IB's market rule id of US shares: one cent everywhere."""
+
+MARKET_RULES: dict[int, tuple[tuple[float, float], ...]] = {MARKET_RULE: ((0.0, 0.01),)}
+"""Market rule id to its rows: from this price on, this increment."""
+
+VENUES = (
+    "SMART,AMEX,NYSE,CBOE,PHLX,ISE,CHX,ARCA,NASDAQ,DRCTEDGE,BEX,BATS,EDGEA,BYX,IEX,EDGX,FOXRIVER,PEARL,NYSENAT,"
+    "LTSE,MEMX,IBEOS,OVERNIGHT,PSX"
+)
+ORDER_TYPES = (
+    "ACTIVETIM,AD,ADJUST,ALERT,ALGO,ALLOC,AON,AVGCOST,BASKET,BENCHPX,CASHQTY,COND,CONDORDER,DAY,DEACT,DEACTDIS,"
+    "DEACTEOD,DIS,GAT,GTC,GTD,GTT,HID,IBKRATS,ICE,IOC,LIT,LMT,LOC,MIT,MKT,MOC,MTL,NGCOMB,NONALGO,OCA,OPG,PEGBENCH,"
+    "PREOPGRTH,PRICECHK,REL,RTH,SCALE,SIZECHK,SMARTSTG,STP,STPLMT,SWEEP,TRAIL,TRAILLMT,TRAILMIT,WHATIF"
+)
+
+_FIRST_CON_ID = 700_000_000
+_CON_IDS = 90_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One contract: what IB's contract details say, and how its market behaves.
+
+    Attributes:
+        instrument: The contract's facts; its hours are filled in by :meth:`Exchange.describe`, which knows the day.
+        price: Price at the anchor date of the seeded paths, USD.
+        volatility: Of a year, as a fraction.
+        beta: How far it moves when the index moves by one.
+        daily_volume: Shares that change hands on an ordinary day.
+        spread: Usual bid-ask spread in increments.
+        listed: First day with trades.
+        stock_type: IB's word: ``ETF`` or ``COMMON``.
+    """
+
+    instrument: Instrument
+    price: float
+    volatility: float
+    beta: float
+    daily_volume: float
+    spread: int
+    listed: date
+    stock_type: str
+    industry: str
+    category: str
+    subcategory: str
+    market_name: str
+    order_types: str = ORDER_TYPES
+    valid_exchanges: str = VENUES
+    market_rule_ids: str = ",".join([str(MARKET_RULE)] * (VENUES.count(",") + 1))
+    price_magnifier: int = 1
+    min_size: float = 1.0
+    size_increment: float = 1.0
+    suggested_size_increment: float = 100.0
+    aggregated_group: int = 1
+
+    @property
+    def con_id(self) -> int:
+        """The contract's id."""
+        return self.instrument.con_id
+
+
+class Universe:
+    """All listings, by id and by what clients search with."""
+
+    def __init__(self, listings: tuple[Listing, ...]) -> None:
+        self._by_con_id = {each.con_id: each for each in listings}
+        self._by_symbol = {each.instrument.symbol: each for each in listings}
+
+    def __iter__(self) -> Iterator[Listing]:
+        return iter(self._by_con_id.values())
+
+    def __len__(self) -> int:
+        return len(self._by_con_id)
+
+    def by_con_id(self, con_id: int) -> Listing | None:
+        """The listing with this contract id, or None."""
+        return self._by_con_id.get(con_id)
+
+    def by_symbol(self, symbol: str) -> Listing | None:
+        """The stock or fund of this symbol, or None; case and a dot for the class's blank don't matter."""
+        return self._by_symbol.get(symbol.upper().replace(".", " "))
+
+    def search(
+        self, sec_type: str = "", symbol: str = "", exchange: str = "", currency: str = "", primary_exchange: str = ""
+    ) -> list[Listing]:
+        """Listings that fit everything given, as ``reqContractDetails`` looks for them. Empty means any."""
+        candidates = [self.by_symbol(symbol)] if symbol else list(self)
+        return [
+            each
+            for each in candidates
+            if each is not None
+            and sec_type in ("", each.instrument.sec_type)
+            and currency in ("", each.instrument.currency)
+            and (not exchange or exchange in each.valid_exchanges.split(","))
+            and primary_exchange in ("", each.instrument.primary_exchange)
+        ]
+
+    def matching(self, pattern: str, limit: int = 16) -> list[Listing]:
+        """Listings whose symbol begins with the pattern, then those whose name has it, as ``reqMatchingSymbols``."""
+        wanted = pattern.strip().upper()
+        if not wanted:
+            return []
+        exact = [each for each in self if each.instrument.symbol == wanted]
+        begins = [each for each in self if each.instrument.symbol.startswith(wanted) and each not in exact]
+        named = [each for each in self if wanted in each.instrument.long_name and each not in exact + begins]
+        return (exact + begins + named)[:limit]
+
+
+def default_universe() -> Universe:
+    """Every security of the catalogue."""
+    return Universe(tuple(_listing(line) for line in SECURITIES.strip().splitlines()))
+
+
+def _listing(line: str) -> Listing:
+    facts = dict(zip(COLUMNS, line.split("|"), strict=True))
+    nasdaq_or_nyse = "NMS" if facts["primary"] == "NASDAQ" else facts["symbol"]
+    instrument = Instrument(
+        con_id=_FIRST_CON_ID + zlib.crc32(facts["symbol"].encode()) % _CON_IDS,
+        symbol=facts["symbol"],
+        primary_exchange=facts["primary"],
+        local_symbol=facts["symbol"],
+        trading_class=nasdaq_or_nyse,
+        time_zone=TIME_ZONE,
+        long_name=facts["long_name"],
+    )
+    return Listing(
+        instrument=instrument,
+        price=float(facts["price"]),
+        volatility=float(facts["volatility"]) / 100,
+        beta=float(facts["beta"]),
+        daily_volume=float(facts["volume"]) * 1e6,
+        spread=int(facts["spread"]),
+        listed=date.fromisoformat(facts["listed"]),
+        stock_type=facts["stock_type"],
+        industry=facts["industry"],
+        category=facts["category"],
+        subcategory=facts["subcategory"],
+        market_name=nasdaq_or_nyse,
+    )
