@@ -6,6 +6,7 @@ or less, a BID_ASK request counting twice. IB lifted the last one for larger bar
 """
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -70,14 +71,7 @@ class Pacing:
     def wait(self, ask: Ask, now: float) -> float:
         """Seconds until this request breaks no rule; 0 when it may go at once."""
         self._forget(now)
-        free_at = max(self._barred_until, self._spacing_over(), self._identical_over(ask))
-        free_at = max(
-            free_at, self._room_in(SAME_CONTRACT_SECONDS, SAME_CONTRACT_MOST, self._same_feed(ask), ask.weight)
-        )
-        if ask.small:
-            small = [each for each in self._sent if each.ask.small]
-            free_at = max(free_at, self._room_in(WINDOW_SECONDS, WINDOW_MOST, small, ask.weight))
-        return max(0.0, free_at - now)
+        return max(0.0, max(self._free_at(ask)) - now)
 
     def sent(self, ask: Ask, now: float) -> None:
         """Takes note of a request that goes out now."""
@@ -91,8 +85,15 @@ class Pacing:
         while self._sent and self._sent[0].at <= now - WINDOW_SECONDS:
             self._sent.popleft()
 
-    def _same_feed(self, ask: Ask) -> list[_Sent]:
-        return [each for each in self._sent if each.ask.feed == ask.feed]
+    def _free_at(self, ask: Ask) -> Iterator[float]:
+        yield self._barred_until
+        yield self._spacing_over()
+        yield self._identical_over(ask)
+        same = [each for each in self._sent if each.ask.feed == ask.feed]
+        yield _room_in(SAME_CONTRACT_SECONDS, SAME_CONTRACT_MOST, same, ask.weight)
+        if ask.small:
+            small = [each for each in self._sent if each.ask.small]
+            yield _room_in(WINDOW_SECONDS, WINDOW_MOST, small, ask.weight)
 
     def _spacing_over(self) -> float:
         return self._sent[-1].at + self._min_spacing if self._sent else float("-inf")
@@ -100,12 +101,12 @@ class Pacing:
     def _identical_over(self, ask: Ask) -> float:
         return max((each.at + IDENTICAL_SECONDS for each in self._sent if each.ask == ask), default=float("-inf"))
 
-    @staticmethod
-    def _room_in(seconds: float, most: int, sent: list[_Sent], weight: int) -> float:
-        """When a window of ``seconds`` has room for ``weight`` more: as the last request too many leaves it."""
-        used = weight
-        for each in reversed(sent):
-            used += each.ask.weight
-            if used > most:
-                return each.at + seconds
-        return float("-inf")
+
+def _room_in(seconds: float, most: int, sent: list[_Sent], weight: int) -> float:
+    """When a window of ``seconds`` has room for ``weight`` more: as the last request too many leaves it."""
+    used = weight
+    for each in reversed(sent):
+        used += each.ask.weight
+        if used > most:
+            return each.at + seconds
+    return float("-inf")

@@ -1,6 +1,7 @@
-"""Runs ``ibtui`` as a child that the kernel ends with its parent: ``python -m ibtui.services.leash PARENT_PID ARGUMENTS…``.
+"""Runs ``ibtui`` as a child that the kernel ends with its parent.
 
-The pipe on standard input ends a child that reads it; this ends one that doesn't, on Linux.
+``python -m ibtui.services.leash PARENT_PID ARGUMENTS…`` is ``ibtui ARGUMENTS…`` on a leash. The pipe on standard input
+ends a child that reads it; this ends one that doesn't, on Linux.
 """
 
 import os

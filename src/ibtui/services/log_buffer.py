@@ -49,7 +49,8 @@ class LogBuffer(logging.Handler):
             text = clean(record.getMessage())
             if record.exc_info and record.exc_info[1] is not None:
                 text += f" ({type(record.exc_info[1]).__name__}: {clean(str(record.exc_info[1]))})"
-        except Exception as error:  # noqa: BLE001 -- a bad log call must not take its caller down
+        except Exception as error:
+            # A bad log call must not take its caller down.
             text = f"a log line that can't be formatted: {error!r}"
         self.lines.append(LogLine(int(record.created * 1e9), record.levelno, record.name, text))
         self.total += 1

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ def seconds(of: object) -> set[int]:
 
 
 def is_canonical(of: tuple[Range, ...]) -> bool:
-    return all(each.start < each.end for each in of) and all(a.end < b.start for a, b in zip(of, of[1:], strict=False))
+    return all(each.start < each.end for each in of) and all(a.end < b.start for a, b in pairwise(of))
 
 
 @given(ranges)

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +27,7 @@ def breaks_a_rule(sent: list[tuple[float, Ask]], at: float, new: Ask) -> bool:
     """The model: IB's three rules, read off the whole log."""
     log = [*sent, (at, new)]
 
-    def counted(seconds: float, counts: bool | None = None, **same: object) -> int:
+    def counted(seconds: float, **same: object) -> int:
         return sum(
             each.weight
             for when, each in log
@@ -59,7 +61,7 @@ def test_a_spacing_of_the_users_own_holds_between_any_two(script, spacing):
         now += pacing.wait(new, now)
         pacing.sent(new, now)
         times.append(now)
-    assert all(later - earlier >= spacing for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= spacing for earlier, later in pairwise(times))
 
 
 def test_sixty_small_bar_requests_go_and_the_next_waits_for_the_first_to_leave_the_window():
