@@ -57,6 +57,17 @@ class OrderIntent:
     oca_group: str | None = None
 
 
+def execution_root(exec_id: str) -> str:
+    """What an execution and its corrections have in common: the id without what follows its last dot."""
+    return exec_id.rpartition(".")[0] or exec_id
+
+
+def execution_revision(exec_id: str) -> tuple[int, str]:
+    """Which correction an execution id names; the highest is the one that holds."""
+    root, _, revision = exec_id.rpartition(".")
+    return (int(revision), "") if root and revision.isdecimal() else (0, revision if root else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Execution:
     """One fill. ``exec_id`` differs only after its last dot where IB corrects an earlier one."""
@@ -116,7 +127,8 @@ class Order:
 
     @property
     def commission(self) -> float | None:
-        """Sum of the reported commissions, or None while one of the fills has none."""
-        if not self.executions or len(self.commissions) < len(self.executions):
-            return None
-        return sum(each.amount for each in self.commissions)
+        """Sum of the fills' commissions, or None while one of the fills has none."""
+        amounts = {execution_root(each.exec_id): each.amount for each in self.commissions}
+        owed = [amounts.get(execution_root(each.exec_id)) for each in self.executions]
+        reported = [each for each in owed if each is not None]
+        return sum(reported) if owed and len(reported) == len(owed) else None

@@ -1,0 +1,73 @@
+"""Prices on their grid of increments, and how prices and sizes are written."""
+
+import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from typing import Literal
+
+from ibtui.market.values import known, positive
+
+UNKNOWN = "—"
+"""What stands where a number is not known."""
+
+Mode = Literal["nearest", "down", "up"]
+_ROUNDING = {"nearest": ROUND_HALF_EVEN, "down": ROUND_FLOOR, "up": ROUND_CEILING}
+_NOISE = Decimal("1e-6")
+_MOST_DECIMALS = 8
+
+
+def round_to_tick(price: float, min_tick: float, mode: Mode = "nearest") -> float:
+    """The price on the grid of increments: the nearest, the next below or the next above.
+
+    A price within a millionth of an increment of the grid is on it, so that floating-point noise moves nothing.
+
+    Raises:
+        ValueError: The price is not a finite number or the increment not above zero.
+    """
+    steps = _steps(price, min_tick)
+    if steps is None:
+        raise ValueError(f"no price {price!r} on a grid of {min_tick!r}")
+    nearest = steps.quantize(Decimal(1), ROUND_HALF_EVEN)
+    if abs(steps - nearest) > _NOISE:
+        nearest = steps.quantize(Decimal(1), _ROUNDING[mode])
+    return float(nearest * Decimal(repr(min_tick)))
+
+
+def on_tick(price: float, min_tick: float) -> bool:
+    """Whether a price lies on the grid, within a millionth of an increment; False where either is unknown."""
+    steps = _steps(price, min_tick)
+    return steps is not None and abs(steps - steps.quantize(Decimal(1), ROUND_HALF_EVEN)) <= _NOISE
+
+
+def decimals(min_tick: float) -> int:
+    """Decimal places that an increment needs, 2 where it is unknown: 0.01 → 2, 0.25 → 2, 0.00005 → 5, 5 → 0."""
+    tick = positive(min_tick)
+    if tick is None:
+        return 2
+    exponent = Decimal(repr(tick)).normalize().as_tuple().exponent
+    return min(_MOST_DECIMALS, max(0, -exponent)) if isinstance(exponent, int) else 2
+
+
+def format_price(price: float | None, min_tick: float) -> str:
+    """The price with the places of its increment, ``—`` when unknown."""
+    value = known(price)
+    return UNKNOWN if value is None else f"{value:.{decimals(min_tick)}f}"
+
+
+def format_size(size: float | None) -> str:
+    """A size or volume in at most seven characters or so: ``—``, ``0.25``, ``1,200``, ``3.41M``, ``1.2B``."""
+    value = known(size)
+    if value is None:
+        return UNKNOWN
+    for unit, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if abs(value) >= unit:
+            return f"{value / unit:.2f}{letter}"
+    if value == int(value):
+        return f"{int(value):,}"
+    return f"{value:,.4f}".rstrip("0").rstrip(".")
+
+
+def _steps(price: float, min_tick: float) -> Decimal | None:
+    tick, value = positive(min_tick), known(price)
+    if tick is None or value is None or not math.isfinite(value) or abs(value / tick) > 1e15:
+        return None
+    return Decimal(repr(value)) / Decimal(repr(tick))

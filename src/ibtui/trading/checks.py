@@ -1,0 +1,277 @@
+"""The pre-trade checks: local arithmetic only, each answering what was measured, what the limit is, and its verdict.
+
+A verdict is ``pass`` only where everything it needs is known; missing, NaN or absurd data gives ``unknown``, and
+unknown never passes.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ibtui.clock import NS
+from ibtui.config import RiskSettings
+from ibtui.market.instruments import Instrument
+from ibtui.market.marks import Mark
+from ibtui.market.prices import on_tick
+from ibtui.market.values import known, positive
+from ibtui.trading.orders import LIVE, Order, OrderIntent, Status
+
+Verdict = Literal["pass", "fail", "unknown"]
+
+_PAPER = re.compile(r"(DU|DF)[A-Z0-9]+")
+_NEVER_LEFT = frozenset({Status.REFUSED, Status.NOT_SENT})
+_COUNTING = LIVE | {Status.NEW}
+_LIMIT_TYPES = frozenset({"LMT", "STP LMT"})
+_STOP_TYPES = frozenset({"STP", "STP LMT"})
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check's answer, as the ticket shows it and the ``checks`` table keeps it."""
+
+    name: str
+    measured: str
+    limit: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInputs:
+    """Everything the checks look at, taken at one instant.
+
+    Attributes:
+        quote_age_s: Seconds since the quote's last frame; None when there never was one.
+        account: The account that the session trades in.
+        accounts: The accounts that this session's gateway manages.
+        position: Signed position in the contract; None when unknown.
+        orders: All orders known, this one may be among them.
+        base_currency: The account's base currency, in which the notional limit is.
+        base_rate: Units of base currency for one unit of the instrument's; None when unknown, needless when equal.
+    """
+
+    intent: OrderIntent
+    instrument: Instrument
+    quote_bid: float | None
+    quote_ask: float | None
+    quote_age_s: float | None
+    mark: Mark
+    limits: RiskSettings
+    account: str
+    accounts: tuple[str, ...]
+    position: float | None
+    orders: Sequence[Order]
+    now_ns: int
+    base_currency: str = "USD"
+    base_rate: float | None = None
+
+
+def is_paper(account: str) -> bool:
+    """Whether an account is a paper one: IB's begin with DU or DF, the simulated gateway's with DUSIM."""
+    return _PAPER.fullmatch(account) is not None
+
+
+def is_reducing(inputs: CheckInputs) -> bool:
+    """Whether the order only makes the position smaller.
+
+    It goes against the position and is at most its size less what is already working or unknown that way. Nothing
+    reduces an unknown position.
+    """
+    position, quantity = known(inputs.position), positive(inputs.intent.quantity)
+    if position is None or quantity is None:
+        return False
+    against = "SELL" if position > 0 else "BUY"
+    return inputs.intent.action == against and quantity <= abs(position) - _working(inputs, against)
+
+
+def run_checks(inputs: CheckInputs) -> tuple[Check, ...]:
+    """All checks, in the order of :data:`CHECKS`."""
+    return tuple(check(inputs) for check in CHECKS)
+
+
+def passed(checks: Sequence[Check]) -> bool:
+    """Whether the order may go: there are checks, and every one passes."""
+    return bool(checks) and all(check.verdict == "pass" for check in checks)
+
+
+def _verdict(right: bool | None) -> Verdict:
+    return "unknown" if right is None else "pass" if right else "fail"
+
+
+def _show(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:,.10g}"
+
+
+def _at_most(name: str, measured: float | None, limit: float, unit: str = "") -> Check:
+    most = known(limit)
+    right = None if measured is None or most is None else measured <= most
+    return Check(name, _show(measured) + unit, f"at most {_show(most)}{unit}", _verdict(right))
+
+
+def _others(inputs: CheckInputs) -> list[Order]:
+    return [order for order in inputs.orders if order.intent.order_ref != inputs.intent.order_ref]
+
+
+def _working_orders(inputs: CheckInputs, action: str) -> list[Order]:
+    intent = inputs.intent
+    return [
+        order
+        for order in _others(inputs)
+        if order.status in _COUNTING
+        and (order.intent.con_id, order.intent.account, order.intent.action) == (intent.con_id, intent.account, action)
+    ]
+
+
+def _working(inputs: CheckInputs, action: str) -> float:
+    return math.fsum(order.remaining for order in _working_orders(inputs, action))
+
+
+def _sent_within(inputs: CheckInputs, seconds: float) -> list[Order]:
+    return [
+        order
+        for order in _others(inputs)
+        if order.status not in _NEVER_LEFT and abs(inputs.now_ns - order.intent.created_ns) < seconds * NS
+    ]
+
+
+def _touch(inputs: CheckInputs) -> float | None:
+    return positive(inputs.quote_ask if inputs.intent.action == "BUY" else inputs.quote_bid)
+
+
+def _check_account(inputs: CheckInputs) -> Check:
+    account = inputs.intent.account
+    right = bool(account) and account == inputs.account and account in inputs.accounts and is_paper(account)
+    return Check("paper account", account or "none", "a paper account of this session", _verdict(right))
+
+
+def _check_quantity(inputs: CheckInputs) -> Check:
+    return _at_most("quantity", positive(inputs.intent.quantity), inputs.limits.max_quantity)
+
+
+def _check_notional(inputs: CheckInputs) -> Check:
+    intent, instrument = inputs.intent, inputs.instrument
+    price = positive(intent.limit_price)
+    if price is None and intent.order_type not in _LIMIT_TYPES:
+        candidates = (_touch(inputs), *([positive(intent.stop_price)] if intent.order_type in _STOP_TYPES else []))
+        prices = [each for each in candidates if each is not None]
+        price = max(prices) if len(prices) == len(candidates) else None
+    rate = 1.0 if instrument.currency == inputs.base_currency else positive(inputs.base_rate)
+    factors = (price, positive(intent.quantity), positive(instrument.multiplier), rate)
+    numbers = [each for each in factors if each is not None]
+    notional = positive(math.prod(numbers)) if len(numbers) == len(factors) else None
+    return _at_most("notional", notional, inputs.limits.max_notional, f" {inputs.base_currency}")
+
+
+def _check_collar(inputs: CheckInputs) -> Check:
+    name, intent = "price collar", inputs.intent
+    percent = known(inputs.limits.collar_percent)
+    limit = f"at most {_show(percent)} % beyond the touch"
+    if is_reducing(inputs):
+        return Check(name, "reduces the position", limit, "pass")
+    touch, price = _touch(inputs), positive(intent.limit_price)
+    if intent.order_type not in _LIMIT_TYPES:
+        return Check(
+            name, f"{intent.order_type}, touch {_show(touch)}", limit, _verdict(None if touch is None else True)
+        )
+    if touch is None or price is None or percent is None:
+        return Check(name, f"price {_show(price)}, touch {_show(touch)}", limit, "unknown")
+    reference = touch
+    if intent.order_type in _STOP_TYPES:
+        stop = positive(intent.stop_price)
+        if stop is None:
+            return Check(name, "stop price unknown", limit, "unknown")
+        reference = max(touch, stop) if intent.action == "BUY" else min(touch, stop)
+    beyond = (price / reference - 1) * 100 * (1 if intent.action == "BUY" else -1)
+    return Check(name, f"{beyond:+.2f} % of {_show(reference)}", limit, _verdict(beyond <= percent))
+
+
+def _check_stale(inputs: CheckInputs) -> Check:
+    name, limit = "stale quote", "a LIVE quote, both sides known"
+    if is_reducing(inputs):
+        return Check(name, "reduces the position", limit, "pass")
+    age = known(inputs.quote_age_s)
+    measured = f"{inputs.mark}, {'age unknown' if age is None else f'{age:.1f} s old'}"
+    sides = positive(inputs.quote_bid), positive(inputs.quote_ask)
+    if inputs.mark is not Mark.LIVE:
+        return Check(name, measured, limit, "fail")
+    return Check(name, measured, limit, "unknown" if age is None or age < 0 or None in sides else "pass")
+
+
+def _check_crossed(inputs: CheckInputs) -> Check:
+    name, limit = "crossed quote", "bid at or under ask"
+    if is_reducing(inputs):
+        return Check(name, "reduces the position", limit, "pass")
+    bid, ask = positive(inputs.quote_bid), positive(inputs.quote_ask)
+    right = None if bid is None or ask is None else bid <= ask
+    return Check(name, f"{_show(bid)} × {_show(ask)}", limit, _verdict(right))
+
+
+def _check_tick(inputs: CheckInputs) -> Check:
+    intent, tick = inputs.intent, positive(inputs.instrument.min_tick)
+    needed = [
+        price
+        for price, types in ((intent.limit_price, _LIMIT_TYPES), (intent.stop_price, _STOP_TYPES))
+        if intent.order_type in types or price is not None
+    ]
+    prices = [positive(price) for price in needed]
+    right = None if tick is None else all(price is not None and on_tick(price, tick) for price in prices)
+    if None in prices:
+        right = None
+    measured = ", ".join(_show(price) for price in prices) or "no price"
+    return Check("tick size", measured, f"multiples of {_show(tick)}", _verdict(right))
+
+
+def _check_duplicate(inputs: CheckInputs) -> Check:
+    intent, seconds = inputs.intent, known(inputs.limits.duplicate_seconds)
+    limit = f"none like it within {_show(seconds)} s"
+    if seconds is None:
+        return Check("duplicate", "unknown", limit, "unknown")
+    same = [order for order in _sent_within(inputs, seconds) if _likeness(order.intent) == _likeness(intent)]
+    return Check("duplicate", f"{len(same)} like it", limit, _verdict(not same))
+
+
+def _likeness(intent: OrderIntent) -> tuple[object, ...]:
+    return (
+        intent.con_id,
+        intent.account,
+        intent.action,
+        intent.order_type,
+        intent.quantity,
+        intent.limit_price,
+        intent.stop_price,
+    )
+
+
+def _check_rate(inputs: CheckInputs) -> Check:
+    return _at_most("orders per minute", len(_sent_within(inputs, 60)) + 1, inputs.limits.orders_per_minute)
+
+
+def _check_working(inputs: CheckInputs) -> Check:
+    count = len(_working_orders(inputs, inputs.intent.action)) + 1
+    return _at_most("working per side", count, inputs.limits.working_per_side)
+
+
+def _check_position(inputs: CheckInputs) -> Check:
+    position, quantity = known(inputs.position), positive(inputs.intent.quantity)
+    worst = None
+    if position is not None and quantity is not None:
+        sign = 1 if inputs.intent.action == "BUY" else -1
+        worst = known(sign * position + _working(inputs, inputs.intent.action) + quantity)
+    return _at_most("position", worst, inputs.limits.max_position)
+
+
+CHECKS: tuple[Callable[[CheckInputs], Check], ...] = (
+    _check_account,
+    _check_quantity,
+    _check_notional,
+    _check_collar,
+    _check_stale,
+    _check_crossed,
+    _check_tick,
+    _check_duplicate,
+    _check_rate,
+    _check_working,
+    _check_position,
+)
+"""Every check, in the order in which they are shown."""
