@@ -1,0 +1,110 @@
+"""What a terminal sends, before it becomes keys: unknown sequences are swallowed, doubtful moments are noted.
+
+A terminal splits and invents keys: a down arrow over a slow link arrives as ``ESC [`` and, later, ``B``; an answer
+that comes late can come as letters. So a trading key acts only when it arrived alone in its read and not within
+:data:`QUIET` seconds of an ESC, an unknown sequence or a paste.
+"""
+
+import re
+from dataclasses import dataclass
+
+QUIET = 0.3
+"""Seconds after something doubtful in which trading keys are ignored."""
+
+LONGEST_STRING = 65536
+"""Characters after which an OSC or DCS that never ends is given up."""
+
+CURSOR_REPORT = re.compile(r"\x1b\[\d+;\d+R")
+_REPORT = re.compile(
+    r"\x1b\[(?:\d+;\d+R|<-?\d+;-?\d+;-?\d+[Mm]|M...|\?\d+;\d+\$y|48;[\d:;]+t|[IO])\Z",
+    re.DOTALL,
+)
+_SEQUENCE = re.compile(
+    r"\x1b(?:"
+    r"\[M...|"  # X10 mouse report
+    r"\[[0-9:;<=>?]*[ -/]*[@-~]|"  # CSI
+    r"O[ -~]|"  # SS3
+    r"[\]P^_X](?:[^\x07\x1b]|\x1b(?!\\))*(?:\x07|\x1b\\)"  # OSC, DCS, PM, APC, SOS
+    r")",
+    re.DOTALL,
+)
+_STRING_OPEN = re.compile(r"\x1b[\]P^_X]")
+_KNOWN = re.compile(
+    r"\x1b(?:"
+    r"O[A-DFHM-y]|"  # arrows, home, end, F1 to F4, keypad
+    r"\[[A-DFHIOZ]|"  # arrows, home, end, focus, shift+tab
+    r"\[1;\d+[A-DFHPQRS]|"  # the same with modifiers
+    r"\[\d+(?:;\d+)?[~^$@]|"  # page keys, function keys
+    r"\[[\d:]+(?:;[\d:]*){0,2}u|"  # kitty's keys
+    r"\[\d+;\d+R|"  # answer to our probe
+    r"\[<-?\d+;-?\d+;-?\d+[Mm]|\[M...|"  # mouse
+    r"\[\?\d+;\d+\$y|"  # mode reports
+    r"\[48;[\d:;]+t|"  # size reports
+    r"\[20[01]~"  # paste
+    r")\Z",
+    re.DOTALL,
+)
+_KITTY_ESCAPE = re.compile(r"\x1b\[27[;:u]")
+_PASTE = "\x1b[200~"
+
+
+@dataclass(slots=True)
+class KeyGuard:
+    """Filters what was read and remembers when it was last in doubt.
+
+    Attributes:
+        doubtful: Monotonic time of the last read that no trading key should follow.
+        swallowed: Sequences thrown away.
+    """
+
+    doubtful: float = float("-inf")
+    swallowed: int = 0
+    _open: str = ""
+
+    def read(self, text: str, now: float) -> str:
+        """What the key parser may see of one read.
+
+        Args:
+            text: Everything that one read brought.
+            now: Monotonic seconds.
+        """
+        if self._open:
+            text, self._open = self._open + text, ""
+            self.doubtful = now
+        kept: list[str] = []
+        keys = 0
+        at = 0
+        while at < len(text):
+            if text[at] != "\x1b":
+                kept.append(text[at])
+                keys += 1
+                at += 1
+                continue
+            found = _SEQUENCE.match(text, at)
+            if found is None:
+                self.doubtful = now
+                rest = text[at:]
+                if _STRING_OPEN.match(rest) and len(rest) < LONGEST_STRING:
+                    self._open = rest
+                    break
+                kept.append(text[at])
+                at += 1
+                continue
+            sequence = found[0]
+            at = found.end()
+            if not _KNOWN.match(sequence):
+                self.doubtful = now
+                self.swallowed += 1
+                continue
+            kept.append(sequence)
+            if sequence == _PASTE or _KITTY_ESCAPE.match(sequence):
+                self.doubtful = now
+            elif not _REPORT.match(sequence):
+                keys += 1
+        if keys > 1:
+            self.doubtful = now
+        return "".join(kept)
+
+    def trusts(self, at: float) -> bool:
+        """Whether a trading key that arrived at this monotonic time may act."""
+        return at - self.doubtful >= QUIET

@@ -1,0 +1,146 @@
+"""The status bar: two lines that stand on every screen and leave nothing that matters unsaid."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ibtui.trading.checks import is_paper
+from ibtui.trading.states import TradingState
+from ibtui.ui.text import UNKNOWN, Line, Span, age, compact, duration, join, signed, wall
+
+SIM_PREFIX = "DUSIM"
+"""How accounts of the simulated gateway begin."""
+
+_STATE_TONES = {
+    "READY": "good",
+    "DEGRADED": "warn",
+    "SYNCING": "warn",
+    "CONNECTING": "warn",
+    "NO ANSWER": "warn",
+    "IB LOST": "alarm",
+    "DISCONNECTED": "alarm",
+}
+_LIGHTS: dict[str, Span] = {"ok": ("✓", "good"), "warn": ("!", "warn"), "down": ("✗", "alarm"), "unknown": ("?", "dim")}
+_TRADING_TONES = {TradingState.ACTIVE: "good", TradingState.REDUCING: "warn", TradingState.HALTED: "alarm"}
+
+
+class Light(Protocol):
+    """One link, as far as the status bar and the connection screen need it."""
+
+    @property
+    def state(self) -> str:
+        """``ok``, ``warn``, ``down`` or ``unknown``."""
+
+    @property
+    def cause(self) -> str:
+        """Why, in plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything that the status bar says, taken at one instant.
+
+    Attributes:
+        state: The state word, see the design.
+        lights: Name of the link (GW, IB, DATA) to the state of its light.
+        day_pnl: Profit and loss of the day in the account's currency; None is unknown.
+        breaker: ``closed``, ``open`` or ``probe``.
+        breaker_s: Seconds until an open breaker lets one order probe.
+        next_try_s: Seconds until the next try to connect; None when none is due.
+        since_ns: Since when the state holds, UTC nanoseconds.
+        lag_s: How far the writer is behind.
+        loop_ms: Loop lag, 99th percentile of the last minute.
+        frames: How painting goes: ``10 fps``, a round trip, or that the link is not measured.
+    """
+
+    account: str
+    state: str
+    lights: tuple[tuple[str, str], ...]
+    day_pnl: float | None
+    armed: bool
+    trading: TradingState
+    breaker: str
+    breaker_s: float
+    cause: str
+    since_ns: int | None
+    next_try_s: float | None
+    on_hangup: str
+    shed: int
+    lag_s: float
+    loop_ms: float
+    messages: float | None
+    market_ns: int | None
+    zone: str
+    frames: str = ""
+    problem: str = ""
+
+
+def mode(account: str) -> Span:
+    """What may be done with the account: SIM, PAPER or VIEW ONLY."""
+    if account.startswith(SIM_PREFIX):
+        return "SIM", "accent"
+    if is_paper(account):
+        return "PAPER", "accent"
+    return "VIEW ONLY", "warn"
+
+
+def light(name: str, state: str) -> Line:
+    """A link and a sign for its state, which is told by the sign and not by its colour alone."""
+    sign, tone = _LIGHTS.get(state, _LIGHTS["unknown"])
+    return ((name, "alarm" if tone == "alarm" else "plain"), (sign, tone))
+
+
+def first_line(status: Status, width: int) -> Line:
+    """Mode, state, lights, profit and loss, what may be sent. Fits 80 columns."""
+    lights: list[Span] = []
+    for name, state in status.lights:
+        lights += [*((" ", "plain"),) * bool(lights), *light(name, state)]
+    pnl, tone = signed(status.day_pnl)
+    parts: list[Line] = [
+        (mode(status.account),),
+        ((status.state, _STATE_TONES.get(status.state, "plain")),),
+        tuple(lights),
+        (("P&L ", "dim"), (pnl, tone)),
+        (("ARMED", "alarm") if status.armed else ("DISARMED", "plain"),),
+        ((str(status.trading), _TRADING_TONES[status.trading]),),
+    ]
+    if status.breaker == "open":
+        parts.append(((f"BREAKER {duration(status.breaker_s)}", "alarm"),))
+    elif status.breaker == "probe":
+        parts.append((("PROBE", "warn"),))
+    return join(parts, width)
+
+
+def second_line(status: Status, width: int, now_ns: int) -> Line:
+    """Why, since when, what is next, and how the program itself does. What does not fit drops from the right.
+
+    Args:
+        status: What to say.
+        width: Cells.
+        now_ns: UTC nanoseconds.
+    """
+    parts: list[Line] = []
+    if status.problem:
+        parts.append(((status.problem, "alarm"),))
+    if status.cause:
+        since = "" if status.since_ns is None else f" for {age((now_ns - status.since_ns) / 1e9)}"
+        parts.append(((status.cause, _cause_tone(status.state)), (since, "dim")))
+    if status.next_try_s is not None:
+        parts.append(((f"next try {duration(status.next_try_s)}", "warn"),))
+    clock = wall(status.market_ns, status.zone, named=True)
+    facts = [
+        status.account or "no account",
+        clock if clock != UNKNOWN else "",
+        f"hangup {status.on_hangup}",
+        f"shed {compact(status.shed)}" if status.shed else "",
+        f"writer {status.lag_s:.1f}s",
+        f"loop {status.loop_ms:.0f}ms",
+        UNKNOWN + " msg/s" if status.messages is None else f"{compact(round(status.messages))} msg/s",
+        status.frames,
+    ]
+    parts += [((each, "warn" if each.startswith("shed") else "dim"),) for each in facts if each]
+    return join(parts, width) or ((status.cause, _cause_tone(status.state)),)
+
+
+def _cause_tone(state: str) -> str:
+    tone = _STATE_TONES.get(state, "plain")
+    return "bad" if tone == "alarm" else "plain" if tone == "good" else tone

@@ -1,0 +1,272 @@
+"""What is drawn, before anything draws it: spans, lines, rows, columns. No Textual here.
+
+A span is ``(text, tone)``. Tones are names; which colour a tone has is the style sheet's business. Colour never says
+anything alone: whatever a tone means stands in the text too, as a sign, an arrow or a word.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from rich.cells import cell_len, set_cell_size
+
+from ibtui.clock import NS
+
+Span = tuple[str, str]
+"""``text, tone``."""
+
+Line = tuple[Span, ...]
+"""Spans that follow each other on one line of the screen."""
+
+Row = tuple[Span, ...]
+"""One span a column; a row of one span alone takes the whole line."""
+
+TONES = (
+    "plain",
+    "dim",
+    "head",
+    "title",
+    "accent",
+    "up",
+    "down",
+    "good",
+    "warn",
+    "bad",
+    "alarm",
+    "bid",
+    "ask",
+    "mine",
+    "key",
+)
+"""Every tone there is; ``theme.tcss`` gives each its colour."""
+
+UNKNOWN = "—"
+"""How a value that nobody knows is written. It is never written as zero."""
+
+GAP = 1
+"""Blank cells between two columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a grid.
+
+    Attributes:
+        width: Cells, without the gap after it.
+        right: Aligned to the right, as numbers are.
+        rank: Columns of rank 0 are always shown; the others are added in this order while there is room.
+        stretch: Takes the cells that are left over.
+    """
+
+    title: str
+    width: int
+    right: bool = False
+    rank: int = 0
+    stretch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a column stands: its index in the table of columns and the cells it has."""
+
+    index: int
+    width: int
+    right: bool
+
+
+def fit(columns: Sequence[Column], width: int) -> tuple[Place, ...]:
+    """The columns that fit into a width, in the table's order.
+
+    Args:
+        columns: The table of columns.
+        width: Cells to fill.
+    """
+    used = sum(each.width + GAP for each in columns if each.rank == 0) - GAP
+    chosen = {index for index, each in enumerate(columns) if each.rank == 0}
+    for index in sorted(range(len(columns)), key=lambda at: columns[at].rank):
+        if index not in chosen:
+            if used + GAP + columns[index].width > width:
+                break
+            chosen.add(index)
+            used += GAP + columns[index].width
+    spare = max(0, width - used)
+    stretching = [index for index in sorted(chosen) if columns[index].stretch]
+    places = []
+    for index in sorted(chosen):
+        extra = spare if stretching and index == stretching[0] else 0
+        places.append(Place(index, columns[index].width + extra, columns[index].right))
+    return tuple(places)
+
+
+def clean(text: str) -> str:
+    """The text without control characters, which a gateway's words may carry."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
+
+
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    """The text in exactly ``width`` cells; what is cut off is marked by an ellipsis."""
+    text = clean(text)
+    length = len(text) if text.isascii() else cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + "…" if width > 0 else ""
+    blank = " " * (width - length)
+    return blank + text if right else text + blank
+
+
+def lay(row: Row, places: Sequence[Place], width: int) -> Line:
+    """A row's cells put into their columns: spans whose cells add up to ``width``."""
+    if len(row) == 1 and len(places) > 1:
+        return ((pad(row[0][0], width), row[0][1]),)
+    spans = []
+    left = width
+    for place in places:
+        text, tone = row[place.index]
+        cells = min(place.width, left)
+        if cells <= 0:
+            break
+        spans.append((pad(text, cells, right=place.right), tone))
+        left -= cells
+        if left > 0:
+            spans.append((" " * min(GAP, left), tone))
+            left -= min(GAP, left)
+    if left > 0:
+        spans.append((" " * left, "plain"))
+    return merge(spans)
+
+
+def merge(spans: Iterable[Span]) -> Line:
+    """Neighbours of one tone become one span: each span costs some 30 bytes on the wire."""
+    merged: list[Span] = []
+    for text, tone in spans:
+        if not text:
+            continue
+        if merged and merged[-1][1] == tone:
+            merged[-1] = (merged[-1][0] + text, tone)
+        else:
+            merged.append((text, tone))
+    return tuple(merged)
+
+
+def cut(line: Line, width: int) -> Line:
+    """The line in exactly ``width`` cells."""
+    spans: list[Span] = []
+    left = width
+    for text, tone in line:
+        text = clean(text)
+        length = len(text) if text.isascii() else cell_len(text)
+        if length > left:
+            spans.append((pad(text, left), tone))
+            left = 0
+            break
+        spans.append((text, tone))
+        left -= length
+    if left:
+        spans.append((" " * left, "plain"))
+    return merge(spans)
+
+
+def length(line: Line) -> int:
+    """Cells that a line takes."""
+    return sum(cell_len(text) for text, _ in line)
+
+
+def join(parts: Sequence[Line], width: int, *, between: str = "  ") -> Line:
+    """The parts side by side, as many as fit: what does not fit drops from the right, whole."""
+    spans: list[Span] = []
+    left = width
+    for part in parts:
+        need = length(part) + (len(between) if spans else 0)
+        if need > left:
+            break
+        if spans:
+            spans.append((between, "plain"))
+        spans.extend(part)
+        left -= need
+    return merge(spans)
+
+
+def age(seconds: float | None) -> str:
+    """How long ago, in at most four cells: ``0.4s``, ``12s``, ``3m``, ``5h``, ``2d``."""
+    if seconds is None or not math.isfinite(seconds):
+        return UNKNOWN
+    seconds = max(0.0, seconds)
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    for limit, unit, letter in ((100, 1, "s"), (6000, 60, "m"), (360_000, 3600, "h")):
+        if seconds < limit:
+            return f"{int(seconds // unit)}{letter}"
+    return f"{int(seconds // 86400)}d"
+
+
+def duration(seconds: float | None) -> str:
+    """A time to wait: ``4s``, ``2:05``, ``1:02:03``; unknown is a dash."""
+    if seconds is None or not math.isfinite(seconds):
+        return UNKNOWN
+    whole = max(0, math.ceil(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def signed(value: float | None, digits: int = 2) -> Span:
+    """A change with its sign, toned up or down."""
+    if value is None:
+        return UNKNOWN, "dim"
+    text = f"{value:+,.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        return f"{0:.{digits}f}", "plain"
+    return text, "up" if value > 0 else "down"
+
+
+def amount(value: float | None, digits: int = 2) -> str:
+    """A number with thousands separated; unknown is a dash."""
+    return UNKNOWN if value is None else f"{value:,.{digits}f}"
+
+
+def quantity(value: float | None) -> str:
+    """A quantity without needless decimals."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.4f}".rstrip("0").rstrip(".")
+
+
+def compact(value: float | None) -> str:
+    """A large count in at most six cells: ``950``, ``12.3k``, ``4.56M``."""
+    if value is None:
+        return UNKNOWN
+    for limit, unit, letter, digits in ((1e5, 1, "", 0), (1e6, 1e3, "k", 0), (1e9, 1e6, "M", 2), (1e12, 1e9, "B", 2)):
+        if abs(value) < limit:
+            return f"{value / unit:,.{digits}f}{letter}"
+    return f"{value:.2e}"
+
+
+@lru_cache(maxsize=16)
+def zone(name: str) -> ZoneInfo:
+    """The time zone of that name; one that this machine does not know is New York, as for the default exchange."""
+    try:
+        return ZoneInfo(name or "America/New_York")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("America/New_York")
+
+
+def wall(at_ns: int | None, name: str = "", *, millis: bool = False, named: bool = False) -> str:
+    """A stamp as clock time in a zone.
+
+    Args:
+        at_ns: UTC nanoseconds; None is unknown.
+        name: Time zone; empty is New York.
+        millis: Show milliseconds.
+        named: Show the zone's short name too.
+    """
+    if at_ns is None:
+        return UNKNOWN
+    moment = datetime.fromtimestamp(at_ns // NS, UTC).astimezone(zone(name))
+    text = f"{moment:%H:%M:%S}"
+    if millis:
+        text += f".{at_ns % NS // 1_000_000:03d}"
+    return f"{text} {moment.tzname()}" if named else text
