@@ -87,6 +87,11 @@ class LinkLost:
 
 
 @dataclass(frozen=True, slots=True)
+class Restarted:
+    """The order comes out of the journal of a run that ended; what it became since is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class NotFound:
     """A complete reconciliation found no trace of the order at the broker."""
 
@@ -108,6 +113,7 @@ Event = (
     | Problem
     | CancelRequested
     | LinkLost
+    | Restarted
     | NotFound
     | Resolved
 )
