@@ -1,0 +1,210 @@
+"""What the journal says about orders, in statements on top of the writer."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ibtui.clock import Clock
+from ibtui.market.instruments import Instrument
+from ibtui.storage.writer import Statement, Writer
+from ibtui.trading.orders import Commission, Execution, Order, OrderIntent, Status, execution_root
+
+if TYPE_CHECKING:
+    from ibtui.trading.checks import Check
+
+_ORDER_COLUMNS = (
+    "order_ref, created_ns, con_id, symbol, account, action, order_type, quantity, limit_price, stop_price, tif, "
+    "outside_rth, parent_ref, oca_group, order_id, perm_id, client_id, status, filled, average_price, reason, "
+    "sent_ns, acknowledged_ns, cancel_requested, run_id"
+)
+_INSERT_ORDER = f"INSERT INTO orders ({_ORDER_COLUMNS}) VALUES ({', '.join('?' * 25)})"
+_UPSERT_ORDER = f"""{_INSERT_ORDER}
+    ON CONFLICT (order_ref) DO UPDATE SET quantity = excluded.quantity, limit_price = excluded.limit_price,
+        stop_price = excluded.stop_price, tif = excluded.tif, outside_rth = excluded.outside_rth,
+        order_id = excluded.order_id, perm_id = excluded.perm_id, client_id = excluded.client_id,
+        status = excluded.status, filled = excluded.filled, average_price = excluded.average_price,
+        reason = excluded.reason, sent_ns = excluded.sent_ns, acknowledged_ns = excluded.acknowledged_ns,
+        cancel_requested = excluded.cancel_requested"""
+_EVENT = "INSERT INTO order_events (order_ref, ts_ns, kind, status, detail) VALUES (?, ?, ?, ?, ?)"
+_CHECK = "INSERT INTO checks (order_ref, ts_ns, name, measured, limit_value, verdict) VALUES (?, ?, ?, ?, ?, ?)"
+_EXECUTION = """
+    INSERT INTO executions (exec_id, order_ref, ts_ns, con_id, side, quantity, price, venue, fill_id, received_ns)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (exec_id) DO UPDATE SET order_ref = excluded.order_ref, ts_ns = excluded.ts_ns,
+        con_id = excluded.con_id, side = excluded.side, quantity = excluded.quantity, price = excluded.price,
+        venue = excluded.venue"""
+_SUPERSEDE = """
+    UPDATE executions SET superseded_by = nullif(
+        (SELECT exec_id FROM executions AS newest WHERE newest.fill_id = executions.fill_id
+         ORDER BY length(exec_id) DESC, exec_id DESC LIMIT 1), exec_id)
+    WHERE fill_id = ?"""
+_COMMISSION = """
+    INSERT INTO commissions (exec_id, amount, currency, realized, received_ns) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (exec_id) DO UPDATE SET amount = excluded.amount, currency = excluded.currency,
+        realized = excluded.realized"""
+_CONNECTION = """
+    INSERT INTO connection_events (run_id, ts_ns, state, link, cause, code, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_ORDER_ID = """
+    INSERT INTO order_ids (endpoint, client_id, highest) VALUES (?, ?, ?)
+    ON CONFLICT (endpoint, client_id) DO UPDATE SET highest = max(highest, excluded.highest)"""
+_ALERT = "INSERT INTO alerts (run_id, ts_ns, kind, text, count) VALUES (?, ?, ?, ?, ?)"
+_TRADING_STATE = "INSERT INTO trading_state (run_id, ts_ns, state, reason) VALUES (?, ?, ?, ?)"
+
+_WATCHLIST = "INSERT INTO watchlists (name, place, position, symbol, con_id) VALUES (?, ?, ?, ?, ?)"
+_FORGET_WATCHLIST = "DELETE FROM watchlists WHERE name = ?"
+
+
+class Journal:
+    """The order journal: journal first, send second. All of it is idempotent but for events, which are a log."""
+
+    def __init__(self, writer: Writer, clock: Clock) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    async def intend(
+        self,
+        intent: OrderIntent,
+        checks: Sequence["Check"],
+        *,
+        order_id: int | None,
+        client_id: int,
+        status: Status,
+    ) -> None:
+        """Records an order and its checks in one transaction, on disk when it returns. Only then may it be sent.
+
+        Raises:
+            JournalError: It is not recorded; the order must not go out.
+        """
+        order = Order(intent, status, order_id=order_id, client_id=client_id)
+        await self._writer.durable(*self.intention(order, checks))
+
+    def intention(self, order: Order, checks: Sequence["Check"]) -> tuple[Statement, ...]:
+        """The statements of :meth:`intend`, so that the legs of a bracket can share one transaction."""
+        now = self._clock.utc_ns()
+        ref = order.intent.order_ref
+        rows = [(ref, now, check.name, check.measured, check.limit, check.verdict) for check in checks]
+        return (
+            (_INSERT_ORDER, [self._row(order)]),
+            (_CHECK, rows),
+            (_EVENT, [(ref, now, "intent", str(order.status), order.reason)]),
+        )
+
+    def event(self, order: Order, kind: str, detail: str, ts_ns: int) -> None:
+        """Records that something happened to an order, and how it stands since.
+
+        Args:
+            order: As it is after the event.
+            kind: One word, such as ``sent``, ``reported``, ``cancel_requested``.
+            detail: Whatever else is known, in plain words.
+            ts_ns: When it happened or was received, UTC nanoseconds.
+        """
+        event = (order.intent.order_ref, ts_ns, kind, str(order.status), detail)
+        self._writer.durable_soon((_UPSERT_ORDER, [self._row(order)]), (_EVENT, [event]))
+
+    def execution(self, execution: Execution) -> None:
+        """Records a fill; a correction supersedes what it corrects. The same one again changes nothing."""
+        fill_id = execution_root(execution.exec_id)
+        row = (
+            execution.exec_id,
+            execution.order_ref,
+            execution.ts_ns,
+            execution.con_id,
+            execution.side,
+            execution.quantity,
+            execution.price,
+            execution.venue,
+            fill_id,
+            self._clock.utc_ns(),
+        )
+        self._writer.durable_soon((_EXECUTION, [row]), (_SUPERSEDE, [(fill_id,)]))
+
+    def commission(self, commission: Commission) -> None:
+        """Records what a fill cost."""
+        row = (
+            commission.exec_id,
+            commission.amount,
+            commission.currency,
+            commission.realized,
+            self._clock.utc_ns(),
+        )
+        self._writer.durable_soon((_COMMISSION, [row]))
+
+    def connection(self, state: str, link: str, cause: str, code: int | None, detail: str, ts_ns: int) -> None:
+        """Records that a link changed; ``link`` is GW, IB or DATA."""
+        self._writer.durable_soon((_CONNECTION, [(self._writer.run_id, ts_ns, state, link, cause, code, detail)]))
+
+    def clock_reading(self, market_ns: int, speed: float) -> None:
+        """Records the market's clock as it stands now, in the day's market data file."""
+        self._writer.add_clock(market_ns, speed)
+
+    async def reserve_order_id(self, endpoint: str, client_id: int, order_id: int) -> None:
+        """Records the highest order id used at an endpoint, so that none is used twice over restarts.
+
+        Raises:
+            JournalError: It is not recorded; the id must not be used.
+        """
+        await self._writer.durable((_ORDER_ID, [(endpoint, client_id, order_id)]))
+
+    def alert(self, kind: str, text: str, count: int = 1) -> None:
+        """Records what the user was told."""
+        self._writer.durable_soon((_ALERT, [(self._writer.run_id, self._clock.utc_ns(), kind, text, count)]))
+
+    async def trading_state(self, state: str, reason: str) -> None:
+        """Records ACTIVE, REDUCING or HALTED; the last one holds over restarts.
+
+        Raises:
+            JournalError: It is not recorded.
+        """
+        await self._writer.durable((_TRADING_STATE, [(self._writer.run_id, self._clock.utc_ns(), state, reason)]))
+
+    def watchlist(self, name: str, position: int, instruments: Sequence[Instrument | str]) -> None:
+        """Replaces a watchlist.
+
+        Args:
+            name: Of the list.
+            position: Its place among the lists.
+            instruments: In order; a text stands for a symbol whose contract isn't known yet.
+        """
+        rows: list[tuple[str, int, int, str | None, int | None]] = [
+            (name, position, row, each, None)
+            if isinstance(each, str)
+            else (name, position, row, each.local_symbol or each.symbol, each.con_id)
+            for row, each in enumerate(instruments)
+        ]
+        self._writer.durable_soon(
+            (_FORGET_WATCHLIST, [(name,)]),
+            (_WATCHLIST, rows or [(name, position, 0, None, None)]),
+        )
+
+    def remove_watchlist(self, name: str) -> None:
+        """Forgets a watchlist."""
+        self._writer.durable_soon((_FORGET_WATCHLIST, [(name,)]))
+
+    def _row(self, order: Order) -> tuple[object, ...]:
+        intent = order.intent
+        return (
+            intent.order_ref,
+            intent.created_ns,
+            intent.con_id,
+            intent.symbol,
+            intent.account,
+            intent.action,
+            intent.order_type,
+            intent.quantity,
+            intent.limit_price,
+            intent.stop_price,
+            intent.tif,
+            intent.outside_rth,
+            intent.parent_ref,
+            intent.oca_group,
+            order.order_id,
+            order.perm_id,
+            order.client_id,
+            str(order.status),
+            order.filled,
+            order.average_price,
+            order.reason,
+            order.sent_ns,
+            order.acknowledged_ns,
+            order.cancel_requested,
+            self._writer.run_id,
+        )
