@@ -1,0 +1,171 @@
+"""What is said about the connection: the state word, three lights, and the events between them."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from ibtui.broker.links import Farm, Light, LightState, Links
+
+StateWord = Literal["CONNECTING", "DISCONNECTED", "NO ANSWER", "IB LOST", "SYNCING", "DEGRADED", "READY"]
+LinkName = Literal["GW", "IB", "DATA"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionEvent:
+    """One transition, as a row of ``connection_events``; ``state`` is the state word after it."""
+
+    ts_ns: int
+    state: StateWord
+    link: LinkName
+    cause: str
+    code: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The last message from the gateway that was more than a notice."""
+
+    code: int
+    text: str
+    ts_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatus:
+    """All that screens, status line and machines are told of the connection.
+
+    Attributes:
+        state: The first word that is true.
+        cause: Why, in words.
+        since_ns: When that word became true, UTC nanoseconds.
+        attempt: Tries of this outage; 0 once synchronised.
+        next_try_at: Monotonic seconds; None while connected or trying.
+        reconnects: Sessions after the first.
+        missing: Names of the sync steps that did not come through.
+        heartbeat_s: Last round trip, seconds.
+        skew_s: How far the gateway's clock has drifted from this machine's since the connect, seconds.
+        connected_ns: Since when this session's socket is usable.
+        lost_ns: When the last session ended.
+        farms: IB's data servers that reported.
+    """
+
+    state: StateWord = "CONNECTING"
+    cause: str = ""
+    since_ns: int | None = None
+    gw: Light = field(default_factory=Light)
+    ib: Light = field(default_factory=Light)
+    data: Light = field(default_factory=Light)
+    attempt: int = 0
+    next_try_at: float | None = None
+    reconnects: int = 0
+    missing: tuple[str, ...] = ()
+    server_version: int | None = None
+    accounts: tuple[str, ...] = ()
+    heartbeat_s: float | None = None
+    skew_s: float | None = None
+    connected_ns: int | None = None
+    lost_ns: int | None = None
+    farms: tuple[Farm, ...] = ()
+    last_event: ConnectionEvent | None = None
+    last_error: Trouble | None = None
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the supervisor knows; the status follows from it.
+
+    Attributes:
+        cause: Why there is no usable, answering socket; empty before the first try has failed.
+        ever_connected: Some session was accepted in this run.
+        connected: A session is accepted and its socket stands.
+        silent: A heartbeat, or the handshake, is unanswered.
+        syncing: The sync steps run for the first time in this session, or again since IB came back.
+        missing: Name of each sync step that did not come through, and why.
+    """
+
+    endpoint: str
+    links: Links
+    cause: str = ""
+    ever_connected: bool = False
+    connected: bool = False
+    silent: bool = False
+    syncing: bool = False
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+def state_word(facts: Facts) -> StateWord:
+    """The first word that is true, what matters most to somebody who trades first."""
+    if facts.silent:
+        return "NO ANSWER"
+    if not facts.connected:
+        return "DISCONNECTED" if facts.cause or facts.ever_connected else "CONNECTING"
+    if facts.links.ib.state == "down":
+        return "IB LOST"
+    if facts.syncing:
+        return "SYNCING"
+    return "DEGRADED" if facts.missing else "READY"
+
+
+def outlook(facts: Facts, before: ConnectionStatus, now_ns: int, **measured: Any) -> ConnectionStatus:
+    """The status that follows from the facts.
+
+    What is no conclusion, numbers and stamps, comes as ``measured`` or stays as it was ``before``.
+    """
+    word = state_word(facts)
+    unknown = Light("unknown", "no session with the gateway", before.lost_ns)
+    return replace(
+        before,
+        state=word,
+        cause=_cause(word, facts),
+        since_ns=before.since_ns if word == before.state and before.since_ns is not None else now_ns,
+        gw=_gw_light(facts, before.gw, now_ns),
+        ib=facts.links.ib if facts.connected else unknown,
+        data=facts.links.data if facts.connected else unknown,
+        missing=tuple(facts.missing),
+        farms=tuple(facts.links.farms.values()),
+        **measured,
+    )
+
+
+def transitions(before: ConnectionStatus, after: ConnectionStatus) -> list[tuple[LinkName, str]]:
+    """What changed that is worth an event: lights that went bad or came back, and the state word or its cause."""
+    told: list[tuple[LinkName, str]] = []
+    if _turned(before.ib, after.ib):
+        told.append(("IB", after.ib.cause))
+    if _turned(before.data, after.data) and after.ib.state != "down":
+        told.append(("DATA", after.data.cause or "all farms are up"))
+    told_by_ib = "IB LOST" in (before.state, after.state) and told
+    if not told_by_ib and (before.state, before.cause) != (after.state, after.cause):
+        told.append(("GW", after.cause))
+    return told
+
+
+def _cause(word: StateWord, facts: Facts) -> str:
+    if word == "CONNECTING":
+        return f"connecting to {facts.endpoint}"
+    if word == "IB LOST":
+        return facts.links.ib.cause
+    if word == "SYNCING":
+        return f"asking {facts.endpoint} for the state of the account"
+    if word == "DEGRADED":
+        return "missing: " + ", ".join(f"{name} ({why})" for name, why in facts.missing.items())
+    if word == "READY":
+        return f"connected to {facts.endpoint}"
+    return facts.cause
+
+
+def _gw_light(facts: Facts, before: Light, now_ns: int) -> Light:
+    if facts.silent:
+        state: LightState = "warn"
+    elif facts.connected:
+        state = "ok"
+    else:
+        state = "down" if facts.cause else "unknown"
+    cause = "" if state == "ok" else facts.cause
+    return before if (state, cause) == (before.state, before.cause) else Light(state, cause, now_ns)
+
+
+def _turned(before: Light, after: Light) -> bool:
+    bad = ("warn", "down")
+    changed = (before.state, before.cause) != (after.state, after.cause)
+    return changed and (after.state in bad or (after.state == "ok" and before.state in bad))
