@@ -84,7 +84,8 @@ class Alerts:
         settings: Which channels are on.
         write: Puts a control string on the terminal, through its one owner; a no-op when there is none.
         toast: Shows ``text`` with a severity on the screen.
-        record: Writes the alert's row; called for repeats too, with the same alert and a higher count.
+        record: Writes a row of ``kind, text, count``, as ``Journal.alert`` does; of a storm of repeats only the second,
+            the fourth, the eighth and so on are written.
         clock: For stamps and repeats.
         environment: Looked up for ``TMUX``, where notices and titles don't get through.
     """
@@ -95,7 +96,7 @@ class Alerts:
         *,
         write: Callable[[str], None],
         toast: Callable[[str, Severity], None],
-        record: Callable[[Alert], None],
+        record: Callable[[str, str, int], None],
         clock: Clock,
         environment: Mapping[str, str],
     ) -> None:
@@ -129,7 +130,8 @@ class Alerts:
             self._sound(rules, text)
             self._attempt(self.toast, text, rules.severity)
         self._told[kind, text] = alert, now
-        self._attempt(self._record, alert)
+        if alert.count.bit_count() == 1:
+            self._attempt(self._record, kind, text, alert.count)
         for hook in self.on_change:
             self._attempt(hook, alert)
         return alert

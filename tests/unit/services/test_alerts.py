@@ -17,7 +17,7 @@ class Desk:
             settings or AlertSettings(),
             write=self.written.append,
             toast=lambda text, severity: self.toasts.append(text),
-            record=lambda alert: self.rows.append((alert.text, alert.count)),
+            record=lambda kind, text, count: self.rows.append((text, count)),
             clock=Clock(lambda: self.now, lambda: int(self.now * NS)),
             environment=environment or {},
         )
@@ -38,7 +38,7 @@ def test_a_repeated_alert_is_one_with_a_count():
         desk.now += 1
     assert [(alert.text, alert.count) for alert in desk.alerts.recent] == [("competing session", 20)]
     assert desk.toasts == ["competing session"]
-    assert desk.rows[-1] == ("competing session", 20)
+    assert [count for _, count in desk.rows] == [1, 2, 4, 8, 16]
 
 
 def test_an_alert_that_was_quiet_for_long_is_news_again():

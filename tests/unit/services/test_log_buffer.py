@@ -57,7 +57,10 @@ def test_an_exception_is_counted_named_in_the_ring_and_whole_in_the_file(logs: L
     except ValueError:
         logging.getLogger("x").exception("could not decode")
     assert logs.buffer.errors == 1
-    assert logs.buffer.lines[-1].text == "could not decode (ValueError: invalid literal for int() with base 10: '\\x1b[7m')"
+    assert (
+        logs.buffer.lines[-1].text
+        == "could not decode (ValueError: invalid literal for int() with base 10: '\\x1b[7m')"
+    )
     logs.close()
     assert "    Traceback (most recent call last):" in (tmp_path / "ibtui.log").read_text()
 

@@ -1,0 +1,141 @@
+"""Watchlists: named lists of instruments, kept in the journal, two of them there out of the box."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from ibtui.errors import IbtuiError, LinkDownError
+from ibtui.market.instruments import Instrument
+
+DEFAULTS: Mapping[str, tuple[str, ...]] = {
+    "sectors": ("XLK", "XLV", "XLF", "XLY", "XLI", "XLP", "XLE", "XLB", "XLRE", "XLU", "XLC"),
+    "benchmarks": ("SPY", "QQQ", "IWM", "DIA"),
+}
+
+Entry = Instrument | str
+"""A text stands for a symbol whose contract isn't known yet."""
+
+LOOKUPS_AT_ONCE = 5
+
+log = logging.getLogger(__name__)
+
+
+class Watchlists:
+    """The lists as they are now; each change is saved at once.
+
+    Args:
+        stored: Lists that were saved before, in their order; the defaults that never were come first.
+        save: Takes a list's name, its place among the lists and its entries, as ``Journal.watchlist`` does.
+        forget: Takes the name of a list that is no more.
+
+    Attributes:
+        problems: Symbol as typed to why its contract is not known, in plain words.
+        on_change: Called after each change with the list's name.
+    """
+
+    def __init__(
+        self,
+        stored: Mapping[str, Sequence[Entry]],
+        save: Callable[[str, int, Sequence[Entry]], None],
+        forget: Callable[[str], None],
+    ) -> None:
+        untouched = {name: list(symbols) for name, symbols in DEFAULTS.items() if name not in stored}
+        self._lists: dict[str, list[Entry]] = {**untouched, **{name: list(each) for name, each in stored.items()}}
+        self._save = save
+        self._forget = forget
+        self.problems: dict[str, str] = {}
+        self.on_change: list[Callable[[str], None]] = []
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the lists, in order."""
+        return tuple(self._lists)
+
+    def entries(self, name: str) -> tuple[Entry, ...]:
+        """All of a list, symbols without a known contract included; empty for a list that there isn't."""
+        return tuple(self._lists.get(name, ()))
+
+    def instruments(self, name: str) -> tuple[Instrument, ...]:
+        """Those of a list whose contract is known."""
+        return tuple(each for each in self.entries(name) if isinstance(each, Instrument))
+
+    def all_instruments(self) -> tuple[Instrument, ...]:
+        """Every known instrument of any list, once."""
+        return tuple({each.con_id: each for name in self._lists for each in self.instruments(name)}.values())
+
+    def unresolved(self) -> tuple[str, ...]:
+        """Symbols whose contract isn't known yet, each once."""
+        return tuple(
+            dict.fromkeys(each for entries in self._lists.values() for each in entries if isinstance(each, str))
+        )
+
+    def add(self, name: str, entry: Entry) -> bool:
+        """Appends to a list, which is made when there is none; False when it is there already."""
+        entries = self._lists.setdefault(name, [])
+        if any(_same(each, entry) for each in entries):
+            return False
+        entries.append(entry)
+        self._changed(name)
+        return True
+
+    def remove(self, name: str, entry: Entry) -> bool:
+        """Takes out of a list; False when it wasn't there."""
+        entries = self._lists.get(name, [])
+        left = [each for each in entries if not _same(each, entry)]
+        if len(left) == len(entries):
+            return False
+        self._lists[name] = left
+        self._changed(name)
+        return True
+
+    def remove_list(self, name: str) -> None:
+        """Forgets a list; a default one is kept as an empty list, or it would be back at the next start."""
+        if name in DEFAULTS:
+            self._lists[name] = []
+            self._changed(name)
+        elif self._lists.pop(name, None) is not None:
+            self._forget(name)
+            self._tell(name)
+
+    def resolved(self, text: str, instrument: Instrument) -> None:
+        """Puts the contract that was found in the place of a symbol, in every list."""
+        self.problems.pop(text, None)
+        for name, entries in self._lists.items():
+            if text in entries:
+                known = {each.con_id for each in self.instruments(name)}
+                found = [instrument] if instrument.con_id not in known else []
+                at = entries.index(text)
+                entries[at : at + 1] = found
+                self._changed(name)
+
+    async def resolve(self, find: Callable[[str], Awaitable[Instrument]]) -> None:
+        """Looks up every symbol that isn't known yet; what can't be found is in :attr:`problems`.
+
+        Without a session it gives up at once; call it again when there is one.
+        """
+        few = asyncio.Semaphore(LOOKUPS_AT_ONCE)
+
+        async def look_up(text: str) -> None:
+            async with few:
+                try:
+                    self.resolved(text, await find(text))
+                except LinkDownError:
+                    log.info("%s will be looked up when there is a connection", text)
+                except IbtuiError as error:
+                    self.problems[text] = str(error)
+
+        await asyncio.gather(*(look_up(text) for text in self.unresolved()))
+
+    def _changed(self, name: str) -> None:
+        self._save(name, list(self._lists).index(name), tuple(self._lists[name]))
+        self._tell(name)
+
+    def _tell(self, name: str) -> None:
+        for hook in self.on_change:
+            hook(name)
+
+
+def _same(one: Entry, other: Entry) -> bool:
+    if isinstance(one, Instrument) and isinstance(other, Instrument):
+        return one.con_id == other.con_id
+    return one == other
