@@ -35,7 +35,7 @@ _EXECUTION = """
 _SUPERSEDE = """
     UPDATE executions SET superseded_by = nullif(
         (SELECT exec_id FROM executions AS newest WHERE newest.fill_id = executions.fill_id
-         ORDER BY length(exec_id) DESC, exec_id DESC LIMIT 1), exec_id)
+         ORDER BY CAST(substr(exec_id, length(fill_id) + 2) AS INTEGER) DESC, exec_id DESC LIMIT 1), exec_id)
     WHERE fill_id = ?"""
 _COMMISSION = """
     INSERT INTO commissions (exec_id, amount, currency, realized, received_ns) VALUES (?, ?, ?, ?, ?)
