@@ -1,7 +1,7 @@
 """The quote board: the last known value of everything that is quoted, and what changed since it was last drawn."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ibtui.market.kinds import KINDS
 from ibtui.market.rates import SecondCounts
@@ -35,6 +35,7 @@ class Quote:
         updated_ns: The same instant in UTC nanoseconds; 0 when unknown.
         ticks: Frames since the start.
         previous_last: The last price before the current, different one.
+        arrivals: Frames by second, see :meth:`QuoteBoard.ticks_in`.
     """
 
     con_id: int
@@ -57,6 +58,7 @@ class Quote:
     updated_ns: int = 0
     ticks: int = 0
     previous_last: float | None = None
+    arrivals: SecondCounts = field(default_factory=SecondCounts, repr=False)
 
     def forget(self) -> None:
         """Makes every market value unknown."""
@@ -76,14 +78,12 @@ class QuoteBoard:
     def __init__(self) -> None:
         self.quotes: dict[int, Quote] = {}
         self.dirty: set[int] = set()
-        self._counts: dict[int, SecondCounts] = {}
 
     def quote(self, con_id: int) -> Quote:
         """The quote of a contract, empty when nothing is known of it yet."""
         quote = self.quotes.get(con_id)
         if quote is None:
             quote = self.quotes[con_id] = Quote(con_id)
-            self._counts[con_id] = SecondCounts()
         return quote
 
     def apply(self, ticks: list[TickRow], monotonic: float, session: int) -> None:
@@ -102,10 +102,11 @@ class QuoteBoard:
         current = None
         quote = Quote(0)
         before = 0
+        second = int(monotonic)
         for con_id, ts_ns, _, kind, price, size in ticks:
             if con_id != current:
                 if current is not None:
-                    self._counts[current].add(quote.ticks - before, monotonic)
+                    quote.arrivals.add(quote.ticks - before, second)
                 current = con_id
                 quote = self.quote(con_id)
                 before = quote.ticks
@@ -131,7 +132,7 @@ class QuoteBoard:
             if delayed and quote.data_type < DELAYED:
                 quote.data_type = DELAYED
         if current is not None:
-            self._counts[current].add(quote.ticks - before, monotonic)
+            quote.arrivals.add(quote.ticks - before, second)
 
     def set_data_type(self, con_id: int, data_type: int) -> None:
         """Takes IB's word on what kind of data follows for a contract."""
@@ -166,5 +167,5 @@ class QuoteBoard:
 
     def ticks_in(self, con_id: int, seconds: float, now: float) -> int:
         """Frames of a contract in the last ``seconds`` (at most 300), by whole seconds of the monotonic clock."""
-        counts = self._counts.get(con_id)
-        return counts.within(seconds, now) if counts is not None else 0
+        quote = self.quotes.get(con_id)
+        return 0 if quote is None else quote.arrivals.within(seconds, now)

@@ -88,26 +88,10 @@ def read_hours(text: str, zone: str) -> Hours:
     info = find_zone(zone)
     if info is None:
         return UNKNOWN
-    sessions: list[Session] = []
-    days: list[date] = []
     try:
-        for part in filter(None, (each.strip() for each in text.split(";"))):
-            day_text, _, rest = part.partition(":")
-            day = _date(day_text)
-            days.append(day)
-            if rest.strip().upper() != "CLOSED":
-                sessions.extend(_sessions(part, day, info))
-    except ValueError:
+        return _read(text, info)
+    except (ValueError, OverflowError):
         return UNKNOWN
-    if not days:
-        return UNKNOWN
-    merged = _merged(sessions)
-    until = _instant(max(days) + timedelta(days=1), 0, 0, info)
-    return Hours(
-        merged,
-        min([_instant(min(days), 0, 0, info), *(each.open_ns for each in merged[:1])]),
-        max([until, *(each.close_ns for each in merged[-1:])]),
-    )
 
 
 def parse_hours(text: str, zone: str) -> tuple[Session, ...]:
@@ -150,6 +134,23 @@ def ib_hours(sessions_by_date: Mapping[date, Iterable[Session]], zone: str) -> s
         written = [f"{_local(each.open_ns, info)}-{_local(each.close_ns, info)}" for each in sessions]
         parts.extend(written or [f"{day:%Y%m%d}:CLOSED"])
     return ";".join(parts)
+
+
+def _read(text: str, zone: ZoneInfo) -> Hours:
+    days: list[date] = []
+    sessions: list[Session] = []
+    for part in filter(None, (each.strip() for each in text.split(";"))):
+        day_text, _, rest = part.partition(":")
+        day = _date(day_text)
+        days.append(day)
+        if rest.strip().upper() != "CLOSED":
+            sessions.extend(_sessions(part, day, zone))
+    if not days:
+        return UNKNOWN
+    merged = _merged(sessions)
+    starts = [_instant(min(days), 0, 0, zone), *(each.open_ns for each in merged[:1])]
+    ends = [_instant(max(days) + timedelta(days=1), 0, 0, zone), *(each.close_ns for each in merged[-1:])]
+    return Hours(merged, min(starts), max(ends))
 
 
 def _opens(session: Session) -> int:

@@ -13,6 +13,7 @@ Mode = Literal["nearest", "down", "up"]
 _ROUNDING = {"nearest": ROUND_HALF_EVEN, "down": ROUND_FLOOR, "up": ROUND_CEILING}
 _NOISE = Decimal("1e-6")
 _MOST_DECIMALS = 8
+_SMALLEST_SIZE = 1e-8
 
 
 def round_to_tick(price: float, min_tick: float, mode: Mode = "nearest") -> float:
@@ -63,7 +64,7 @@ def format_size(size: float | None) -> str:
             return f"{value / unit:.2f}{letter}"
     if value == int(value):
         return f"{int(value):,}"
-    return f"{value:,.4f}".rstrip("0").rstrip(".")
+    return f"{value:,.8f}".rstrip("0").rstrip(".") if abs(value) >= _SMALLEST_SIZE else f"{value:.1e}"
 
 
 def _steps(price: float, min_tick: float) -> Decimal | None:

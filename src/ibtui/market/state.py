@@ -37,14 +37,15 @@ class MarketState:
 
     def apply(self, batch: Batch, session: int) -> None:
         """Takes what one network read of the given gateway session brought."""
-        if batch.ticks:
-            self.board.apply(batch.ticks, batch.monotonic, session)
         monotonic = batch.monotonic
+        if batch.ticks:
+            self.board.apply(batch.ticks, monotonic, session)
+        books, tapes = self.books, self.tapes
         for depth_row in batch.depth:
             con_id = depth_row[0]
-            self.book(con_id).apply(depth_row, monotonic)
+            (books.get(con_id) or self.book(con_id)).apply(depth_row, monotonic)
             self.dirty_books.add(con_id)
         for print_row in batch.prints:
             con_id = print_row[0]
-            self.tape(con_id).append(print_row)
+            (tapes.get(con_id) or self.tape(con_id)).append(print_row)
             self.dirty_tapes.add(con_id)
