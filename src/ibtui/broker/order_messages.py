@@ -1,0 +1,177 @@
+"""What a session says about orders: its raw callbacks are folded into the ledger, and the broker's lists collected."""
+
+from typing import TYPE_CHECKING
+
+from ibtui.broker.codes import lookup
+from ibtui.broker.order_ledger import OrderLedger
+from ibtui.broker.order_reports import (
+    Identity,
+    completed_report,
+    execution_identity,
+    external_order,
+    open_order_report,
+    read_commission,
+    read_execution,
+    status_report,
+)
+from ibtui.clock import Clock
+from ibtui.trading.breaker import Breaker
+from ibtui.trading.events import Executed, Problem, Reported
+from ibtui.trading.orders import Execution
+from ibtui.trading.reconcile import BrokerView, SeenOrder
+
+if TYPE_CHECKING:
+    import ib_insync
+
+    from ibtui.broker.session import Session
+
+_EXTERNAL_ENDED = frozenset({"Cancelled", "ApiCancelled", "Filled"})
+
+
+class OrderMessages:
+    """The listener of one session. Each message is folded at once; nothing is believed of the library's own trades."""
+
+    def __init__(self, session: "Session", ledger: OrderLedger, breaker: Breaker, clock: Clock) -> None:
+        self._session = session
+        self._ledger = ledger
+        self._breaker = breaker
+        self._clock = clock
+        self._open: list[SeenOrder] | None = None
+        self._completed: list[SeenOrder] | None = None
+        self._executions: list[Execution] | None = None
+        session.tap("orderStatus", self._on_status)
+        session.tap("openOrder", self._on_open_order)
+        session.tap("completedOrder", self._on_completed_order)
+        session.tap("execDetails", self._on_execution)
+        session.tap("commissionReport", self._on_commission)
+        session.tap("error", self._on_error)
+
+    # --- the broker's lists ---
+
+    async def ask_open_orders(self) -> None:
+        """Has the gateway list the open orders of all clients.
+
+        Raises:
+            RequestTimeoutError: The list did not end in time.
+            LinkDownError: The session ended.
+        """
+        self._open, before = [], dict(self._ledger.external)
+        self._ledger.external.clear()
+        try:
+            await self._session.ask(self._session.ib.reqAllOpenOrdersAsync(), "open orders")
+        except BaseException:
+            self._ledger.external.update(before)  # not listed is not gone
+            self._open = None
+            raise
+
+    async def ask_completed_orders(self) -> None:
+        """Has the gateway list today's completed orders. Raises as :meth:`ask_open_orders`."""
+        self._completed = []
+        try:
+            await self._session.ask(self._session.ib.reqCompletedOrdersAsync(apiOnly=False), "completed orders")
+        except BaseException:
+            self._completed = None
+            raise
+
+    async def ask_executions(self) -> None:
+        """Has the gateway list today's executions. Raises as :meth:`ask_open_orders`."""
+        self._executions = []
+        try:
+            await self._session.ask(self._session.ib.reqExecutionsAsync(), "executions")
+        except BaseException:
+            self._executions = None
+            raise
+
+    def forget_lists(self) -> None:
+        """Begins a reconciliation: lists of an earlier one prove nothing any more."""
+        self._open = self._completed = self._executions = None
+
+    def view(self) -> BrokerView | None:
+        """The three lists, once all of them ended; None before that."""
+        if self._open is None or self._completed is None or self._executions is None:
+            return None
+        return BrokerView(tuple(self._open), tuple(self._completed), tuple(self._executions), complete=True)
+
+    # --- messages ---
+
+    def _on_status(self, *arguments: object) -> None:
+        identity, report = status_report(arguments, self._clock.utc_ns())
+        self._report(identity, report)
+
+    def _on_open_order(
+        self, _: int, contract: "ib_insync.Contract", order: "ib_insync.Order", state: "ib_insync.OrderState"
+    ) -> None:
+        if order.whatIf:
+            return
+        identity, report = open_order_report(order, state, self._clock.utc_ns())
+        if self._open is not None:
+            self._open.append(_seen(identity, report))
+        if not self._report(identity, report):
+            self._ledger.external[order.permId] = external_order(contract, order, state)
+
+    def _on_completed_order(
+        self, _: "ib_insync.Contract", order: "ib_insync.Order", state: "ib_insync.OrderState"
+    ) -> None:
+        identity, report = completed_report(order, state, self._clock.utc_ns())
+        if self._completed is not None:
+            self._completed.append(_seen(identity, report))
+        self._report(identity, report)
+
+    def _on_execution(self, _: int, contract: "ib_insync.Contract", execution: "ib_insync.Execution") -> None:
+        order = self._ledger.find(execution_identity(execution))
+        if order is None:
+            return
+        fill = read_execution(order.intent.order_ref, contract.conId, execution, self._clock.utc_ns())
+        if fill is None:
+            return
+        if self._executions is not None:
+            self._executions.append(fill)
+        self._ledger.executed(fill.order_ref, Executed(fill))
+        self._breaker.success(self._clock.monotonic())
+
+    def _on_commission(self, report: "ib_insync.CommissionReport") -> None:
+        commission = read_commission(report)
+        if commission is not None:
+            self._ledger.charged(commission)
+
+    def _on_error(self, request_id: int, code: int, text: str, *_: object) -> None:
+        order = self._ledger.find(Identity(client_id=self._session.client_id, order_id=request_id))
+        effect = lookup(code).order
+        if order is None or effect == "none":
+            return
+        problem = Problem(code, text, effect)
+        self._ledger.fold(order.intent.order_ref, problem, effect, f"{text} (IB code {code})", always=True)
+        now = self._clock.monotonic()
+        if effect == "unknown":
+            self._breaker.failure(f"unknown outcome of {order.intent.order_ref}", now)
+        elif effect == "rejected":
+            self._breaker.success(now)
+
+    def _report(self, identity: Identity, report: Reported) -> bool:
+        """Folds a report; False if the order is not ours."""
+        order = self._ledger.find(identity)
+        if order is None:
+            external = self._ledger.external.get(identity.perm_id)
+            if external is not None and report.status in _EXTERNAL_ENDED:
+                del self._ledger.external[identity.perm_id]
+            return False
+        words = [report.status]
+        words += [f"filled {report.filled:g}"] if report.filled is not None else []
+        words += [f"remaining {report.remaining:g}"] if report.remaining is not None else []
+        folded = self._ledger.fold(order.intent.order_ref, report, "status", ", ".join(words))
+        if folded.acknowledged_ns is not None:
+            self._breaker.success(self._clock.monotonic())
+        return True
+
+
+def _seen(identity: Identity, report: Reported) -> SeenOrder:
+    return SeenOrder(
+        order_ref=identity.order_ref,
+        perm_id=report.perm_id,
+        status=report.status,
+        filled=report.filled,
+        remaining=report.remaining,
+        average_price=report.average_price,
+        client_id=report.client_id,
+        order_id=identity.order_id or None,
+    )
