@@ -66,6 +66,20 @@ def wanted(
     return Range(min(start, until), until)
 
 
+def earliest(
+    mode: Mode, coverage: Iterable[Coverage], bar: BarSize, now: int, *, oldest: int, start: int | None = None
+) -> int:
+    """How far back :func:`wanted` needs to know when the market was open, UTC seconds; arguments as there."""
+    if start is not None:
+        return start
+    if mode != "tail":
+        return oldest
+    # A thousand bars of a market that is open 6.5 hours on five days a week lie five times as far back.
+    far = now - 7 * DAY - 6 * TAIL_BARS * bar.seconds
+    have = settled(coverage)
+    return have[-1].end if have else far
+
+
 def plan(
     wanted: Range,
     coverage: Iterable[Coverage],

@@ -1,13 +1,12 @@
 """The demo's simulated gateway: a child process on a free port that ends with the console, however that ends.
 
-Its standard input is a pipe of ours: it ends at end of input, which the kernel brings about even when we are killed.
-:mod:`ibtui.services.leash` is the second rope.
+Its standard input is a pipe of ours: it ends at end of input, which the kernel brings about even when we are killed. On
+Linux the child also asks the kernel for a signal when its parent is gone.
 """
 
 import asyncio
 import json
 import logging
-import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -88,8 +87,7 @@ class DemoGateway:
         at = [] if self._state.market_ns is None else ["--start", new_york(resume_at(self._state.market_ns))]
         with (directory / LOG_FILE).open("ab") as errors:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "ibtui.services.leash", str(os.getpid())),
-                *("sim", "--port", "0", "--control-port", "0", "--until-input-ends"),
+                *(sys.executable, "-m", "ibtui", "sim", "--port", "0", "--control-port", "0", "--until-input-ends"),
                 *("--seed", str(self._state.seed), *at, *options),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,

@@ -39,7 +39,9 @@ class Watchlists:
         save: Callable[[str, int, Sequence[Entry]], None],
         forget: Callable[[str], None],
     ) -> None:
-        untouched = {name: list(symbols) for name, symbols in DEFAULTS.items() if name not in stored}
+        untouched: dict[str, list[Entry]] = {
+            name: list(symbols) for name, symbols in DEFAULTS.items() if name not in stored
+        }
         self._lists: dict[str, list[Entry]] = {**untouched, **{name: list(each) for name, each in stored.items()}}
         self._save = save
         self._forget = forget
