@@ -1,0 +1,101 @@
+"""Answers about contracts: details, symbols that match, increments, venues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ibtui.sim import messages, requests
+from ibtui.sim.client import Client
+from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, contract_values, find
+from ibtui.sim.schema import Values
+from ibtui.sim.universe import MARKET_RULES
+
+if TYPE_CHECKING:
+    from ibtui.sim.gateway import Gateway
+
+NO_MARKET_RULE = 321
+
+DEPTH_VENUES = ("AMEX", "ARCA", "BATS", "BEX", "BYX", "DRCTEDGE", "EDGEA", "IEX", "MEMX", "NASDAQ", "NYSE", "PSX")
+"""Venues whose own books can be asked for."""
+
+
+def contract_details(gateway: Gateway, client: Client, ask: Values) -> None:
+    """All that is known of the contracts that fit."""
+    req_id = ask["req_id"]
+    listings = find(gateway.exchange.universe, ask)
+    if not listings:
+        client.error(req_id, NO_CONTRACT, NO_CONTRACT_TEXT)
+        return
+    for listing in listings:
+        instrument = gateway.exchange.describe(listing.con_id)
+        client.send(
+            messages.CONTRACT_DETAILS,
+            **contract_values(instrument, ask["exchange"] or "SMART"),
+            req_id=req_id,
+            market_name=listing.market_name,
+            min_tick=instrument.min_tick,
+            order_types=listing.order_types,
+            valid_exchanges=listing.valid_exchanges,
+            price_magnifier=listing.price_magnifier,
+            long_name=instrument.long_name,
+            industry=listing.industry,
+            category=listing.category,
+            subcategory=listing.subcategory,
+            time_zone=instrument.time_zone,
+            trading_hours=instrument.trading_hours,
+            liquid_hours=instrument.liquid_hours,
+            agg_group=listing.aggregated_group,
+            market_rule_ids=listing.market_rule_ids,
+            stock_type=listing.stock_type,
+            min_size=listing.min_size,
+            size_increment=listing.size_increment,
+            suggested_size_increment=listing.suggested_size_increment,
+        )
+    client.send(messages.CONTRACT_DETAILS_END, req_id=req_id)
+
+
+def matching_symbols(gateway: Gateway, client: Client, ask: Values) -> None:
+    """Contracts whose symbol or name fits a pattern."""
+    contracts = [
+        {
+            **contract_values(listing.instrument),
+            "derivatives": [{"sec_type": "CFD"}, {"sec_type": "OPT"}],
+            "description": listing.instrument.long_name,
+            "issuer_id": "",
+        }
+        for listing in gateway.exchange.universe.matching(ask["pattern"] or "")
+    ]
+    client.send(messages.SYMBOL_SAMPLES, req_id=ask["req_id"], contracts=contracts)
+
+
+def market_rule(_: Gateway, client: Client, ask: Values) -> None:
+    """The price increments of a rule."""
+    rule = MARKET_RULES.get(ask["rule_id"])
+    if rule is None:
+        client.error(-1, NO_MARKET_RULE, f"Error validating request.-'{ask['rule_id']}' is no market rule id")
+        return
+    increments = [{"low_edge": low_edge, "increment": increment} for low_edge, increment in rule]
+    client.send(messages.MARKET_RULE, rule_id=ask["rule_id"], increments=increments)
+
+
+def depth_exchanges(_: Gateway, client: Client, __: Values) -> None:
+    """The venues that show depth."""
+    exchanges = [{"exchange": venue, "sec_type": "STK", "listing_exchange": ""} for venue in DEPTH_VENUES]
+    client.send(messages.DEPTH_EXCHANGES, exchanges=exchanges)
+
+
+def smart_components(_: Gateway, client: Client, ask: Values) -> None:
+    """The venues behind a best bid and offer, by bit and letter."""
+    components = [
+        {"bit": bit, "exchange": venue, "letter": chr(ord("A") + bit)} for bit, venue in enumerate(DEPTH_VENUES)
+    ]
+    client.send(messages.SMART_COMPONENTS, req_id=ask["req_id"], components=components)
+
+
+ANSWERS = {
+    requests.CONTRACT_DETAILS: contract_details,
+    requests.MATCHING_SYMBOLS: matching_symbols,
+    requests.MARKET_RULE: market_rule,
+    requests.DEPTH_EXCHANGES: depth_exchanges,
+    requests.SMART_COMPONENTS: smart_components,
+}

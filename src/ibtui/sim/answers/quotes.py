@@ -1,0 +1,159 @@
+"""Answers that open and end streams of market data: top of book, depth, tick by tick."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ibtui.sim import messages, requests
+from ibtui.sim.client import SYSTEM, Client
+from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, find, venue
+from ibtui.sim.depth_feed import DepthFeed
+from ibtui.sim.quote_feed import QuoteFeed
+from ibtui.sim.schema import Message, Values
+from ibtui.sim.stats import Feed, Subscription
+from ibtui.sim.tape_feed import KINDS, PRINTS, TapeFeed
+
+if TYPE_CHECKING:
+    from ibtui.sim.gateway import Gateway
+    from ibtui.sim.universe import Listing
+
+DUPLICATE_TICKER, DUPLICATE_REQUEST = 102, 322
+NO_TICKER, NO_DEPTH, NO_TICK_BY_TICK = 300, 310, 300
+BAD_VALUE = 321
+NO_DEEP_DATA = 10092
+BAD_TICK_TYPE = 10189
+
+LIVE, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
+MOST_ROWS = 60
+"""Rows a side that IB shows at most."""
+
+
+def market_data_type(_: Gateway, client: Client, ask: Values) -> None:
+    """Remembers which data the client would take where live data is not to be had."""
+    if ask["data_type"] not in (LIVE, FROZEN, DELAYED, DELAYED_FROZEN):
+        client.error(SYSTEM, BAD_VALUE, f"Error validating request.-'{ask['data_type']}' is no market data type")
+        return
+    client.data_type = ask["data_type"]
+
+
+def market_data(gateway: Gateway, client: Client, ask: Values) -> None:
+    """Streams the top of the book, or sends it once."""
+    listing = _opened(gateway, client, ask, requests.MARKET_DATA, DUPLICATE_TICKER, "Duplicate ticker ID.")
+    if listing is None:
+        return
+    exchange, con_id = gateway.exchange, listing.con_id
+    frozen = client.data_type in (FROZEN, DELAYED_FROZEN) and not exchange.is_open(con_id)
+    exchange.watch(con_id)
+    feed = QuoteFeed(
+        client,
+        _subscription(client, ask, listing, "ticks"),
+        exchange.top(con_id),
+        # The account has live permissions, so delayed data is never what is sent, whatever was asked for.
+        data_type=FROZEN if frozen else LIVE,
+        min_tick=listing.instrument.min_tick,
+        generic=ask["generic_ticks"] or "",
+    )
+    if ask["snapshot"] or ask["regulatory_snapshot"]:
+        feed.open()
+        client.send(messages.SNAPSHOT_END, req_id=ask["req_id"])
+    else:
+        gateway.feeds.open(requests.MARKET_DATA.name, feed)
+    exchange.unwatch(con_id)
+
+
+def cancel_market_data(gateway: Gateway, client: Client, ask: Values) -> None:
+    """Ends a stream of quotes."""
+    if not gateway.feeds.close(client, requests.MARKET_DATA.name, ask["req_id"]):
+        client.error(ask["req_id"], NO_TICKER, f"Can't find EId with tickerId:{ask['req_id']}")
+
+
+def depth(gateway: Gateway, client: Client, ask: Values) -> None:
+    """Streams the book: of all venues with their names (SMART), or one venue's own."""
+    listing = _opened(gateway, client, ask, requests.DEPTH, DUPLICATE_REQUEST, "Duplicate ticker id")
+    if listing is None:
+        return
+    smart, place = bool(ask["smart"]), venue(ask["exchange"]) or "SMART"
+    if place == "SMART" and not smart:
+        client.error(
+            ask["req_id"],
+            NO_DEEP_DATA,
+            "Deep market data is not supported for this combination of security type/exchange",
+        )
+        return
+    exchange, con_id = gateway.exchange, listing.con_id
+    exchange.watch(con_id)
+    feed = DepthFeed(
+        client,
+        _subscription(client, ask, listing, "depth"),
+        exchange.book(con_id, MOST_ROWS),
+        rows=min(MOST_ROWS, max(1, ask["rows"] or 1)),
+        smart=smart,
+        shows=lambda level: place in ("SMART", level.maker),
+    )
+    gateway.feeds.open(requests.DEPTH.name, feed)
+    exchange.unwatch(con_id)
+
+
+def cancel_depth(gateway: Gateway, client: Client, ask: Values) -> None:
+    """Ends a stream of depth."""
+    if not gateway.feeds.close(client, requests.DEPTH.name, ask["req_id"]):
+        client.error(ask["req_id"], NO_DEPTH, f"Can't find the subscribed market depth with tickerId:{ask['req_id']}")
+
+
+def tick_by_tick(gateway: Gateway, client: Client, ask: Values) -> None:
+    """Streams every print or every quote."""
+    kind = KINDS.get(ask["kind"] or "")
+    if kind is None:
+        client.error(
+            ask["req_id"], BAD_TICK_TYPE, f"Failed to request tick-by-tick data.Unknown tick type {ask['kind']}"
+        )
+        return
+    listing = _opened(gateway, client, ask, requests.TICK_BY_TICK, DUPLICATE_REQUEST, "Duplicate ticker id")
+    if listing is None:
+        return
+    exchange, con_id = gateway.exchange, listing.con_id
+    exchange.watch(con_id)
+    feed = TapeFeed(
+        client,
+        _subscription(client, ask, listing, "prints" if kind in PRINTS else "quotes"),
+        exchange.top(con_id),
+        exchange.now_ns,
+        kind=kind,
+        ignore_size=bool(ask["ignore_size"]),
+    )
+    gateway.feeds.open(requests.TICK_BY_TICK.name, feed)
+    exchange.unwatch(con_id)
+
+
+def cancel_tick_by_tick(gateway: Gateway, client: Client, ask: Values) -> None:
+    """Ends a stream of ticks."""
+    if not gateway.feeds.close(client, requests.TICK_BY_TICK.name, ask["req_id"]):
+        client.error(ask["req_id"], NO_TICK_BY_TICK, f"Can't find EId with tickerId:{ask['req_id']}")
+
+
+def _opened(
+    gateway: Gateway, client: Client, ask: Values, request: Message, duplicate_code: int, duplicate_text: str
+) -> Listing | None:
+    if gateway.feeds.holds(client, request.name, ask["req_id"]):
+        client.error(ask["req_id"], duplicate_code, duplicate_text)
+        return None
+    listings = find(gateway.exchange.universe, ask)
+    if not listings:
+        client.error(ask["req_id"], NO_CONTRACT, NO_CONTRACT_TEXT)
+        return None
+    return listings[0]
+
+
+def _subscription(client: Client, ask: Values, listing: Listing, feed: Feed) -> Subscription:
+    return Subscription(client.client_id or 0, ask["req_id"], listing.con_id, listing.instrument.symbol, feed)
+
+
+ANSWERS = {
+    requests.MARKET_DATA_TYPE: market_data_type,
+    requests.MARKET_DATA: market_data,
+    requests.CANCEL_MARKET_DATA: cancel_market_data,
+    requests.DEPTH: depth,
+    requests.CANCEL_DEPTH: cancel_depth,
+    requests.TICK_BY_TICK: tick_by_tick,
+    requests.CANCEL_TICK_BY_TICK: cancel_tick_by_tick,
+}
