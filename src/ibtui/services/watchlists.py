@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from ibtui.errors import IbtuiError, LinkDownError
 from ibtui.market.instruments import Instrument
+from ibtui.storage import queries
+from ibtui.storage.files import DataDirectory
 
 DEFAULTS: Mapping[str, tuple[str, ...]] = {
     "sectors": ("XLK", "XLV", "XLF", "XLY", "XLI", "XLP", "XLE", "XLB", "XLRE", "XLU", "XLC"),
@@ -135,6 +137,19 @@ class Watchlists:
     def _tell(self, name: str) -> None:
         for hook in self.on_change:
             hook(name)
+
+
+def stored_lists(directory: DataDirectory) -> dict[str, list[Entry]]:
+    """Saved watchlists in their order, contracts that are remembered as such. Blocking.
+
+    Raises:
+        StorageError: The files can't be read.
+    """
+    known = {each.con_id: each for each in queries.contracts(directory)}
+    return {
+        name: [known.get(row["con_id"]) or row["symbol"] for row in rows]
+        for name, rows in queries.watchlists(directory).items()
+    }
 
 
 def _same(one: Entry, other: Entry) -> bool:
