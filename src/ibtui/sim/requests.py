@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ibtui.sim.schema import FLAG, INT, NUMBER, TEXT, Field, Fixed, Item, Message, Repeat, When
+from ibtui.sim.schema import FLAG, INT, NUMBER, Field, Fixed, Item, Message, Repeat, When
 
 _REQ_ID = Field("req_id", INT)
 

@@ -142,8 +142,10 @@ class Message:
         """The message as a frame."""
         return frame_of(self.fields(version, values))
 
-    def decode(self, version: int, fields: Sequence[str]) -> Values:
+    def decode(self, version: int, fields: Sequence[str], exact: bool = True) -> Values:
         """Reads text fields, the message's number first.
+
+        Fields left over are an error where ``exact``, else ignored: newer clients may send more than we know.
 
         Raises:
             FieldError: Too few or too many fields, or one that can't be read.
@@ -151,17 +153,15 @@ class Message:
         reader = _Reader(fields)
         reader.next()
         values = _read(self.layout(version), reader)
-        if reader.left:
+        if exact and reader.left:
             raise FieldError(f"{self.name}: {reader.left} fields too many")
         return values
 
     def template(self, version: int, **known: Any) -> Callable[[tuple[Any, ...]], bytes]:
         """A fast encoder for a message of plain fields: one ``%`` format, filled from a tuple of values.
 
-        The tuple holds a value for each named field, in order; none may be None.
-
-        Args:
-            known: Values of the fields that conditions ask for.
+        The tuple holds a value for each named field, in order; none may be None. ``known`` are values of the fields
+        that conditions ask for.
         """
         pattern = "\0".join([str(self.number), *_percents(self.layout(version), known)]) + "\0"
         return lambda values: frame((pattern % values).encode())

@@ -8,6 +8,7 @@ from ibtui.sim import messages, requests
 from ibtui.sim.client import SYSTEM, Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, find, venue
 from ibtui.sim.depth_feed import DepthFeed
+from ibtui.sim.live import DEPTH_ROWS
 from ibtui.sim.quote_feed import QuoteFeed
 from ibtui.sim.schema import Message, Values
 from ibtui.sim.stats import Feed, Subscription
@@ -24,8 +25,6 @@ NO_DEEP_DATA = 10092
 BAD_TICK_TYPE = 10189
 
 LIVE, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
-MOST_ROWS = 60
-"""Rows a side that IB shows at most."""
 
 
 def market_data_type(_: Gateway, client: Client, ask: Values) -> None:
@@ -85,8 +84,8 @@ def depth(gateway: Gateway, client: Client, ask: Values) -> None:
     feed = DepthFeed(
         client,
         _subscription(client, ask, listing, "depth"),
-        exchange.book(con_id, MOST_ROWS),
-        rows=min(MOST_ROWS, max(1, ask["rows"] or 1)),
+        exchange.book(con_id, DEPTH_ROWS),
+        rows=min(DEPTH_ROWS, max(1, ask["rows"] or 1)),
         smart=smart,
         shows=lambda level: place in ("SMART", level.maker),
     )

@@ -1,0 +1,51 @@
+"""Contracts on their way in and out: what a client names, and how a listing is named to it."""
+
+from ibtui.market.instruments import Instrument
+from ibtui.sim.schema import Values
+from ibtui.sim.universe import Listing, Universe
+
+NO_CONTRACT = 200
+NO_CONTRACT_TEXT = "No security definition has been found for the request"
+
+ALIASES = {"ISLAND": "NASDAQ"}
+"""Names of venues that IB gave up but clients still use."""
+
+
+def find(universe: Universe, ask: Values) -> list[Listing]:
+    """The listings that fit the contract in a request; a contract id alone is enough."""
+    if ask["con_id"]:
+        listing = universe.by_con_id(ask["con_id"])
+        return [listing] if listing is not None else []
+    symbol = ask["symbol"] or ask["local_symbol"]
+    if not symbol:
+        return []
+    return universe.search(
+        ask["sec_type"] or "",
+        symbol,
+        venue(ask["exchange"]),
+        ask["currency"] or "",
+        venue(ask["primary_exchange"]),
+    )
+
+
+def venue(name: str | None) -> str:
+    """A venue by its present name; empty for none."""
+    return ALIASES.get(name or "", name or "")
+
+
+def contract_values(instrument: Instrument, exchange: str = "SMART") -> Values:
+    """The contract as orders, fills and positions carry it."""
+    return {
+        "con_id": instrument.con_id,
+        "symbol": instrument.symbol,
+        "sec_type": instrument.sec_type,
+        "last_trade_date": instrument.last_trade_date,
+        "strike": instrument.strike or 0.0,
+        "right": instrument.right,
+        "multiplier": "" if instrument.multiplier == 1 else f"{instrument.multiplier:g}",
+        "exchange": exchange,
+        "primary_exchange": instrument.primary_exchange,
+        "currency": instrument.currency,
+        "local_symbol": instrument.local_symbol,
+        "trading_class": instrument.trading_class,
+    }

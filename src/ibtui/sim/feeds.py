@@ -1,0 +1,90 @@
+"""Who gets which market events: the subscriptions of all clients, by contract."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from ibtui.sim.client import Client
+from ibtui.sim.events import MarketEvent
+from ibtui.sim.stats import Subscription
+
+Taker = Callable[[MarketEvent], None]
+
+
+class Feed(Protocol):
+    """One subscription at work: takes the events of its contract and sends them to its client.
+
+    Attributes:
+        takes: By type of event, what to do with it.
+    """
+
+    client: Client
+    subscription: Subscription
+    takes: dict[type[MarketEvent], Taker]
+
+    def open(self) -> None:
+        """Sends the image that the stream of events goes on from."""
+        ...
+
+
+class Watched(Protocol):
+    """The exchange's switch for what is simulated event by event."""
+
+    def watch(self, con_id: int) -> None:
+        """Begins, or counts one more."""
+        ...
+
+    def unwatch(self, con_id: int) -> None:
+        """Counts one less, or ends."""
+        ...
+
+
+class Feeds:
+    """All subscriptions. Request ids are a client's own, and each kind of request has its own."""
+
+    def __init__(self, exchange: Watched) -> None:
+        self._exchange = exchange
+        self._by_key: dict[tuple[Client, str, int], Feed] = {}
+        self._by_con_id: dict[int, list[Feed]] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def open(self, request: str, feed: Feed) -> None:
+        """Opens a feed. ``request`` is the kind it answers: with client and request id it is the feed's key."""
+        subscription = feed.subscription
+        self._by_key[feed.client, request, subscription.req_id] = feed
+        self._exchange.watch(subscription.con_id)
+        feed.open()
+        self._by_con_id.setdefault(subscription.con_id, []).append(feed)
+
+    def holds(self, client: Client, request: str, req_id: int) -> bool:
+        """Whether the client has this request open."""
+        return (client, request, req_id) in self._by_key
+
+    def close(self, client: Client, request: str, req_id: int) -> bool:
+        """Ends a feed; False where there is none."""
+        feed = self._by_key.pop((client, request, req_id), None)
+        if feed is None:
+            return False
+        con_id = feed.subscription.con_id
+        self._by_con_id[con_id].remove(feed)
+        if not self._by_con_id[con_id]:
+            del self._by_con_id[con_id]
+        self._exchange.unwatch(con_id)
+        return True
+
+    def close_all(self, client: Client) -> None:
+        """Ends everything that a client has open."""
+        for owner, request, req_id in [key for key in self._by_key if key[0] is client]:
+            self.close(owner, request, req_id)
+
+    def deliver(self, event: MarketEvent) -> None:
+        """Hands an event to the feeds of its contract."""
+        for feed in self._by_con_id.get(event.con_id, ()):
+            take = feed.takes.get(type(event))
+            if take is not None:
+                take(event)
+
+    def subscriptions(self) -> Iterable[Subscription]:
+        """All that are open."""
+        return (feed.subscription for feed in self._by_key.values())

@@ -1,0 +1,128 @@
+"""The simulated gateway: one exchange, its clock, and the clients that are connected to it."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
+from ibtui.clock import NS
+from ibtui.sim import messages, requests
+from ibtui.sim.account_feed import AccountFeeds
+from ibtui.sim.answers import ANSWERS
+from ibtui.sim.client import SYSTEM, Client
+from ibtui.sim.events import DayChanged, DepthChanged, Event, HaltChanged, TopChanged, Traded
+from ibtui.sim.exchange import Exchange
+from ibtui.sim.feeds import Feeds
+from ibtui.sim.order_desk import OrderDesk
+from ibtui.sim.schema import FieldError
+from ibtui.sim.simclock import NEW_YORK, SimClock
+from ibtui.sim.stats import Stats
+
+log = logging.getLogger(__name__)
+
+NOT_CONNECTED = 504
+BAD_REQUEST = 320
+UNKNOWN_REQUEST = 505
+
+
+class Gateway:
+    """What all connections share. Everything happens in one event loop, one step after the other.
+
+    Attributes:
+        clients: Open connections, those before their handshake included.
+    """
+
+    def __init__(self, exchange: Exchange, clock: SimClock, account: str) -> None:
+        self.exchange = exchange
+        self.clock = clock
+        self.account = account
+        self.stats = Stats()
+        self.clients: set[Client] = set()
+        self.feeds = Feeds(exchange)
+        self.accounts = AccountFeeds(exchange, account)
+        self.orders = OrderDesk(exchange, self.clients)
+        self._frozen = False
+        self._thaw: asyncio.TimerHandle | None = None
+
+    # what a client sees, see client.Host
+
+    @property
+    def frozen(self) -> bool:
+        """Whether nothing is read from or written to any client."""
+        return self._frozen
+
+    def hello_time(self) -> str:
+        """Market time as the handshake writes it."""
+        return datetime.fromtimestamp(self.clock.now_ns() / NS, NEW_YORK).strftime("%Y%m%d %H:%M:%S %Z")
+
+    def joined(self, client: Client) -> None:
+        """A client has connected."""
+        self.clients.add(client)
+
+    def left(self, client: Client) -> None:
+        """A client is gone: its subscriptions end, its orders live on."""
+        self.clients.discard(client)
+        self.feeds.close_all(client)
+        self.accounts.close_all(client)
+
+    def requested(self, client: Client, fields: list[str]) -> None:
+        """Answers one request, at the market's present time. Whatever is wrong with it becomes an IB error."""
+        message = requests.INCOMING.get(int(fields[0]))
+        if message is None:
+            client.error(SYSTEM, UNKNOWN_REQUEST, f"Fatal Error: Unknown message id. {fields[0]}")
+            return
+        if client.client_id is None and message is not requests.START_API:
+            client.error(SYSTEM, NOT_CONNECTED, "Not connected")
+            return
+        try:
+            ask = message.decode(client.version, fields, exact=False)
+        except FieldError as error:
+            client.error(SYSTEM, BAD_REQUEST, f"Server error when reading an API client request. {error}")
+            return
+        self.advance()
+        ANSWERS[message](self, client, ask)
+
+    # the market
+
+    def advance(self) -> None:
+        """Takes the exchange to the present and hands out what happened on the way."""
+        self.deliver(self.exchange.advance(self.clock.now_ns()))
+
+    def deliver(self, events: Iterable[Event]) -> None:
+        """Hands events to whom they concern; they go out with the next :meth:`flush`."""
+        for event in events:
+            if isinstance(event, TopChanged | Traded | DepthChanged | DayChanged | HaltChanged):
+                self.feeds.deliver(event)
+            else:
+                self.orders.deliver(event)
+                self.accounts.deliver(event)
+
+    def flush(self) -> None:
+        """Sends what is queued for every client."""
+        for client in list(self.clients):
+            client.flush()
+
+    # faults
+
+    def freeze(self, seconds: float | None) -> None:
+        """Goes silent without closing anything: for a time, or, with None, until :meth:`unfreeze`."""
+        self.unfreeze()
+        self._frozen = True
+        if seconds is not None:
+            self._thaw = asyncio.get_running_loop().call_later(seconds, self.unfreeze)
+
+    def unfreeze(self) -> None:
+        """Ends a freeze: what came is answered and what had to wait is sent."""
+        if self._thaw is not None:
+            self._thaw.cancel()
+            self._thaw = None
+        if self._frozen:
+            self._frozen = False
+            for client in list(self.clients):
+                client.thaw()
+
+    def tell_all(self, code: int, text: str, req_id: int = SYSTEM) -> None:
+        """Sends IB's message number 4 to every client that has started."""
+        for client in self.clients:
+            if client.client_id is not None:
+                client.send(messages.ERROR, req_id=req_id, code=code, text=text)

@@ -1,0 +1,123 @@
+"""Orders between clients and the exchange: whose they are, who hears of them, how often each was sent."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from ibtui.sim import messages
+from ibtui.sim.client import SYSTEM, Client
+from ibtui.sim.events import (
+    CancelRefused,
+    Charged,
+    Executed,
+    OrderChanged,
+    OrderEvent,
+    OrderMessage,
+    OrderRejected,
+    OrderState,
+    SimOrder,
+)
+from ibtui.sim.exchange import Exchange
+from ibtui.sim.order_values import commission_values, execution_values, order_values, status_values
+
+MASTER_CLIENT = 0
+"""The client that hears of every order, as TWS's own."""
+
+
+class OrderDesk:
+    """Knows each order by its client's id and hands what happens to it to those it concerns.
+
+    An order lives on when its client leaves; a client of the same id finds it again.
+    """
+
+    def __init__(self, exchange: Exchange, clients: Collection[Client]) -> None:
+        self._exchange = exchange
+        self._clients = clients
+        self._orders: dict[int, tuple[SimOrder, OrderState]] = {}
+        self._keys: dict[tuple[int, int], int] = {}
+        self._placed: Counter[tuple[int, str]] = Counter()
+        self._modified: Counter[int] = Counter()
+        self._highest_id: dict[int, int] = {}
+
+    def next_id(self, client_id: int) -> int:
+        """The lowest order id above all that this client has used."""
+        return self._highest_id.get(client_id, 0) + 1
+
+    def key(self, client_id: int, order_id: int) -> int | None:
+        """The permanent id of a client's order; None for an id it has not used."""
+        return self._keys.get((client_id, order_id))
+
+    def find(self, key: int) -> tuple[SimOrder, OrderState] | None:
+        """An order and what has become of it."""
+        return self._orders.get(key)
+
+    def all(self) -> Iterable[tuple[SimOrder, OrderState]]:
+        """Every order that was ever accepted, oldest first."""
+        return self._orders.values()
+
+    def used(self, order: SimOrder) -> None:
+        """Counts a placement under a client's order id."""
+        self._highest_id[order.client_id] = max(self._highest_id.get(order.client_id, 0), order.order_id)
+        self._placed[order.client_id, order.order_ref or f"#{order.order_id}"] += 1
+
+    def modified(self, key: int) -> None:
+        """Counts a modification."""
+        self._modified[key] += 1
+
+    def deliver(self, event: OrderEvent) -> None:
+        """Hands an event of an order to its client and to the master client."""
+        if isinstance(event, OrderChanged):
+            self._orders[event.order.order_key] = (event.order, event.state)
+            self._keys[event.order.client_id, event.order.order_id] = event.order.order_key
+        for client in self._concerned(event):
+            self.tell(client, event)
+
+    def tell(self, client: Client, event: OrderEvent) -> None:
+        """Sends one client what an event of an order says."""
+        if isinstance(event, OrderChanged):
+            self.send_open(client, event.order, event.state)
+        elif isinstance(event, Executed):
+            instrument = self._exchange.describe(event.order.con_id)
+            client.send(messages.EXECUTION, **execution_values(event, instrument, SYSTEM))
+        elif isinstance(event, Charged):
+            client.send(messages.COMMISSION, **commission_values(event))
+        elif isinstance(event, OrderRejected | OrderMessage):
+            client.error(event.order.order_id, event.code, event.text)
+
+    def send_open(self, client: Client, order: SimOrder, state: OrderState) -> None:
+        """Sends an order and its status, as every change of it does."""
+        client.send(messages.OPEN_ORDER, **order_values(order, state, self._exchange.describe(order.con_id)))
+        client.send(messages.ORDER_STATUS, **status_values(order, state))
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Every order, as the control verb ``stats`` shows them."""
+        return [
+            {
+                "order_ref": order.order_ref,
+                "order_id": order.order_id,
+                "perm_id": order.order_key,
+                "client_id": order.client_id,
+                "account": order.account,
+                "con_id": order.con_id,
+                "action": order.action,
+                "quantity": order.quantity,
+                "limit_price": order.limit_price,
+                "status": state.status,
+                "filled": state.filled,
+                "placed_count": self._placed[order.client_id, order.order_ref or f"#{order.order_id}"],
+                "modified_count": self._modified[order.order_key],
+            }
+            for order, state in self._orders.values()
+        ]
+
+    def _concerned(self, event: OrderEvent) -> list[Client]:
+        if isinstance(event, CancelRefused):
+            known = self._orders.get(event.order_key)
+            if known is None:
+                return []
+            owner = known[0].client_id
+        else:
+            owner = event.order.client_id
+        return [
+            each for each in self._clients if each.client_id is not None and each.client_id in (owner, MASTER_CLIENT)
+        ]

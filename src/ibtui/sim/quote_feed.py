@@ -1,0 +1,119 @@
+"""Top of book to one client, tick by tick as a real feed sends it: a price frame, then its size frame."""
+
+from ibtui.clock import NS
+from ibtui.sim import messages
+from ibtui.sim.client import Client
+from ibtui.sim.events import DayChanged, HaltChanged, MarketEvent, Top, TopChanged, Traded
+from ibtui.sim.feeds import Taker
+from ibtui.sim.stats import Subscription
+
+NONE = -1.0
+"""IB's price for "there is none"."""
+
+TOP_KINDS = {"bid": (1, 0, 1), "ask": (2, 3, 1), "last": (4, 5, 0)}
+"""Field to IB's price kind, size kind, and attributes: a bid or ask can be executed against."""
+DAY_KINDS = {"high": 6, "low": 7, "close": 9, "open": 14}
+VOLUME, LAST_TIME, REAL_TIME_VOLUME, HALTED = 8, 45, 48, 49
+REAL_TIME_VOLUME_REQUEST = "233"
+
+
+class QuoteFeed:
+    """One ``reqMktData``.
+
+    Args:
+        top: The quote it starts from.
+        data_type: IB's market data type that the client is told, 1 live or 2 frozen.
+        generic: The generic tick types the client asked for.
+    """
+
+    def __init__(
+        self, client: Client, subscription: Subscription, top: Top, *, data_type: int, min_tick: float, generic: str
+    ) -> None:
+        self.client = client
+        self.subscription = subscription
+        self.takes: dict[type[MarketEvent], Taker] = {
+            TopChanged: self._top,
+            DayChanged: self._day,
+            HaltChanged: self._halt,
+            Traded: self._trade,
+        }
+        self._image = top
+        self._data_type = data_type
+        self._min_tick = min_tick
+        self._prices: dict[str, float] = {}
+        self._last_second = 0
+        self._wants_volume = REAL_TIME_VOLUME_REQUEST in generic.split(",")
+        self._price = client.template(messages.TICK_PRICE)
+        self._size = client.template(messages.TICK_SIZE)
+        self._text = client.template(messages.TICK_STRING)
+        self._generic = client.template(messages.TICK_GENERIC)
+        self._req_id = subscription.req_id
+
+    def open(self) -> None:
+        """Sends the request's parameters and the image of the quote."""
+        client, top = self.client, self._image
+        client.send(
+            messages.TICK_PARAMETERS,
+            req_id=self._req_id,
+            min_tick=self._min_tick,
+            bbo_exchange="a60001",
+            snapshot_permissions=3,
+        )
+        client.send(messages.MARKET_DATA_TYPE, req_id=self._req_id, data_type=self._data_type)
+        self._send_top("bid", top.bid, top.bid_size)
+        self._send_top("ask", top.ask, top.ask_size)
+        if top.last is not None:
+            self._send_top("last", top.last, top.last_size)
+        self._send_volume(top.volume)
+        for name, value in (("high", top.high), ("low", top.low), ("close", top.previous_close), ("open", top.open)):
+            if value is not None:
+                self._send_price(DAY_KINDS[name], value, 0, 0)
+        self._send_halted(top.halted)
+
+    def _top(self, event: MarketEvent) -> None:
+        assert isinstance(event, TopChanged)
+        self._send_top(event.field, event.price, event.size)
+
+    def _day(self, event: MarketEvent) -> None:
+        assert isinstance(event, DayChanged)
+        if event.field == "volume":
+            self._send_volume(int(event.value or 0))
+        else:
+            self._send_price(DAY_KINDS[event.field], NONE if event.value is None else event.value, 0, 0)
+
+    def _halt(self, event: MarketEvent) -> None:
+        assert isinstance(event, HaltChanged)
+        self._send_halted(event.halted)
+
+    def _trade(self, event: MarketEvent) -> None:
+        assert isinstance(event, Traded)
+        second = event.time_ns // NS
+        if second != self._last_second:
+            self._last_second = second
+            self._send_text(LAST_TIME, str(second))
+        if self._wants_volume:
+            milliseconds = event.time_ns // 1_000_000
+            fields = (event.price, event.size, milliseconds, event.volume, round(event.vwap, 8), "true")
+            self._send_text(REAL_TIME_VOLUME, ";".join(map(str, fields)))
+
+    def _send_top(self, field: str, price: float | None, size: int) -> None:
+        price_kind, size_kind, attributes = TOP_KINDS[field]
+        known = NONE if price is None else price
+        if self._prices.get(field) != known or field == "last":
+            self._prices[field] = known
+            self._send_price(price_kind, known, size, attributes)
+        self.client.push(self._size((self._req_id, size_kind, size)), messages.TICK_SIZE.number, self.subscription)
+
+    def _send_price(self, kind: int, price: float, size: int, attributes: int) -> None:
+        frame = self._price((self._req_id, kind, price, size, attributes))
+        self.client.push(frame, messages.TICK_PRICE.number, self.subscription)
+
+    def _send_volume(self, volume: int) -> None:
+        self.client.push(self._size((self._req_id, VOLUME, volume)), messages.TICK_SIZE.number, self.subscription)
+
+    def _send_halted(self, halted: bool) -> None:
+        frame = self._generic((self._req_id, HALTED, 1 if halted else 0))
+        self.client.push(frame, messages.TICK_GENERIC.number, self.subscription)
+
+    def _send_text(self, kind: int, text: str) -> None:
+        self.client.push(self._text((self._req_id, kind, text)), messages.TICK_STRING.number, self.subscription)

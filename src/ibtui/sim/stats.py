@@ -1,0 +1,48 @@
+"""Counts of what was handed to the sockets and what came from them."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Feed = Literal["ticks", "depth", "prints", "quotes", "bars"]
+"""What a subscription carries: level-1 ticks, depth operations, tape prints, tick-by-tick quotes, bars."""
+
+FEEDS: tuple[Feed, ...] = ("ticks", "depth", "prints", "quotes", "bars")
+
+
+@dataclass(slots=True)
+class Subscription:
+    """One request that keeps sending, and how many rows it has sent.
+
+    Attributes:
+        sent: Rows handed to the socket: frames, or bars where the feed is bars.
+    """
+
+    client_id: int
+    req_id: int
+    con_id: int
+    symbol: str
+    feed: Feed
+    sent: int = 0
+
+
+@dataclass(slots=True)
+class Stats:
+    """What went through the sockets since the start."""
+
+    sent: Counter[int] = field(default_factory=Counter)
+    received: Counter[int] = field(default_factory=Counter)
+    by_symbol: dict[Feed, Counter[str]] = field(default_factory=lambda: {feed: Counter() for feed in FEEDS})
+
+    def handed(self, number: int, subscription: Subscription | None, rows: int = 1) -> None:
+        """Counts one frame that was handed to a socket."""
+        self.sent[number] += 1
+        if subscription is not None:
+            subscription.sent += rows
+            self.by_symbol[subscription.feed][subscription.symbol] += rows
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts as the control verb ``stats`` shows them."""
+        sent: dict[str, Any] = {str(number): count for number, count in sorted(self.sent.items())}
+        sent.update({feed: dict(sorted(counts.items())) for feed, counts in self.by_symbol.items()})
+        return {"sent": sent, "received": {str(number): count for number, count in sorted(self.received.items())}}
