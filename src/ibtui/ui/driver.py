@@ -12,7 +12,6 @@ from typing import Any
 
 from textual import events
 from textual._xterm_parser import XTermParser
-from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
@@ -85,7 +84,7 @@ class ConsoleDriver(LinuxDriver):
     """Textual's driver with our own output queue and our own reading of the keyboard."""
 
     def __init__(
-        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+        self, app: Any, *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._output: Output | None = None
@@ -93,6 +92,7 @@ class ConsoleDriver(LinuxDriver):
         self.guard = KeyGuard()
         self.on_answer: Callable[[], None] = lambda: None
         self.on_lost: Callable[[str], None] = lambda cause: None
+        app.terminal_ready(self)
 
     @property
     def backlog(self) -> int:

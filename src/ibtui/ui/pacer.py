@@ -5,6 +5,7 @@ up in the link's buffers and a key shows seconds later (measured on 256 kbit/s: 
 still behind a terminal that stopped reading (6.6 s of an 8 s stall).
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
@@ -64,6 +65,8 @@ class FrameGate:
         self._answered = False
         self._silent = False
         self._in_tmux = not measured
+        self._all_answered = asyncio.Event()
+        self._all_answered.set()
         self.round_trip: float | None = None
         self.skipped = 0
 
@@ -83,6 +86,7 @@ class FrameGate:
         if self._silent:
             return False
         self._sent.append(self._monotonic())
+        self._all_answered.clear()
         return True
 
     def answered(self) -> None:
@@ -90,6 +94,12 @@ class FrameGate:
         self._answered, self._silent = True, False
         if self._sent:
             self.round_trip = self._monotonic() - self._sent.pop(0)
+        if not self._sent:
+            self._all_answered.set()
+
+    async def all_answered(self) -> None:
+        """Returns once no probe waits for its answer."""
+        await self._all_answered.wait()
 
     def key_pressed(self) -> None:
         """A key may paint one frame ahead of the answers."""
@@ -113,6 +123,7 @@ class FrameGate:
         if not self._answered and self._sent and self._monotonic() - self._sent[0] > PATIENCE:
             self._silent = True
             self._sent.clear()
+            self._all_answered.set()
 
 
 class Pacer:
@@ -123,6 +134,7 @@ class Pacer:
         self.gate = gate
         self._hold = ExitStack()
         self._held = False
+        self._swallowed = False
         self._ended = False
         self.terminal: Terminal | None = None
 
@@ -130,6 +142,8 @@ class Pacer:
         """Textual has written what it had to write: the probe follows it, and painting is held."""
         if self.terminal is None or self._ended:
             return
+        # A layout that Textual finishes during the hold takes its paint for done and drops it.
+        self._swallowed |= self._held
         if self.terminal.take_frame() and self.gate.painted():
             self.terminal.write(PROBE)
             self.terminal.take_frame()
@@ -163,6 +177,9 @@ class Pacer:
         if free and self._held:
             self._held = False
             self._hold.close()
+            if self._swallowed:
+                self._swallowed = False
+                self._app.screen.refresh()
             # What was asked for during the hold is painted only on the screen's next idle; without this, never.
             self._app.screen.check_idle()
         elif not free and not self._held:

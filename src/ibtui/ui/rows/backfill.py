@@ -6,7 +6,7 @@ from ibtui.ui.rows.quotes import symbol
 from ibtui.ui.text import UNKNOWN, Column, Row, Span, amount, duration
 
 if TYPE_CHECKING:
-    from ibtui.backfill.runner import Job
+    from ibtui.backfill.jobs import Job
 
 BAR_CELLS = 16
 COLUMNS = (
@@ -33,15 +33,15 @@ def job_row(job: "Job", now: float) -> Row:
     """
     share = job.done / job.total if job.total else 0.0
     elapsed = now - job.started if job.started is not None else 0.0
-    rate = job.rows / elapsed if elapsed > 0 and str(job.state) == "running" else None
+    rate = job.rows / elapsed if elapsed > 0 and job.state == "running" else None
     return (
         (symbol(job.instrument), "title"),
         (job.bar.text, "plain"),
         (str(job.mode), "plain"),
-        (str(job.state), _TONES.get(str(job.state), "plain")),
+        (str(job.state), _TONES.get(job.state, "plain")),
         progress(share),
         (f"{job.rows:,}", "plain"),
-        (duration(job.eta_s) if str(job.state) == "running" else UNKNOWN, "plain"),
+        (duration(job.eta_s) if job.state == "running" else UNKNOWN, "plain"),
         (amount(rate, 0), "plain"),
         (job.problem or "", "warn"),
     )

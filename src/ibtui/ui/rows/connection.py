@@ -69,7 +69,7 @@ def event_row(event: "ConnectionEvent", zone: str) -> Row:
     return (
         (wall(event.ts_ns, zone), "dim"),
         (event.state, "plain"),
-        (event.link or "", "plain"),
+        (event.link, "plain"),
         ("" if event.code is None else str(event.code), "dim"),
         (words, "plain"),
     )

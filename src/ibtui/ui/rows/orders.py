@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ibtui.trading.orders import LIVE, Order, Status
+from ibtui.trading.orders import LIVE, Order, OrderIntent, Status
 from ibtui.ui.text import UNKNOWN, Column, Row, amount, quantity, wall
 
 COLUMNS = (
@@ -44,7 +44,7 @@ def order_row(order: Order, zone: str) -> Row:
         (intent.symbol, "title"),
         (f"{quantity(order.filled)}/{quantity(intent.quantity)}", "plain"),
         (price(intent.limit_price), "plain"),
-        (price(order.average_price), "plain"),
+        (price(order.average_price, 5), "plain"),
         (amount(order.commission), "plain"),
         (wall(intent.created_ns, zone), "dim"),
         (intent.order_type, "dim"),
@@ -55,11 +55,11 @@ def order_row(order: Order, zone: str) -> Row:
     )
 
 
-def price(value: float | None) -> str:
-    """A price of an order: at least two decimals, and as many more as it has."""
+def price(value: float | None, most: int = 8) -> str:
+    """A price of an order: at least two decimals, and as many more as it has, up to ``most``."""
     if value is None:
         return UNKNOWN
-    text = f"{value:,.8f}".rstrip("0")
+    text = f"{value:,.{most}f}".rstrip("0")
     whole, _, decimals = text.partition(".")
     return f"{whole}.{decimals:<02}" if len(decimals) < 2 else text
 
@@ -70,8 +70,8 @@ def by_urgency(orders: Iterable[Order]) -> list[str]:
     return [order.intent.order_ref for order in ordered]
 
 
-def told(order: Order) -> str:
-    """One order in a sentence, as toasts and questions say it."""
-    intent = order.intent
+def told(what: Order | OrderIntent) -> str:
+    """One order in a few words, as toasts and questions say it."""
+    intent = what.intent if isinstance(what, Order) else what
     at = f" @ {price(intent.limit_price)}" if intent.limit_price is not None else ""
     return f"{intent.action} {quantity(intent.quantity)} {intent.symbol} {intent.order_type}{at}"

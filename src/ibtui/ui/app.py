@@ -1,0 +1,383 @@
+"""The app: screens by number, keys that work everywhere, painting by the pacer, and a way out that loses nothing."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import ClassVar
+
+from textual import events
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from ibtui.errors import IbtuiError
+from ibtui.market.instruments import Instrument
+from ibtui.services.alerts import Severity
+from ibtui.trading.orders import LIVE, Action, Order, OrderIntent, Status
+from ibtui.ui import pacer
+from ibtui.ui.commands import COMMANDS
+from ibtui.ui.driver import ConsoleDriver
+from ibtui.ui.execute import Executor
+from ibtui.ui.exit_way import ExitWay
+from ibtui.ui.frame import Frame
+from ibtui.ui.gather import MessageRate, painting, status_of
+from ibtui.ui.keymap import EVERYWHERE, bindings, keymap, shown
+from ibtui.ui.pacer import FrameGate, Pacer
+from ibtui.ui.parts import Parts
+from ibtui.ui.rows.orders import told
+from ibtui.ui.rows.status import first_line, second_line
+from ibtui.ui.screens.base import ConsoleScreen
+from ibtui.ui.styles import style_sheet
+from ibtui.ui.themes import themes
+
+log = logging.getLogger(__name__)
+
+SCREENS = {
+    "quotes": "QuotesScreen",
+    "depth": "DepthScreen",
+    "tape": "TapeScreen",
+    "orders": "OrdersScreen",
+    "backfill": "BackfillScreen",
+    "connection": "ConnectionScreen",
+    "account": "AccountScreen",
+    "log": "LogScreen",
+}
+"""Name of a screen, its module and its mode, to its class. A screen is imported and built when first opened."""
+
+STATUS_EVERY = 0.25
+"""Seconds between two looks at what the status bar says."""
+
+FULL_EVERY = 1.0
+"""Seconds between two frames that look at every visible row."""
+
+
+def _factory(name: str) -> Callable[[], Screen[None]]:
+    def build() -> Screen[None]:
+        screen: Screen[None] = getattr(import_module(f"ibtui.ui.screens.{name}"), SCREENS[name])()
+        return screen
+
+    return build
+
+
+class ConsoleApp(App[None], inherit_bindings=False):
+    """The console.
+
+    Args:
+        parts: What it shows and drives.
+        start: Awaited after the first paint; starts the tasks.
+        stop: Awaited once on the way out, however it is taken: unsubscribe, disconnect, drain, close.
+    """
+
+    TITLE = "ibtui"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {name: _factory(name) for name in SCREENS}
+    DEFAULT_MODE = "quotes"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(EVERYWHERE)]
+
+    def __init__(
+        self, parts: Parts, *, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]
+    ) -> None:
+        super().__init__(driver_class=ConsoleDriver, css_path=[style_sheet("theme"), style_sheet("dialogs")])
+        self.parts = parts
+        self.keys = keymap(parts.settings.keys)
+        self.quantity = parts.settings.orders.quantity
+        self.selected: Instrument | None = None
+        self._start = start
+        self._stop = stop
+        self._stopped = False
+        self._sent_before = False
+        in_tmux = pacer.inside_tmux(os.environ)
+        self._frame_every = 1 / (pacer.TMUX_FRAME_RATE if in_tmux else pacer.FRAME_RATE)
+        self._pacer = Pacer(self, FrameGate(parts.clock.monotonic, measured=not in_tmux))
+        self._driver_in_use: ConsoleDriver | None = None
+        self._key_time = 0.0
+        self._full_at = self._status_at = float("-inf")
+        self._loop_ms = 0.0
+        self._rate = MessageRate()
+        self._followed: dict[str, Instrument] = {}
+        self._watched: dict[int, Instrument] | None = None
+        self._executor = Executor(self)
+        self._exit_way = ExitWay(self, self._pacer)
+
+    # --- life ---
+
+    def terminal_ready(self, driver: ConsoleDriver) -> None:
+        """The driver of a real terminal exists; called by the driver itself."""
+        self._driver_in_use = driver
+        self._pacer.terminal = driver
+        driver.on_answer = self._pacer.answered
+        driver.on_lost = self.terminal_lost
+        self.parts.alerts.write = driver.write
+
+    def on_mount(self) -> None:
+        """Sets looks and hooks; the parts start after the first paint."""
+        for theme in themes(self.parts.settings.ui.up_color):
+            self.register_theme(theme)
+        self.theme = self.parts.settings.ui.theme
+        self.set_keymap(dict(self.parts.settings.keys))
+        self.parts.alerts.toast = self._toast
+        self.parts.orders.on_change.append(self._order_changed)
+        self.parts.watchlists.on_change.append(self._watchlist_changed)
+        for name in (signal.SIGTERM, signal.SIGHUP):
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                asyncio.get_running_loop().add_signal_handler(name, self.terminal_lost, f"{name.name} received")
+        self.set_interval(self._frame_every, self._tick, name="frames")
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.run_worker(self._start(), name="start", exit_on_error=True)
+
+    async def on_unmount(self) -> None:
+        """Whatever ended the app, the parts are stopped."""
+        await self.stop_parts()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own colours, for themes that don't have them."""
+        return dict(themes("green")[0].variables)
+
+    # --- painting ---
+
+    def post_display_hook(self) -> None:
+        """Textual has painted: the pacer sends its probe after it."""
+        self._pacer.displayed()
+
+    def _tick(self) -> None:
+        if self._pacer.frame_due():
+            self.paint()
+
+    def paint_soon(self) -> None:
+        """Paints a whole frame at the next turn, without waiting for its time."""
+        self._full_at = self._status_at = float("-inf")
+        self.call_later(self.paint)
+
+    def paint(self) -> None:
+        """One frame: what changed since the last, to the screens that are visible."""
+        if not self.is_running or not self.screen_stack:
+            return
+        clock, market = self.parts.clock, self.parts.market
+        now = clock.monotonic()
+        full = now - self._full_at >= FULL_EVERY
+        frame = Frame(
+            now,
+            clock.utc_ns(),
+            frozenset(market.board.dirty),
+            frozenset(market.dirty_books),
+            frozenset(market.dirty_tapes),
+            full,
+        )
+        market.board.dirty.clear()
+        market.dirty_books.clear()
+        market.dirty_tapes.clear()
+        if full:
+            self._full_at = now
+            self._rate.read(self.parts, now)
+            self._loop_ms = self.parts.loop_lag.p99_ms
+        for screen in self.screen_stack:
+            show = getattr(screen, "paint", None)
+            if show is not None and screen.is_mounted:
+                show(frame)
+        if now - self._status_at >= STATUS_EVERY:
+            self._status_at = now
+            self._show_status(frame)
+
+    def _show_status(self, frame: Frame) -> None:
+        screen = self.screen_stack[0]
+        if isinstance(screen, ConsoleScreen) and screen.is_mounted:
+            frames = painting(self._pacer.gate, real=self._driver_in_use is not None)
+            status = status_of(self.parts, self._rate, frames, self._loop_ms)
+            width = self.size.width
+            screen.show_status([first_line(status, width), second_line(status, width, frame.now_ns)])
+
+    # --- keys ---
+
+    async def on_event(self, event: events.Event) -> None:
+        """Lets a key paint one frame ahead, and remembers when it arrived."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._key_time = event.time
+            self._pacer.key_pressed()
+        elif isinstance(event, events.Paste) and self._driver_in_use is not None:
+            self._driver_in_use.guard.doubtful = event.time
+        await super().on_event(event)
+
+    def key_trusted(self) -> bool:
+        """Whether the last key may trade; says so where it may not, see :mod:`ibtui.ui.keyguard`."""
+        if self._driver_in_use is None or self._driver_in_use.guard.trusts(self._key_time):
+            return True
+        self._toast("Key ignored: it did not arrive alone. Press it again.", "warning")
+        return False
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette offers what the table of keys offers here."""
+        name = getattr(self.screen_stack[0], "NAME", "")
+        for key in self.keys:
+            if name in key.where or (EVERYWHERE in key.where and key.id not in ("palette", "quit.now")):
+                yield SystemCommand(key.help, shown(key.keys), self._runner(key.action))
+
+    def _runner(self, action: str) -> Callable[[], None]:
+        def run() -> None:
+            self.run_worker(self.run_action(action, self.screen), exit_on_error=True)
+
+        return run
+
+    async def action_open_screen(self, name: str) -> None:
+        """Another screen, by its name."""
+        await self.switch_mode(name)
+        self.paint_soon()
+
+    def action_help(self) -> None:
+        """Every key and every command."""
+        from ibtui.ui.screens.dialogs import HelpScreen
+
+        self.push_screen(HelpScreen(self.keys, [(each.usage, each.about) for each in COMMANDS.values()]))
+
+    def action_find(self) -> None:
+        """Asks for a symbol to add or to find."""
+        from ibtui.ui.screens.dialogs import Prompt
+
+        self.push_screen(Prompt("symbol, such as AAPL, EURUSD, ESZ6, #265598"), self._executor.find)
+
+    def action_command(self) -> None:
+        """Asks for a command."""
+        from ibtui.ui.screens.dialogs import Prompt
+
+        self.push_screen(Prompt("command", ":"), self._executor.command)
+
+    def start_backfill(self, text: str | None) -> None:
+        """``SYMBOL [BAR] [MODE]``, as typed on the backfill screen."""
+        self._executor.start_backfill(text)
+
+    def action_default_quantity(self, steps: int) -> None:
+        """Another default quantity: one step of its own size class, as 10, 20 … 100, 200."""
+        unit = 10 ** max(0, len(str(int(self.quantity))) - 1)
+        if steps < 0 and self.quantity <= unit:
+            unit = max(1, unit // 10)
+        self.quantity = max(1, self.quantity + steps * unit)
+        self._toast(f"Default quantity {self.quantity:g}")
+
+    def reconnect(self) -> None:
+        """Connects without waiting."""
+        self.parts.supervisor.try_now()
+
+    # --- symbols ---
+
+    def watchlists(self) -> list[tuple[str, Sequence[Instrument | str]]]:
+        """Names and entries of all watchlists; an entry that is a text has no known contract yet."""
+        lists = self.parts.watchlists
+        return [(name, lists.entries(name)) for name in lists.names]
+
+    def watched(self) -> dict[int, Instrument]:
+        """Every known instrument of the watchlists by contract id."""
+        if self._watched is None:
+            self._watched = {each.con_id: each for each in self.parts.watchlists.all_instruments()}
+        return self._watched
+
+    def select(self, instrument: Instrument) -> None:
+        """Selects a symbol on all screens."""
+        if self.selected is None or self.selected.con_id != instrument.con_id:
+            self.selected = instrument
+            self.paint_soon()
+
+    def follow(self, instrument: Instrument, *, depth: bool = False, tape: bool = False) -> None:
+        """Subscribes to the depth or the tape of the symbol that a screen shows, in place of the one before."""
+        kind = "depth" if depth else "tape"
+        before = self._followed.get(kind)
+        self._followed[kind] = instrument
+        if before is not None:
+            self.parts.feeds.unwant(before, depth=depth, tape=tape, owner="screen")
+        self.parts.feeds.want(instrument, quotes=True, depth=depth, tape=tape, owner="screen")
+
+    def _watchlist_changed(self, _: str) -> None:
+        self._watched = None
+        self.paint_soon()
+
+    def zone_of(self, instrument: Instrument) -> str:
+        """The zone that times of an instrument are shown in."""
+        return self.parts.settings.ui.timezone or instrument.time_zone
+
+    # --- orders ---
+
+    def open_ticket(
+        self, instrument: Instrument, action: Action, quantity: float | None = None, price: float | None = None
+    ) -> None:
+        """A ticket for a symbol."""
+        from ibtui.ui.screens.ticket import OrderTicket
+
+        self.push_screen(OrderTicket(instrument, action, quantity or self.quantity, price))
+        self.paint_soon()
+
+    def asks_before_sending(self) -> bool:
+        """Whether a ticket wants one more enter: ``[orders] confirm``; nothing is armed, so ``armed`` asks always."""
+        return self.parts.settings.orders.confirm != "first" or not self._sent_before
+
+    def send(self, intent: OrderIntent, instrument: Instrument, done: Callable[[Order], None]) -> None:
+        """Submits an order on a task of the app's, which outlives the ticket."""
+
+        async def submit() -> None:
+            order = await self.parts.orders.submit(intent, instrument)
+            if order.status not in (Status.REFUSED, Status.NOT_SENT):
+                self._sent_before = True
+                self._toast(f"Sent {told(order)}")
+            done(order)
+
+        self.run_worker(submit(), name="submit", exit_on_error=True)
+
+    def cancel_order(self, order_ref: str) -> None:
+        """Cancels one order; says so where it can't be."""
+        self._cancel(self.parts.orders.cancel(order_ref))
+
+    def cancel_orders(self, con_id: int | None) -> None:
+        """Cancels all our working orders, or those of one contract."""
+        self._cancel(self.parts.orders.cancel_all(con_id))
+
+    def action_cancel_all(self) -> None:
+        """Cancels all our working orders; never asks."""
+        self.cancel_orders(None)
+
+    def _cancel(self, request: Awaitable[int | None]) -> None:
+        async def cancel() -> None:
+            try:
+                count = await request
+            except IbtuiError as error:
+                self._toast(str(error), "error")
+            else:
+                self._toast("Cancel asked" if count is None else f"Cancel asked for {count} order{'s' * (count != 1)}")
+
+        self.run_worker(cancel(), name="cancel", exit_on_error=True)
+
+    def live_orders(self) -> list[Order]:
+        """Orders that are, or may be, working."""
+        return [order for order in self.parts.orders.orders.values() if order.status in LIVE]
+
+    def _order_changed(self, _: Order) -> None:
+        self._status_at = float("-inf")
+
+    # --- words ---
+
+    def _toast(self, text: str, severity: Severity = "information") -> None:
+        self.notify(text, severity=severity, markup=False)
+
+    def tell(self, text: str, *, bad: bool = False) -> None:
+        """A word to the user."""
+        self._toast(text, "error" if bad else "information")
+
+    # --- leaving ---
+
+    async def action_quit(self) -> None:
+        """Leaves; asks first while orders may be working. A second time, while leaving, means now."""
+        self._exit_way.ask()
+
+    def terminal_lost(self, cause: str) -> None:
+        """Nobody watches any more: painting stops for good, then ``on_hangup`` is obeyed."""
+        self._pacer.end()
+        if self._driver_in_use is not None:
+            self._driver_in_use.end_input()
+        self._exit_way.take(cause, cancel=self.parts.settings.orders.on_hangup == "cancel")
+
+    async def stop_parts(self) -> None:
+        """Stops the parts, once."""
+        if not self._stopped:
+            self._stopped = True
+            await self._stop()

@@ -1,0 +1,107 @@
+"""The command line behind ``:``. One table says what there is; parsing is pure."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ibtui.errors import UsageError
+from ibtui.services.sim_control import parse_arguments
+from ibtui.trading.orders import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """``:buy SPY 100 @ 450.10``: a ticket to open, filled as far as it was said."""
+
+    action: Action
+    symbol: str
+    quantity: float | None
+    price: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SimVerb:
+    """``:sim drop how=rst``: one verb to the simulated gateway."""
+
+    verb: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """A command that needs nothing but, perhaps, a word: ``name`` is that of the table."""
+
+    name: str
+    words: tuple[str, ...] = ()
+
+
+Command = Ticket | SimVerb | Simple
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One command: how it is written and what it does."""
+
+    usage: str
+    about: str
+    parse: Callable[[str, list[str]], Command]
+    least: int = 0
+    most: int = 0
+
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
+
+
+def _number(text: str, what: str) -> float:
+    plain = text.replace(",", "")
+    if not _NUMBER.fullmatch(plain):
+        raise UsageError(f"'{text}' is no {what}")
+    return float(plain)
+
+
+def _ticket(name: str, words: list[str]) -> Command:
+    before, at, after = " ".join(words).partition("@")
+    symbol, *rest = before.split() or [""]
+    if not symbol or len(rest) > 1 or (at and not after.strip()):
+        raise UsageError(f"write :{COMMANDS[name].usage}")
+    quantity = _number(rest[0], "quantity") if rest else None
+    price = _number(after.strip(), "price") if at else None
+    return Ticket("BUY" if name == "buy" else "SELL", symbol, quantity, price)
+
+
+def _sim(_: str, words: list[str]) -> Command:
+    return SimVerb(words[0], parse_arguments(words[1:]))
+
+
+def _simple(name: str, words: list[str]) -> Command:
+    return Simple(name, tuple(words))
+
+
+COMMANDS: dict[str, Usage] = {
+    "buy": Usage("buy SYMBOL [QUANTITY] [@ PRICE]", "open a filled ticket to buy", _ticket, 1, 9),
+    "sell": Usage("sell SYMBOL [QUANTITY] [@ PRICE]", "open a filled ticket to sell", _ticket, 1, 9),
+    "cancel": Usage("cancel", "cancel all our working orders", _simple),
+    "add": Usage("add SYMBOL", "put a symbol on the watchlist", _simple, 1, 1),
+    "remove": Usage("remove SYMBOL", "take a symbol off the watchlists", _simple, 1, 1),
+    "backfill": Usage("backfill SYMBOL [BAR]", "fetch what is new of a symbol's history", _simple, 1, 3),
+    "reconnect": Usage("reconnect", "connect now, without waiting", _simple),
+    "sim": Usage("sim VERB [KEY=VALUE…]", "tell the simulated gateway something", _sim, 1, 99),
+    "quit": Usage("quit", "leave; asks while orders are working", _simple),
+}
+"""Every command there is."""
+
+
+def parse(text: str) -> Command:
+    """Reads one command line, with or without its colon.
+
+    Raises:
+        UsageError: No such command, or it is written otherwise; the message shows how.
+    """
+    name, *words = text.strip().removeprefix(":").split() or [""]
+    usage = COMMANDS.get(name)
+    if usage is None:
+        raise UsageError(f"no command '{name}'; there are: {', '.join(COMMANDS)}")
+    if not usage.least <= len(words) <= usage.most:
+        raise UsageError(f"write :{usage.usage}")
+    return usage.parse(name, words)

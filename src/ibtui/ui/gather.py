@@ -1,0 +1,67 @@
+"""Reads the parts for the status bar."""
+
+from typing import TYPE_CHECKING
+
+from ibtui.ui.pacer import FrameGate
+from ibtui.ui.rows.status import Status
+
+if TYPE_CHECKING:
+    from ibtui.ui.parts import Parts
+
+
+class MessageRate:
+    """Messages a second, from counters that only grow. Read once a second."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._at: float | None = None
+        self.value: float | None = None
+
+    def read(self, parts: "Parts", now: float) -> None:
+        """Takes a reading."""
+        market = parts.market
+        count = sum(each.ticks for each in market.board.quotes.values())
+        count += sum(each.operations for each in market.books.values())
+        count += sum(each.total for each in market.tapes.values())
+        if self._at is not None and now > self._at:
+            self.value = (count - self._count) / (now - self._at)
+        self._count, self._at = count, now
+
+
+def painting(gate: FrameGate, *, real: bool) -> str:
+    """How painting goes: the round trip to the terminal, or that it can't be measured."""
+    if not real:
+        return ""
+    if not gate.measured or gate.round_trip is None:
+        return "link not measured"
+    return f"link {gate.round_trip * 1000:.0f}ms"
+
+
+def status_of(parts: "Parts", rate: MessageRate, frames: str, loop_ms: float) -> Status:
+    """Everything that the status bar says, as of now."""
+    now = parts.clock.monotonic()
+    link, writer, breaker = parts.supervisor.status, parts.writer.status, parts.orders.breaker
+    wait = breaker.remaining(now)
+    return Status(
+        account=parts.account.account,
+        state=link.state,
+        lights=(("GW", link.gw.state), ("IB", link.ib.state), ("DATA", link.data.state)),
+        day_pnl=parts.account.daily_pnl,
+        armed=False,
+        trading=parts.orders.trading_state,
+        # An open breaker whose time is over lets the next order probe.
+        breaker="probe" if breaker.state == "open" and wait <= 0 else breaker.state,
+        breaker_s=wait,
+        cause=link.cause,
+        since_ns=link.since_ns,
+        next_try_s=None if link.next_try_at is None else max(0.0, link.next_try_at - now),
+        on_hangup=parts.settings.orders.on_hangup,
+        shed=writer.shed,
+        lag_s=writer.lag_s,
+        loop_ms=loop_ms,
+        messages=rate.value,
+        market_ns=parts.market_clock.now_ns(),
+        zone=parts.settings.ui.timezone,
+        frames=frames,
+        problem=writer.problem or "",
+    )

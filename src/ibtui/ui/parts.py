@@ -1,0 +1,54 @@
+"""What the console is made of, handed to the screens by the composition root."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ibtui.clock import Clock, MarketClock
+from ibtui.config import Settings
+from ibtui.market.state import MarketState
+
+if TYPE_CHECKING:
+    from ibtui.backfill.runner import BackfillRunner
+    from ibtui.broker.account import Account
+    from ibtui.broker.contracts import Contracts
+    from ibtui.broker.feeds import Feeds
+    from ibtui.broker.orders import OrderDesk
+    from ibtui.broker.supervisor import ConnectionEvent, Supervisor
+    from ibtui.services.alerts import Alerts
+    from ibtui.services.log_buffer import LogBuffer
+    from ibtui.services.loop_lag import LoopLag
+    from ibtui.services.sim_control import SimControl
+    from ibtui.services.watchlists import Watchlists
+    from ibtui.storage.writer import Writer
+
+EVENTS_SHOWN = 500
+"""Connection events that the timeline keeps."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Every part of a running console.
+
+    Attributes:
+        sim: The simulated gateway's control port; None on a real gateway.
+        events: What happened to the connection, newest last; whoever gets the supervisor's events appends here.
+    """
+
+    settings: Settings
+    clock: Clock
+    market_clock: MarketClock
+    market: MarketState
+    supervisor: "Supervisor"
+    feeds: "Feeds"
+    contracts: "Contracts"
+    orders: "OrderDesk"
+    account: "Account"
+    backfill: "BackfillRunner"
+    writer: "Writer"
+    watchlists: "Watchlists"
+    log: "LogBuffer"
+    loop_lag: "LoopLag"
+    alerts: "Alerts"
+    sim: "SimControl | None" = None
+    events: "deque[ConnectionEvent]" = field(default_factory=lambda: deque(maxlen=EVENTS_SHOWN))

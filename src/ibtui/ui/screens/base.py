@@ -1,0 +1,80 @@
+"""What all screens have: the status bar, the hints, and a plain word where the terminal is too small."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from ibtui.ui.frame import Frame
+from ibtui.ui.keymap import on_screen, shown
+from ibtui.ui.text import Line, join
+from ibtui.ui.widgets.linebox import LineBox
+
+if TYPE_CHECKING:
+    from ibtui.ui.app import ConsoleApp
+    from ibtui.ui.parts import Parts
+
+SMALLEST = (80, 24)
+"""Columns and rows of the smallest terminal that the screens are made for."""
+
+
+class ConsoleScreen(Screen[None]):
+    """A screen of the console. A subclass gives its name, its body, and paints what a frame says has changed."""
+
+    NAME: ClassVar[str] = ""
+
+    @property
+    def console(self) -> "ConsoleApp":
+        """The app, by its own type."""
+        return cast("ConsoleApp", self.app)
+
+    @property
+    def parts(self) -> "Parts":
+        """The console's parts."""
+        return self.console.parts
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between status bar and hints."""
+        raise NotImplementedError
+
+    def paint(self, frame: Frame) -> None:
+        """Shows what changed. Called by the pacer only, and only while the screen is visible."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Status bar, body, hints; and what is said in a terminal that is too small."""
+        yield LineBox(id="status")
+        yield from self.body()
+        yield LineBox(id="hints")
+        yield LineBox(id="too-small")
+
+    def show_status(self, lines: Sequence[Line]) -> None:
+        """Shows the status bar's two lines."""
+        self.query_one("#status", LineBox).show(lines)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lays the screen out, or says that there is no room for it."""
+        width, height = event.size
+        small = width < SMALLEST[0] or height < SMALLEST[1]
+        self.set_class(small, "too-small")
+        if small:
+            words = f"This terminal is {width}×{height}; ibtui needs at least {SMALLEST[0]}×{SMALLEST[1]}."
+            self.query_one("#too-small", LineBox).show(
+                [((words, "warn"),), (("Make it larger; nothing is lost.", "dim"),)]
+            )
+        self.show_hints(width)
+
+    def on_screen_resume(self) -> None:
+        """A screen that comes back shows what changed while it was away."""
+        self.console.paint_soon()
+
+    def show_hints(self, width: int) -> None:
+        """Shows the keys of this screen."""
+        hints: list[Line] = [((f"{self.NAME}", "title"),)]
+        hints += [
+            ((shown(key.keys), "key"), (f" {key.label}", "dim")) for key in on_screen(self.console.keys, self.NAME)
+        ]
+        self.query_one("#hints", LineBox).show([join(hints, width)])

@@ -1,0 +1,150 @@
+"""Small questions: a line to type, whether to quit, what the keys are."""
+
+from collections.abc import Hashable, Iterable
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from ibtui.trading.orders import Order
+from ibtui.ui.keymap import Key, groups, shown
+from ibtui.ui.rows.orders import told
+from ibtui.ui.text import Column, Line, Row
+from ibtui.ui.widgets.linebox import LineBox
+from ibtui.ui.widgets.rowgrid import RowGrid
+
+
+class Prompt(ModalScreen[str | None]):
+    """One line to type at the foot of the screen. Enter takes it, esc leaves; the result is the text or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave", show=False)]
+
+    def __init__(self, label: str, text: str = "") -> None:
+        super().__init__()
+        self._label = label
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """What is asked for, and where it is typed."""
+        with Vertical(classes="prompt"):
+            yield LineBox(id="label")
+            yield Input(self._text, compact=True, select_on_focus=False)
+
+    def on_mount(self) -> None:
+        """Shows the label."""
+        self.query_one("#label", LineBox).show([((self._label, "accent"), ("   enter takes it, esc leaves", "dim"))])
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The line is done."""
+        self.dismiss(event.value.strip() or None)
+
+    def action_leave(self) -> None:
+        """Nothing was asked for."""
+        self.dismiss(None)
+
+
+CHOICES: tuple[tuple[str, str, str], ...] = (
+    ("stay", "s", "stay here"),
+    ("keep", "k", "keep them working and quit"),
+    ("cancel", "c", "cancel them and quit"),
+)
+
+
+class QuitDialog(ModalScreen[str]):
+    """Asked when orders may still work: keep them, cancel them, or stay, which is the default."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "choose('stay')", show=False),
+        Binding("enter", "take", show=False),
+        Binding("up,left,shift+tab", "move(-1)", show=False),
+        Binding("down,right,tab,j,l", "move(1)", show=False),
+        *(Binding(key, f"choose('{name}')", show=False) for name, key, _ in CHOICES),
+    ]
+
+    def __init__(self, orders: Iterable[Order]) -> None:
+        super().__init__()
+        self._orders = list(orders)
+        self._at = 0
+
+    def compose(self) -> ComposeResult:
+        """The orders and the choices."""
+        yield LineBox(classes="dialog", id="quit")
+
+    def on_mount(self) -> None:
+        """Shows the question."""
+        self._draw()
+
+    def _draw(self) -> None:
+        count = len(self._orders)
+        some: list[Line] = [(("  " + f"{each.status:<8} " + told(each), "plain"),) for each in self._orders[:5]]
+        more: list[Line] = [((f"  and {count - 5} more", "dim"),)] if count > 5 else []
+        choices: list[Line] = [
+            (
+                (" › " if at == self._at else "   ", "key"),
+                (f"{key}  ", "key"),
+                (about, "title" if at == self._at else "plain"),
+            )
+            for at, (_, key, about) in enumerate(CHOICES)
+        ]
+        head: Line = ((f" {count} order{'s' * (count != 1)} may still be working:", "warn"),)
+        self.query_one("#quit", LineBox).show([head, *some, *more, (), *choices])
+
+    def action_move(self, steps: int) -> None:
+        """Another choice."""
+        self._at = (self._at + steps) % len(CHOICES)
+        self._draw()
+
+    def action_take(self) -> None:
+        """The marked choice."""
+        self.dismiss(CHOICES[self._at][0])
+
+    def action_choose(self, name: str) -> None:
+        """A choice by its letter."""
+        self.dismiss(name)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Every key, from the one table of keys, and every command."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "leave", show=False)]
+    COLUMNS = (Column("KEY", 14), Column("DOES", 40, stretch=True), Column("WHERE", 20))
+
+    def __init__(self, keys: tuple[Key, ...], commands: Iterable[tuple[str, str]]) -> None:
+        super().__init__()
+        self._rows: list[Row] = []
+        for group, entries in groups(keys).items():
+            self._rows.append(((group, "accent"),))
+            self._rows += [
+                ((shown(each.keys), "key"), (each.help, "plain"), (", ".join(each.where), "dim")) for each in entries
+            ]
+        self._rows.append((("Commands", "accent"),))
+        self._rows += [
+            ((f":{usage.split()[0]}", "key"), (about, "plain"), (f":{usage}", "dim")) for usage, about in commands
+        ]
+
+    def compose(self) -> ComposeResult:
+        """A list to be walked through."""
+        with Vertical(classes="help"):
+            yield RowGrid(self.COLUMNS, self._row, cursor=False, id="keys")
+            yield LineBox(id="help-hint")
+
+    def on_mount(self) -> None:
+        """Shows the rows."""
+        self.query_one("#keys", RowGrid).set_keys(range(len(self._rows)))
+        self.query_one("#help-hint", LineBox).show([((" esc leaves, ↑ ↓ and page keys move", "dim"),)])
+
+    def on_click(self, event: events.Click) -> None:
+        """A click beside the list leaves."""
+        if event.widget is self:
+            self.dismiss(None)
+
+    def action_leave(self) -> None:
+        """Back to the screen."""
+        self.dismiss(None)
+
+    def _row(self, key: Hashable) -> Row:
+        return self._rows[int(str(key))]

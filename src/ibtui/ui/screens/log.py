@@ -1,0 +1,38 @@
+"""Screen 9: what the program wrote into its log."""
+
+from collections.abc import Hashable, Iterable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from ibtui.ui.frame import Frame
+from ibtui.ui.keymap import bindings
+from ibtui.ui.rows.log import COLUMNS, log_row
+from ibtui.ui.screens.base import ConsoleScreen
+from ibtui.ui.styles import style_sheet
+from ibtui.ui.text import Row
+from ibtui.ui.widgets.rowgrid import RowGrid
+
+
+class LogScreen(ConsoleScreen):
+    """The last lines, newest on top. A line's key is its number, so that the selection stays on it."""
+
+    NAME = "log"
+    CSS_PATH = style_sheet("log")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("log")]
+
+    def body(self) -> Iterable[Widget]:
+        """The lines."""
+        yield RowGrid(COLUMNS, self._row, empty="The log is empty.", id="lines")
+
+    def paint(self, frame: Frame) -> None:
+        """Takes the new lines."""
+        del frame
+        log = self.parts.log
+        self.query_one("#lines", RowGrid).set_keys(range(log.total, log.total - len(log.lines), -1))
+
+    def _row(self, key: Hashable) -> Row:
+        log = self.parts.log
+        from_end = log.total - key if isinstance(key, int) else 0
+        return log_row(log.lines[-1 - from_end]) if 0 <= from_end < len(log.lines) else (("", "plain"),)
