@@ -20,7 +20,7 @@ from ibtui.market.board import DELAYED, LIVE
 from ibtui.market.hours import UNKNOWN, Hours, next_open, open_now, read_hours
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark, mark
-from ibtui.market.rows import Batch
+from ibtui.market.rows import Batch, DepthRow
 from ibtui.market.state import MarketState
 
 if TYPE_CHECKING:
@@ -128,6 +128,16 @@ class Feeds:
     def subscriptions(self) -> Sequence[Subscription]:
         """All of them, to be shown; not to be changed."""
         return self._subscriptions.all()
+
+    def book_rows(self, con_id: int | None, ts_ns: int) -> list[DepthRow]:
+        """A book, or all of them, as rows that begin with "book cleared": how a new file of the day starts."""
+        books = self.market.books.values() if con_id is None else [self.market.book(con_id)]
+        rows: list[DepthRow] = []
+        for book in books:
+            subscription = self._subscriptions.find(book.con_id, Feed.DEPTH)
+            if subscription is not None:
+                rows += self._reader.book_rows(book, ts_ns, _depth_message(subscription.instrument))
+        return rows
 
     # --- how good it is ---
 

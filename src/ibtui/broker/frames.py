@@ -12,7 +12,8 @@ from itertools import count
 
 from ibtui.broker.wire_text import clean
 from ibtui.clock import NS, Clock
-from ibtui.market.rows import Batch
+from ibtui.market.book import ASK, BID, CLEAR, INSERT, DepthBook
+from ibtui.market.rows import Batch, DepthRow
 from ibtui.market.tape import classify
 
 Handler = Callable[[list[str]], None]
@@ -22,9 +23,6 @@ _UNSET = 1e300
 
 _RT_VOLUME = frozenset({"48", "77"})
 """Kinds of the real-time volume tick."""
-
-_CLEARED = 3
-"""Depth operation: the whole book is gone, what follows builds it anew."""
 
 
 def number(text: str) -> float | None:
@@ -116,7 +114,18 @@ class FrameReader:
     def clear_book(self, con_id: int, feed: int) -> None:
         """Adds the row that says that a book starts anew."""
         batch = self._batch or self._begin()
-        batch.depth.append((con_id, batch.ts_ns, self._next(), 0, _CLEARED, 0, None, None, "", feed))
+        batch.depth.append((con_id, batch.ts_ns, self._next(), 0, CLEAR, 0, None, None, "", feed))
+
+    def book_rows(self, book: DepthBook, ts_ns: int, feed: int) -> list[DepthRow]:
+        """A whole book as rows: cleared, then inserted level by level."""
+        con_id, next_seq = book.con_id, self._next
+        rows: list[DepthRow] = [(con_id, ts_ns, next_seq(), 0, CLEAR, 0, None, None, "", feed)]
+        for side, levels in ((ASK, book.asks), (BID, book.bids)):
+            rows += [
+                (con_id, ts_ns, next_seq(), side, INSERT, position, level.price, level.size, level.maker, feed)
+                for position, level in enumerate(levels)
+            ]
+        return rows
 
     def forget_requests(self) -> None:
         """The session is over: its request ids mean nothing any more."""

@@ -9,11 +9,12 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ibtui.broker.contracts import to_ib
 from ibtui.broker.order_cancels import Cancels
-from ibtui.broker.order_frames import HIGHEST_ORDER_ID, frame_problem, order_frame
+from ibtui.broker.order_frames import HIGHEST_ORDER_ID, order_frame
+from ibtui.broker.order_guards import AccountView, OrderGuards
 from ibtui.broker.order_ledger import OrderLedger
 from ibtui.broker.order_messages import OrderMessages
 from ibtui.broker.order_reports import ExternalOrder
@@ -25,7 +26,7 @@ from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.market.state import MarketState
 from ibtui.trading.breaker import Breaker
-from ibtui.trading.checks import Check, CheckInputs, is_reducing, passed, run_checks
+from ibtui.trading.checks import Check, run_checks
 from ibtui.trading.events import LinkLost, NotFound, NotSent, Refused, Resolved, Sent
 from ibtui.trading.orders import LIVE, Action, Order, OrderIntent, Status
 from ibtui.trading.reconcile import Reconciliation, reconcile
@@ -42,22 +43,10 @@ JOURNAL_WAIT = 0.25
 """Seconds that the journal may take before an order is refused."""
 
 
-class AccountView(Protocol):
-    """What the desk needs to know of the account."""
-
-    account: str
-
-    def position(self, con_id: int) -> float | None:
-        """Signed position in a contract; None while it is not known."""
-
-
 class OrderDesk:
     """Sends, cancels, and knows every order of ours. A part of a session; orders outlive sessions.
 
     Attributes:
-        breaker: Gates new orders after failures of the order path; never cancels.
-        trading_state: What may be sent at all.
-        obstacle: Why the link allows no new order now, in plain words; None when it does.
         differences: Orders whose status or fills differ after the last reconciliation from what was known when the
             link was lost.
     """
@@ -85,24 +74,19 @@ class OrderDesk:
             account: Which account trades, and its positions.
             journal: Where orders are kept.
             highest_order_id: Reads the highest order id ever used with an endpoint and a client id; may block.
-            obstacle: See the attribute.
+            obstacle: Why the link allows no new order now, in plain words; None when it does.
             acknowledge_wait: Seconds after which an order without an answer is a failure of the order path.
             random_bits: Randomness for order references.
         """
-        self.breaker = Breaker()
-        self.trading_state = TradingState.ACTIVE
-        self.obstacle = obstacle
         self.differences: tuple[str, ...] = ()
-        self._risk = risk
         self._clock = clock
-        self._market = market
-        self._mark = mark
         self._account = account
         self._journal = journal
         self._read_highest_order_id = highest_order_id
         self._acknowledge_wait = acknowledge_wait
         self._random_bits = random_bits
         self._ledger = OrderLedger(journal, clock)
+        self._guards = OrderGuards(risk, clock, market, mark, account, self._ledger, obstacle)
         self._session: Session | None = None
         self._messages: OrderMessages | None = None
         self._reconciled = False
@@ -125,6 +109,20 @@ class OrderDesk:
     def on_change(self) -> list[Callable[[Order], None]]:
         """Listeners, called with each order that changed."""
         return self._ledger.on_change
+
+    @property
+    def breaker(self) -> Breaker:
+        """Gates new orders after failures of the order path; never cancels."""
+        return self._guards.breaker
+
+    @property
+    def trading_state(self) -> TradingState:
+        """What may be sent at all; see :meth:`change_trading_state`."""
+        return self._guards.trading_state
+
+    @trading_state.setter
+    def trading_state(self, state: TradingState) -> None:
+        self._guards.trading_state = state
 
     @property
     def reconciled(self) -> bool:
@@ -169,7 +167,7 @@ class OrderDesk:
 
     def preview(self, intent: OrderIntent, instrument: Instrument) -> tuple[Check, ...]:
         """Every check's answer as of now."""
-        return run_checks(self._inputs(intent, instrument))
+        return run_checks(self._guards.inputs(self._session, intent, instrument))
 
     async def submit(self, intent: OrderIntent, instrument: Instrument) -> Order:
         """Sends an order, once, or says why not. Raises nothing.
@@ -184,7 +182,7 @@ class OrderDesk:
             return self.orders[ref]
         session = self._session
         checks = self.preview(intent, instrument)
-        problem = self._problem(session, intent, instrument, checks)
+        problem = self._guards.problem(session, self._reconciled, intent, instrument, checks)
         self._ledger.add(Order(intent))  # from here on it counts in every other order's checks
         if problem is not None or session is None:
             return await self._refuse(intent, checks, problem or "there is no session")
@@ -202,8 +200,11 @@ class OrderDesk:
             self._not_sent(ref, "the console ended while it was journalled")
             raise
         # No await from here to the frame.
-        problem = self._problem(session, intent, instrument, self.preview(intent, instrument))
-        if problem is None and self.orders[ref].cancel_requested:
+        checks = self.preview(intent, instrument)
+        problem = self._guards.problem(session, self._reconciled, intent, instrument, checks)
+        if session is not self._session:
+            problem = "the session changed while it was journalled"
+        elif self.orders[ref].cancel_requested:
             problem = "cancelled before it was sent"
         if problem is not None:
             return self._not_sent(ref, problem)
@@ -244,6 +245,15 @@ class OrderDesk:
         if order is None or order.status is not Status.UNKNOWN or not reason.strip():
             raise OrderRefusedError(f"'{order_ref}' is no UNKNOWN order, or no reason was given; nothing was changed")
         return self._ledger.fold(order_ref, Resolved(reason.strip()), "resolved", reason.strip())
+
+    async def change_trading_state(self, state: TradingState, reason: str) -> None:
+        """Changes what may be sent, at once; the journal keeps it over restarts.
+
+        Raises:
+            JournalError: It holds for this run, but could not be written down.
+        """
+        self.trading_state = state
+        await self._journal.trading_state(state, reason)
 
     # --- life in a session ---
 
@@ -294,49 +304,6 @@ class OrderDesk:
 
     # --- sending ---
 
-    def _inputs(self, intent: OrderIntent, instrument: Instrument) -> CheckInputs:
-        quote = self._market.board.quote(intent.con_id)
-        age = self._clock.monotonic() - quote.updated
-        return CheckInputs(
-            intent=intent,
-            instrument=instrument,
-            quote_bid=quote.bid,
-            quote_ask=quote.ask,
-            quote_age_s=age if quote.ticks else None,
-            mark=self._mark(intent.con_id),
-            limits=self._risk,
-            account=self._account.account,
-            accounts=self._session.accounts if self._session else (),
-            position=self._account.position(intent.con_id),
-            orders=tuple(self.orders.values()),
-            now_ns=self._clock.utc_ns(),
-        )
-
-    def _problem(
-        self, session: "Session | None", intent: OrderIntent, instrument: Instrument, checks: Sequence[Check]
-    ) -> str | None:
-        """Why this order may not go now; None if it may. Runs before the journal and again right before the frame."""
-        if session is None or session is not self._session or session.ended.done():
-            return "there is no session with the gateway, or it changed"
-        if not self._reconciled:
-            return "orders are not reconciled with the broker yet"
-        obstacle = self.obstacle()
-        if obstacle is not None:
-            return obstacle
-        reducing = is_reducing(self._inputs(intent, instrument))
-        if self.trading_state is TradingState.HALTED or (self.trading_state is TradingState.REDUCING and not reducing):
-            return f"trading is {self.trading_state}"
-        now = self._clock.monotonic()
-        if not reducing and not self.breaker.allows(now):
-            return f"the breaker is open for another {self.breaker.remaining(now):.0f} s"
-        problem = frame_problem(session, intent, instrument)
-        if problem is not None:
-            return problem
-        if passed(checks):
-            return None
-        failed = (each for each in checks if each.verdict != "pass")
-        return "; ".join(f"{each.name}: {each.measured}, allowed {each.limit}" for each in failed)
-
     async def _refuse(self, intent: OrderIntent, checks: Sequence[Check], reason: str) -> Order:
         client_id = self._session.client_id if self._session else 0
         with suppress(JournalError, TimeoutError):
@@ -356,7 +323,7 @@ class OrderDesk:
 
     def _send(self, session: "Session", intent: OrderIntent, instrument: Instrument, order_id: int) -> Order:
         frame = order_frame(intent, order_id, session.client_id)
-        if not is_reducing(self._inputs(intent, instrument)):
+        if not self._guards.reduces(session, intent, instrument):
             self.breaker.take(self._clock.monotonic())
         try:
             client_of(session).placeOrder(order_id, to_ib(instrument), frame)
