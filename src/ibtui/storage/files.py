@@ -148,14 +148,19 @@ def connect_rw(path: Path, schema: Schema) -> sqlite3.Connection:
     path.chmod(0o600)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
     try:
-        _set_pragmas(connection, path, schema)
+        set_pragmas(connection, path, schema)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _set_pragmas(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
+def set_pragmas(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
+    """Sets how a writing connection syncs, waits and caches, and reads each setting back.
+
+    Raises:
+        StorageError: A pragma did not take.
+    """
     for name, value in _pragmas(schema).items():
         connection.execute(f"PRAGMA {name} = {value}")
         # Read back, since SQLite ignores a pragma that it can't obey: WAL on some file systems, for one.

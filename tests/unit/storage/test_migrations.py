@@ -1,0 +1,98 @@
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ibtui.errors import StorageError
+from ibtui.storage.migrations import migrate
+from ibtui.storage.schema import JOURNAL, MARKET_DATA
+
+
+def version_of(path: Path) -> int:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
+    finally:
+        connection.close()
+
+
+def columns_of(path: Path, table: str) -> list[str]:
+    connection = sqlite3.connect(path)
+    try:
+        return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    finally:
+        connection.close()
+
+
+def add_column(table: str, column: str):
+    def upgrade(database) -> None:
+        database.execute(f"ALTER TABLE {table} ADD COLUMN {column} TEXT")
+
+    return upgrade
+
+
+def test_a_fresh_file_gets_the_newest_tables(tmp_path: Path) -> None:
+    migrate(tmp_path / "journal.db", JOURNAL)
+    assert version_of(tmp_path / "journal.db") == JOURNAL.version
+    assert "order_ref" in columns_of(tmp_path / "journal.db", "orders")
+
+
+def test_a_current_file_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    migrate(path, JOURNAL)
+    before = path.read_bytes()
+    migrate(path, JOURNAL)
+    assert path.read_bytes() == before
+
+
+def test_fresh_and_current_files_never_load_the_migration_library(tmp_path: Path) -> None:
+    code = (
+        "import sys, pathlib; from ibtui.storage.migrations import migrate; from ibtui.storage.schema import JOURNAL\n"
+        "import ibtui.storage.journal, ibtui.storage.queries, ibtui.storage.history\n"
+        "[migrate(pathlib.Path(sys.argv[1]), JOURNAL) for _ in range(2)]\n"
+        "print([name for name in ('sqlite_utils', 'pandas', 'textual', 'ib_insync') if name in sys.modules])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "journal.db")], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("schema", [JOURNAL, MARKET_DATA], ids=lambda schema: schema.name)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_an_older_file_is_upgraded_step_by_step_and_keeps_its_rows(tmp_path: Path, schema) -> None:
+    path, table = tmp_path / "file.db", {"journal": "orders", "market data": "ticks"}[schema.name]
+    migrate(path, schema)
+    second = replace(schema, version=2, upgrades=(add_column(table, "two"),))
+    third = replace(schema, version=3, upgrades=(add_column(table, "two"), add_column(table, "three")))
+    migrate(path, second)
+    assert (version_of(path), columns_of(path, table)[-1]) == (2, "two")
+    migrate(path, third)
+    assert (version_of(path), columns_of(path, table)[-2:]) == (3, ["two", "three"])
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_an_upgrade_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    def fails(database) -> None:
+        database.execute("ALTER TABLE orders ADD COLUMN half TEXT")
+        raise RuntimeError("power cut")
+
+    path = tmp_path / "journal.db"
+    migrate(path, JOURNAL)
+    with pytest.raises(RuntimeError, match="power cut"):
+        migrate(path, replace(JOURNAL, version=2, upgrades=(fails,)))
+    assert version_of(path) == 1
+    assert "half" not in columns_of(path, "orders")
+
+
+def test_another_programs_database_is_refused_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE moz_places (url TEXT)")
+    connection.close()
+    with pytest.raises(StorageError, match="not one of ibtui's"):
+        migrate(path, JOURNAL)
+    assert columns_of(path, "orders") == []
