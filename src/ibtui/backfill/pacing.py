@@ -1,8 +1,9 @@
 """When the next history request may go out: IB's historical limits, kept on this side of the wire.
 
-The rules are IB's "Historical Data Limitations": no identical request within 15 seconds, fewer than six requests for
-one contract, exchange and data type within two seconds, and at most 60 requests in ten minutes for bars of 30 seconds
-or less, a BID_ASK request counting twice. IB lifted the last one for larger bars.
+The rules are IB's "Historical Data Limitations" for bars of 30 seconds or less: no identical request within 15 seconds,
+fewer than six requests for one contract, exchange and data type within two seconds, at most 60 requests in ten minutes,
+a BID_ASK request counting twice. For larger bars IB lifted them and slows hasty clients down instead, so the second one
+is kept for those too.
 """
 
 from collections import deque
@@ -42,7 +43,7 @@ class Ask:
 
     @property
     def small(self) -> bool:
-        """Whether the ten-minute rule applies."""
+        """Whether all of the rules apply."""
         return self.bar_seconds <= SMALL_BAR_SECONDS
 
     @property
@@ -88,10 +89,10 @@ class Pacing:
     def _free_at(self, ask: Ask) -> Iterator[float]:
         yield self._barred_until
         yield self._spacing_over()
-        yield self._identical_over(ask)
         same = [each for each in self._sent if each.ask.feed == ask.feed]
         yield _room_in(SAME_CONTRACT_SECONDS, SAME_CONTRACT_MOST, same, ask.weight)
         if ask.small:
+            yield self._identical_over(ask)
             small = [each for each in self._sent if each.ask.small]
             yield _room_in(WINDOW_SECONDS, WINDOW_MOST, small, ask.weight)
 

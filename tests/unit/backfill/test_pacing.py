@@ -34,7 +34,7 @@ def breaks_a_rule(sent: list[tuple[float, Ask]], at: float, new: Ask) -> bool:
             if when > at - seconds and all(getattr(each, name) == value for name, value in same.items())
         )
 
-    identical = any(each == new and when > at - 15 for when, each in sent)
+    identical = new.small and any(each == new and when > at - 15 for when, each in sent)
     crowd = counted(2, feed=new.feed) >= 6
     flood = new.small and counted(600, small=True) > 60
     return identical or crowd or flood
@@ -72,12 +72,13 @@ def test_sixty_small_bar_requests_go_and_the_next_waits_for_the_first_to_leave_t
     assert pacing.wait(ask(con_id=99), 60.0) == 540.0
 
 
-def test_larger_bars_are_free_of_the_ten_minute_rule():
+def test_larger_bars_are_held_by_the_two_second_rule_alone():
     pacing = Pacing()
     for number in range(200):
-        new = ask(con_id=number, bar_seconds=60, end=number)
+        new = ask(con_id=number // 5, bar_seconds=60)
         assert pacing.wait(new, 0.0) == 0
         pacing.sent(new, 0.0)
+    assert pacing.wait(ask(con_id=0, bar_seconds=60), 0.5) == 1.5
 
 
 def test_after_a_violation_nothing_goes_for_ten_minutes():
