@@ -25,6 +25,8 @@ _NEVER_LEFT = frozenset({Status.REFUSED, Status.NOT_SENT})
 _COUNTING = LIVE | {Status.NEW}
 _LIMIT_TYPES = frozenset({"LMT", "STP LMT"})
 _STOP_TYPES = frozenset({"STP", "STP LMT"})
+ORDER_TYPES = _LIMIT_TYPES | _STOP_TYPES | {"MKT"}
+"""Order types that the checks can judge; nothing else passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def _working_orders(inputs: CheckInputs, action: str) -> list[Order]:
 
 
 def _working(inputs: CheckInputs, action: str) -> float:
-    return math.fsum(order.remaining for order in _working_orders(inputs, action))
+    return sum(order.remaining for order in _working_orders(inputs, action))
 
 
 def _sent_within(inputs: CheckInputs, seconds: float) -> list[Order]:
@@ -151,22 +153,31 @@ def _check_quantity(inputs: CheckInputs) -> Check:
 
 def _check_notional(inputs: CheckInputs) -> Check:
     intent, instrument = inputs.intent, inputs.instrument
-    price = positive(intent.limit_price)
-    if price is None and intent.order_type not in _LIMIT_TYPES:
-        candidates = (_touch(inputs), *([positive(intent.stop_price)] if intent.order_type in _STOP_TYPES else []))
-        prices = [each for each in candidates if each is not None]
-        price = max(prices) if len(prices) == len(candidates) else None
     rate = 1.0 if instrument.currency == inputs.base_currency else positive(inputs.base_rate)
-    factors = (price, positive(intent.quantity), positive(instrument.multiplier), rate)
+    factors = (_dearest(inputs), positive(intent.quantity), positive(instrument.multiplier), rate)
     numbers = [each for each in factors if each is not None]
     notional = positive(math.prod(numbers)) if len(numbers) == len(factors) else None
     return _at_most("notional", notional, inputs.limits.max_notional, f" {inputs.base_currency}")
+
+
+def _dearest(inputs: CheckInputs) -> float | None:
+    """The highest price of those that the order may trade at; None while one that it needs is unknown."""
+    intent, touch = inputs.intent, _touch(inputs)
+    needed = [
+        positive(price)
+        for price, types in ((intent.limit_price, _LIMIT_TYPES), (intent.stop_price, _STOP_TYPES))
+        if intent.order_type in types
+    ] or [touch]
+    prices = [price for price in needed if price is not None]
+    return max(*prices, touch or 0.0) if len(prices) == len(needed) else None
 
 
 def _check_collar(inputs: CheckInputs) -> Check:
     name, intent = "price collar", inputs.intent
     percent = known(inputs.limits.collar_percent)
     limit = f"at most {_show(percent)} % beyond the touch"
+    if intent.order_type not in ORDER_TYPES:
+        return Check(name, f"order type {intent.order_type!r} unknown", limit, "unknown")
     if is_reducing(inputs):
         return Check(name, "reduces the position", limit, "pass")
     touch, price = _touch(inputs), positive(intent.limit_price)

@@ -4,7 +4,7 @@ Rules, from IB's documentation and from faults met in the field:
 
 - The filled quantity is the sum of the unique executions, a correction replacing what it corrects (IB: the execution
   id "differs only after the final period"). No status message ever changes it.
-- A status never goes back: an ended order stays ended, but for the fills that make a cancelled one FILLED after all.
+- A status never goes back: an ended order stays ended, but for fills that make it FILLED after all.
 - A message coded as an error ends an order only while the broker never acknowledged it. On an acknowledged one it
   makes the outcome UNKNOWN until the broker's next word.
 - What can't be known is UNKNOWN, and only a report, a completing fill or the user ends that.
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ibtui.market.values import known
 from ibtui.trading.events import (
     CancelRequested,
     CommissionReported,
@@ -91,14 +92,14 @@ def _reported(order: Order, event: Reported) -> Order:
         perm_id=order.perm_id or event.perm_id or None,
         client_id=event.client_id if order.client_id is None else order.client_id,
         acknowledged_ns=acknowledged,
-        cancel_requested=order.cancel_requested or (event.status == "PendingCancel" and order.status not in ENDED),
+        cancel_requested=order.cancel_requested or event.status == "PendingCancel",
     )
     return order if reported == order else reported
 
 
 def _after_report(order: Order, said: Status | None, filled: float | None) -> Status:
-    if said is None or order.status in ENDED:
-        return Status.FILLED if said is Status.FILLED and order.status is Status.CANCELLED else order.status
+    if said is None or (order.status in ENDED and said is not Status.FILLED):
+        return order.status
     if said is Status.WORKING:
         partly = order.filled > 0 or order.status is Status.PARTIAL or (filled is not None and filled > 0)
         return Status.PARTIAL if partly else Status.WORKING
@@ -109,7 +110,8 @@ def _after_report(order: Order, said: Status | None, filled: float | None) -> St
 
 def _executed(order: Order, event: Executed) -> Order:
     execution = event.execution
-    if not math.isfinite(execution.quantity) or execution.quantity < 0:
+    quantity = known(execution.quantity)
+    if quantity is None or quantity < 0:
         return order
     executions = _with_execution(order.executions, execution)
     if executions is order.executions:
@@ -136,7 +138,7 @@ def _with_execution(executions: tuple[Execution, ...], new: Execution) -> tuple[
 def _average(executions: tuple[Execution, ...], filled: float) -> float | None:
     if filled <= 0:
         return None
-    average = math.fsum(each.quantity * each.price for each in executions) / filled
+    average = sum(each.quantity * each.price for each in executions) / filled
     return average if math.isfinite(average) else None
 
 

@@ -24,7 +24,7 @@ class Status(StrEnum):
 
 
 ENDED = frozenset({Status.REFUSED, Status.NOT_SENT, Status.FILLED, Status.CANCELLED, Status.REJECTED})
-"""Statuses that an order never leaves (but for FILLED, which a late fill may still reach from CANCELLED)."""
+"""Statuses that an order never leaves (but for FILLED, which late fills may still reach)."""
 
 LIVE = frozenset({Status.SENT, Status.WORKING, Status.PARTIAL, Status.INACTIVE, Status.UNKNOWN})
 """Statuses in which an order is, or may be, at the broker: its whole remainder counts in every check."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ibtui.trading.events import Event, Executed, NotFound, Reported
 from ibtui.trading.machine import apply
-from ibtui.trading.orders import ENDED, Execution, Order, Status
+from ibtui.trading.orders import ENDED, LIVE, Execution, Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class Reconciliation:
         not_found: Order ids without a trace.
         strangers: Orders of the broker's that aren't ours.
         doubles: Order ids that the broker has more than one live order for (a modify during an outage can do that).
+        contradicted: Order ids that ended here but are open at the broker: somebody has to look.
         changed: Order ids whose status differs after folding.
     """
 
@@ -67,6 +68,7 @@ class Reconciliation:
     not_found: tuple[str, ...]
     strangers: tuple[SeenOrder, ...]
     doubles: tuple[str, ...]
+    contradicted: tuple[str, ...]
     changed: tuple[str, ...]
 
 
@@ -78,54 +80,71 @@ def reconcile(orders: Iterable[Order], view: BrokerView, ts_ns: int) -> Reconcil
         view: What the broker answered.
         ts_ns: When it did, UTC nanoseconds.
     """
-    by_ref: dict[str, list[SeenOrder]] = {}
-    by_perm: dict[int, SeenOrder] = {}
-    for seen in (*view.completed, *view.open):
-        if seen.order_ref:
-            by_ref.setdefault(seen.order_ref, []).append(seen)
-        if seen.perm_id:
-            by_perm[seen.perm_id] = seen
-    executions: dict[str, list[Execution]] = {}
-    for execution in view.executions:
-        executions.setdefault(execution.order_ref, []).append(execution)
-
+    index = _Index(view)
     events: list[tuple[str, Event]] = []
-    fills: list[Execution] = []
     not_found: list[str] = []
     doubles: list[str] = []
+    contradicted: list[str] = []
     changed: list[str] = []
-    ours: set[int] = set()
+    matched: set[int] = set()
+    open_now = set(map(id, view.open))
     for order in orders:
         ref = order.intent.order_ref
-        matches = by_ref.get(ref) or ([by_perm[order.perm_id]] if order.perm_id in by_perm else [])
-        ours.update(map(id, matches))
+        seen = index.of(order)
+        matched.update(map(id, seen))
+        found: list[Event] = [Executed(each) for each in index.executions.get(ref, ())]
+        found += [_report(each, ts_ns) for each in seen]
         folded = order
-        for execution in sorted(executions.get(ref, ()), key=lambda each: (each.ts_ns, each.exec_id)):
-            after = apply(folded, Executed(execution))
-            if after is not folded:
-                events.append((ref, Executed(execution)))
-                fills.append(execution)
-                folded = after
-        found: list[Event] = [_report(seen, ts_ns) for seen in matches]
-        if not found and view.complete and _should_be_there(folded):
-            found = [NotFound()]
-            not_found.append(ref)
         for event in found:
             after = apply(folded, event)
             if after is not folded:
                 events.append((ref, event))
                 folded = after
-        if len({seen.perm_id for seen in view.open if seen.order_ref == ref}) > 1:
+        if not seen and view.complete and folded.status in LIVE:
+            events.append((ref, NotFound()))
+            not_found.append(ref)
+            folded = apply(folded, NotFound())
+        still_open = {each.perm_id for each in seen if id(each) in open_now}
+        if len(still_open) > 1:
             doubles.append(ref)
+        if still_open and folded.status in ENDED:
+            contradicted.append(ref)
         if folded.status is not order.status:
             changed.append(ref)
-    strangers = tuple(seen for seen in view.open if id(seen) not in ours)
-    fills.sort(key=lambda each: (each.ts_ns, each.exec_id))
-    return Reconciliation(tuple(events), tuple(fills), tuple(not_found), strangers, tuple(doubles), tuple(changed))
+    return Reconciliation(
+        events=tuple(events),
+        fills=tuple(sorted((each.execution for _, each in events if isinstance(each, Executed)), key=_by_time)),
+        not_found=tuple(not_found),
+        strangers=tuple(each for each in view.open if id(each) not in matched),
+        doubles=tuple(doubles),
+        contradicted=tuple(contradicted),
+        changed=tuple(changed),
+    )
 
 
-def _should_be_there(order: Order) -> bool:
-    return order.status not in ENDED and order.status is not Status.NEW
+class _Index:
+    """The broker's view, looked up by our id, or by IB's permanent one where our id wasn't echoed."""
+
+    def __init__(self, view: BrokerView) -> None:
+        self._by_ref: dict[str, list[SeenOrder]] = {}
+        self._by_perm: dict[int, list[SeenOrder]] = {}
+        self.executions: dict[str, list[Execution]] = {}
+        for seen in (*view.completed, *view.open):
+            if seen.order_ref:
+                self._by_ref.setdefault(seen.order_ref, []).append(seen)
+            elif seen.perm_id:
+                self._by_perm.setdefault(seen.perm_id, []).append(seen)
+        for execution in sorted(view.executions, key=_by_time):
+            self.executions.setdefault(execution.order_ref, []).append(execution)
+
+    def of(self, order: Order) -> list[SeenOrder]:
+        """What the broker shows of an order: completed ones first, so that a live double is folded last."""
+        by_ref = self._by_ref.get(order.intent.order_ref, [])
+        return by_ref + (self._by_perm.get(order.perm_id, []) if order.perm_id else [])
+
+
+def _by_time(execution: Execution) -> tuple[int, str]:
+    return (execution.ts_ns, execution.exec_id)
 
 
 def _report(seen: SeenOrder, ts_ns: int) -> Reported:

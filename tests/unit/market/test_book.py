@@ -109,6 +109,16 @@ def test_rows_out_of_order_are_named():
     assert book.check() == "crossed: bid 10.2 over ask 10.1"
 
 
+def test_an_update_changes_its_row_and_a_delete_moves_the_rest_up():
+    book = filled_book()
+    book.apply(row(BID, INSERT, 1, 9.9, 2.0, "ARCA"), 1.0)
+    book.apply(row(BID, UPDATE, 1, 9.8, 3.0, "NSDQ"), 1.0)
+    assert seen(book.bids) == [(10.0, 1.0, ""), (9.8, 3.0, "NSDQ")]
+    book.apply(row(BID, DELETE, 0, None, None), 1.0)
+    assert seen(book.bids) == [(9.8, 3.0, "NSDQ")]
+    assert book.problem is None
+
+
 def test_a_feed_without_end_is_a_problem_not_a_memory_leak():
     book = DepthBook(1)
     for position in range(MOST_LEVELS + 5):
