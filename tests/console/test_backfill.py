@@ -69,7 +69,7 @@ async def rig(gateway: Gateway, path, client_id: int = 10) -> AsyncIterator[Rig]
             await until(lambda: rig.supervisor.status.state == "READY", what="READY")
             yield rig
         finally:
-            await rig.runner.close()
+            await rig.runner.stop()
             await rig.supervisor.stop()
             await rig.writer.close()
             await asyncio.gather(*tasks)

@@ -96,7 +96,7 @@ def test_it_ends_with_its_parent_however_that_ends(tmp_path, behaviour, how):
 
 async def test_it_listens_on_free_ports_and_ends_when_told(demo, tmp_path):
     listening = await demo.start(tmp_path)
-    assert (await SimControl(listening.control_port).do("stats"))["clients"] == []
+    assert (await SimControl(listening.host, listening.control_port).do("stats"))["clients"] == []
     pid = demo.pid
     await demo.stop()
     assert demo.pid is None
@@ -114,12 +114,12 @@ async def test_two_demos_run_beside_each_other(demo, tmp_path):
 
 async def test_its_clock_goes_on_at_the_next_start(demo, tmp_path):
     first = await demo.start(tmp_path)
-    seen = (await SimControl(first.control_port).do("stats"))["market_ns"]
+    seen = (await SimControl(first.host, first.control_port).do("stats"))["market_ns"]
     later = seen + 600 * NS
     demo.remember(later)
     await demo.stop()
     second = await demo.start(tmp_path)
-    again = (await SimControl(second.control_port).do("stats"))["market_ns"]
+    again = (await SimControl(second.host, second.control_port).do("stats"))["market_ns"]
     assert 0 <= again - later + NS < 5 * NS
 
 
@@ -140,14 +140,14 @@ async def test_a_fresh_demo_has_another_market(demo, tmp_path):
 
 async def test_a_wrong_verb_is_answered_with_why(demo, tmp_path):
     listening = await demo.start(tmp_path)
-    answer = await SimControl(listening.control_port).do("no-such-verb")
+    answer = await SimControl(listening.host, listening.control_port).do("no-such-verb")
     assert not answer["ok"]
     assert answer["error"]
 
 
 async def test_a_verb_changes_the_market(demo, tmp_path):
     listening = await demo.start(tmp_path)
-    control = SimControl(listening.control_port)
+    control = SimControl(listening.host, listening.control_port)
     await control.do("market", running=False)
     answer = await control.do("price", symbol="SPY", bid=400.0, ask=400.02)
     assert (answer["ok"], answer["bid"], answer["ask"]) == (True, 400.0, 400.02)

@@ -161,7 +161,7 @@ class BackfillRunner:
             oldest = max(oldest, await self._head(series) or oldest)
         return await asyncio.to_thread(self._requests, series, mode, coverage, now, oldest, start, end)
 
-    async def close(self) -> None:
+    async def stop(self) -> None:
         """Ends all jobs. They are resumed by asking for the same again."""
         for job in list(self._queue):
             self.cancel(job.id)

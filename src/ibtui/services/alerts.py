@@ -20,6 +20,9 @@ REPEAT_SECONDS = 60.0
 
 RECENT_ALERTS = 200
 
+LOST_STATES = frozenset({"DISCONNECTED", "NO ANSWER", "IB LOST"})
+"""State words of the status bar in which there is no way to the market."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 log = logging.getLogger(__name__)
@@ -84,8 +87,7 @@ class Alerts:
         settings: Which channels are on.
         write: Puts a control string on the terminal, through its one owner; a no-op when there is none.
         toast: Shows ``text`` with a severity on the screen.
-        record: Writes a row of ``kind, text, count``, as ``Journal.alert`` does; of a storm of repeats only the second,
-            the fourth, the eighth and so on are written.
+        record: Writes the alert's row; of a storm of repeats only for the second, the fourth, the eighth and so on.
         clock: For stamps and repeats.
         environment: Looked up for ``TMUX``, where notices and titles don't get through.
     """
@@ -96,7 +98,7 @@ class Alerts:
         *,
         write: Callable[[str], None],
         toast: Callable[[str, Severity], None],
-        record: Callable[[str, str, int], None],
+        record: Callable[[Alert], None],
         clock: Clock,
         environment: Mapping[str, str],
     ) -> None:
@@ -108,6 +110,8 @@ class Alerts:
         self._record = record
         self._clock = clock
         self._bell_alone = "TMUX" in environment
+        self._state = ""
+        self._lost = False
         self._told: dict[tuple[str, str], tuple[Alert, float]] = {}
 
     def tell(self, kind: str, text: str) -> Alert | None:
@@ -131,10 +135,28 @@ class Alerts:
             self._attempt(self.toast, text, rules.severity)
         self._told[kind, text] = alert, now
         if alert.count.bit_count() == 1:
-            self._attempt(self._record, kind, text, alert.count)
+            self._attempt(self._record, alert)
         for hook in self.on_change:
             self._attempt(hook, alert)
         return alert
+
+    def connection(self, state: str, cause: str) -> None:
+        """Tells that the state word of the status bar changed; may be called as often as one likes.
+
+        A loss is told at once, in each of its words; a return only after a loss.
+        """
+        if state == self._state:
+            return
+        before, self._state = self._state, state
+        self.title(f"ibtui {state}")
+        if state in LOST_STATES:
+            self._lost = True
+            self.tell("link lost", f"{state}: {cause}")
+        elif state == "DEGRADED":
+            self.tell("degraded", f"{state}: {cause}")
+        elif state == "READY" and (self._lost or before == "DEGRADED"):
+            self._lost = False
+            self.tell("link restored", state)
 
     def title(self, text: str) -> None:
         """Puts the console's state into the terminal's title."""

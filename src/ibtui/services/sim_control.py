@@ -19,7 +19,7 @@ class SimControl:
     Each verb has a connection of its own, so that a verb that drops or wedges the gateway harms no other.
     """
 
-    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+    def __init__(self, host: str, port: int) -> None:
         self.host = host
         self.port = port
 

@@ -93,7 +93,7 @@ async def bench(tmp_path):
         bench.writer.open()
         task = asyncio.create_task(bench.writer.run())
         yield bench
-        await bench.runner.close()
+        await bench.runner.stop()
         await bench.writer.close()
         await task
 
@@ -258,5 +258,5 @@ async def test_closing_ends_what_runs_and_what_waits(bench):
     bench.gateway.script.append(asyncio.Event())
     jobs = [bench.runner.start(EURUSD, MINUTE, "full", what, False, START - DAY) for what in ("BID", "ASK")]
     await until(lambda: bench.gateway.asked)
-    await asyncio.wait_for(bench.runner.close(), 5)
+    await asyncio.wait_for(bench.runner.stop(), 5)
     assert [job.state for job in jobs] == [State.CANCELLED, State.CANCELLED]

@@ -17,7 +17,7 @@ class Desk:
             settings or AlertSettings(),
             write=self.written.append,
             toast=lambda text, severity: self.toasts.append(text),
-            record=lambda kind, text, count: self.rows.append((text, count)),
+            record=lambda alert: self.rows.append((alert.text, alert.count)),
             clock=Clock(lambda: self.now, lambda: int(self.now * NS)),
             environment=environment or {},
         )
@@ -110,6 +110,40 @@ def test_a_broken_channel_does_not_keep_the_others_from_being_told():
     alert = desk.alerts.tell("link lost", "gone")
     assert heard == [alert]
     assert desk.rows == [("gone", 1)]
+
+
+def test_a_loss_is_told_once_in_each_of_its_words_and_a_return_once():
+    desk = Desk()
+    for state in (
+        "CONNECTING",
+        "SYNCING",
+        "READY",
+        "READY",
+        "NO ANSWER",
+        "DISCONNECTED",
+        "DISCONNECTED",
+        "READY",
+        "READY",
+    ):
+        desk.alerts.connection(state, "silence")
+    assert desk.toasts == ["NO ANSWER: silence", "DISCONNECTED: silence", "READY"]
+    assert [text for text in desk.written if text.startswith("\x1b]0;")][-1] == "\x1b]0;ibtui READY\x07"
+
+
+def test_a_first_connect_is_no_news():
+    desk = Desk()
+    for state in ("CONNECTING", "SYNCING", "READY"):
+        desk.alerts.connection(state, "")
+    assert desk.toasts == []
+
+
+def test_a_gateway_that_flaps_in_its_handshake_rings_once_a_word():
+    desk = Desk()
+    for _ in range(5):
+        desk.alerts.connection("DISCONNECTED", "refused")
+        desk.alerts.connection("NO ANSWER", "silent")
+        desk.now += 5
+    assert desk.written.count("\x07") == 2
 
 
 @pytest.mark.parametrize("kind", KINDS)
