@@ -14,10 +14,11 @@ from typing import Any
 
 from ibtui.broker.codes import lookup
 from ibtui.broker.links import Light, Links
+from ibtui.broker.market_time import MarketTime
 from ibtui.broker.session import Session
 from ibtui.broker.status import ConnectionEvent, ConnectionStatus, Facts, Trouble, outlook, transitions
 from ibtui.broker.sync import SessionPart, Step, run_steps
-from ibtui.clock import NS, Clock, MarketClock
+from ibtui.clock import Clock, MarketClock
 from ibtui.config import GatewaySettings
 from ibtui.errors import GatewayUnreachableError, LinkDownError, RequestTimeoutError
 
@@ -27,9 +28,6 @@ __all__ = ["ConnectionEvent", "ConnectionStatus", "Light", "SessionPart", "Step"
 
 OWN_STALL = 1.0
 """Seconds that a heartbeat's wait may overrun before its miss is blamed on our own loop."""
-
-CLOCK_TOLERANCE = 1.5
-"""Seconds between the gateway's clock and our idea of it before that is set again; IB sends whole seconds."""
 
 STEP_LIMIT = 3.0
 """Times ``request_timeout`` that one sync step, which may be many requests, can take."""
@@ -198,7 +196,7 @@ class Supervisor:
     # --- heartbeat ---
 
     async def _beats(self, session: Session) -> None:
-        connected: tuple[float, int] | None = None
+        market_time = MarketTime(self._clock, self._market_clock)
         while True:
             started = self._clock.monotonic()
             try:
@@ -206,13 +204,8 @@ class Supervisor:
             except RequestTimeoutError as error:
                 self._missed(session, self._clock.monotonic() - started, str(error))
                 continue
-            now = self._clock.monotonic()
-            first = connected is None
-            connected = connected or (now, market_ns)
-            self._set_market_clock(market_ns, first=first)
             self._facts.silent = False
-            skew = (market_ns - connected[1]) / NS - (now - connected[0])
-            self._tell(heartbeat_s=round_trip, skew_s=skew)
+            self._tell(heartbeat_s=round_trip, skew_s=market_time.heard(market_ns))
             await asyncio.sleep(self._settings.heartbeat)
 
     def _missed(self, session: Session, waited: float, words: str) -> None:
@@ -224,11 +217,6 @@ class Supervisor:
             self._facts.silent = True
             self._facts.cause = words
             self._tell()
-
-    def _set_market_clock(self, market_ns: int, *, first: bool) -> None:
-        expected = self._market_clock.now_ns()
-        if first or expected is None or abs(market_ns - expected) > CLOCK_TOLERANCE * NS:
-            self._market_clock.measured(market_ns)
 
     # --- sync ---
 
