@@ -64,7 +64,7 @@ class BackfillRunner:
 
     Attributes:
         jobs: Newest last, ended ones too.
-        on_change: Called with a job after each change of it; must not raise.
+        on_change: Called with a job after each change of it.
     """
 
     def __init__(
@@ -340,7 +340,8 @@ class BackfillRunner:
     def _end(self, job: Job, state: State, problem: str = "") -> None:
         job.state, job.problem, job.eta_s = state, problem, None
         self._tell(job)
-        self._ends.pop(job.id).set()
+        if (ended := self._ends.pop(job.id, None)) is not None:
+            ended.set()
 
     def _tell(self, job: Job) -> None:
         self._writer.history_soon(
@@ -363,4 +364,7 @@ class BackfillRunner:
             )
         )
         for hook in self.on_change:
-            hook(job)
+            try:
+                hook(job)
+            except Exception:
+                log.exception("a listener to backfill jobs failed")

@@ -8,7 +8,7 @@ import pytest
 from ibtui.backfill.runner import GIVE_UP_AFTER, TRIES, BackfillRunner, State
 from ibtui.clock import NS, Clock, MarketClock
 from ibtui.config import BackfillSettings
-from ibtui.errors import LinkDownError, RequestRefusedError, RequestTimeoutError, UsageError
+from ibtui.errors import LinkDownError, RequestRefusedError, RequestTimeoutError, StorageError, UsageError
 from ibtui.market.bars import DAY, Bar, bar_size
 from ibtui.market.instruments import Instrument
 from ibtui.storage import queries
@@ -247,6 +247,23 @@ async def test_backfill_begins_where_ib_says_that_history_begins(bench):
     job = bench.runner.start(EURUSD, MINUTE, "backfill", "MIDPOINT", False)
     await bench.runner.finished(job)
     assert job.total == 2
+
+
+async def test_a_listener_that_fails_does_not_fail_the_job(bench):
+    def broken(job):
+        raise ZeroDivisionError
+
+    bench.runner.on_change.append(broken)
+    assert (await bench.run(days=1)).state is State.DONE
+
+
+async def test_a_file_that_cannot_be_written_fails_the_job_and_says_so(bench, monkeypatch):
+    async def full(*_):
+        raise StorageError("history.db can't be written: the disk is full")
+
+    monkeypatch.setattr(bench.writer, "history", full)
+    job = await bench.run(days=1)
+    assert (job.state, job.problem) == (State.FAILED, "history.db can't be written: the disk is full")
 
 
 async def test_an_end_before_the_start_is_refused(bench):
