@@ -170,20 +170,6 @@ PNL = Message(92, "reqPnL", _REQ_ID, Field("account"), Field("model_code"))
 CANCEL_PNL = Message(93, "cancelPnL", _REQ_ID)
 PNL_SINGLE = Message(94, "reqPnLSingle", _REQ_ID, Field("account"), Field("model_code"), Field("con_id", INT))
 CANCEL_PNL_SINGLE = Message(95, "cancelPnLSingle", _REQ_ID)
-HISTORICAL_TICKS = Message(
-    96,
-    "reqHistoricalTicks",
-    _REQ_ID,
-    *_CONTRACT,
-    _EXPIRED,
-    Field("start"),
-    Field("end"),
-    Field("count", INT),
-    Field("what"),
-    Field("use_rth", FLAG),
-    Field("ignore_size", FLAG),
-    Field("options"),
-)
 TICK_BY_TICK = Message(
     97, "reqTickByTickData", _REQ_ID, *_CONTRACT, Field("kind"), Field("count", INT), Field("ignore_size", FLAG)
 )  # fmt: skip

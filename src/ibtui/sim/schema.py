@@ -230,20 +230,21 @@ def _read(items: tuple[Item, ...], reader: _Reader, values: Values | None = None
     values = {} if values is None else values
     for item in items:
         if isinstance(item, Field):
-            text = reader.next()
-            try:
-                values[item.name] = item.kind.value(text)
-            except ValueError:
-                raise FieldError(f"{item.name}: {text[:40]!r} can't be read") from None
+            values[item.name] = _read_as(item.kind, item.name, reader.next())
         elif isinstance(item, Fixed):
             reader.next()
         elif isinstance(item, Repeat):
-            count = reader.next()
-            if not count.isdecimal() and count:
-                raise FieldError(f"{item.name}: {count[:40]!r} is no count")
-            if int(count or 0) > reader.left:
-                raise FieldError(f"{item.name}: too few fields for {count[:40]} groups")
-            values[item.name] = [_read(item.items, reader) for _ in range(int(count or 0))]
+            count = _read_as(INT, item.name, reader.next()) or 0
+            if not 0 <= count <= reader.left:
+                raise FieldError(f"{item.name}: {count} groups do not fit what follows")
+            values[item.name] = [_read(item.items, reader) for _ in range(count)]
         elif item.test(values):
             _read(item.items, reader, values)
     return values
+
+
+def _read_as(kind: Kind, name: str, text: str) -> Any:
+    try:
+        return kind.value(text)
+    except ValueError:
+        raise FieldError(f"{name}: {text[:40]!r} can't be read") from None

@@ -1,0 +1,140 @@
+"""One description of a message writes and reads it, at every server version; recorded messages of real gateways agree."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ibtui.sim import messages, requests
+from ibtui.sim.answers import ANSWERS
+from ibtui.sim.messages import OUTGOING
+from ibtui.sim.requests import INCOMING
+from ibtui.sim.schema import (
+    FLAG,
+    INT,
+    NUMBER,
+    SET_INT,
+    SET_NUMBER,
+    TEXT,
+    UNSET_INT,
+    Field,
+    FieldError,
+    Fixed,
+    Item,
+    Message,
+    Repeat,
+    When,
+)
+from ibtui.sim.wire import NEWEST_VERSION, OLDEST_VERSION
+
+ALL = [*OUTGOING.values(), *INCOMING.values()]
+VERSIONS = st.integers(OLDEST_VERSION, NEWEST_VERSION)
+SEEDS = st.integers(0, 2**32)
+FEW = settings(max_examples=15, deadline=None)
+"""There are over a hundred messages: a few examples each are thousands in all."""
+
+BY_KIND: dict[Any, Callable[[Random], Any]] = {
+    TEXT: lambda random: "".join(random.choices("aZ09 .,;=%é\\€\n", k=random.randint(1, 6))),
+    INT: lambda random: random.randint(-(2**63), 2**63 - 1),
+    NUMBER: lambda random: random.randint(-(10**9), 10**9) / 100,
+    SET_NUMBER: lambda random: random.randint(-(10**9), 10**9) / 100,
+    SET_INT: lambda random: random.randint(-(2**31), UNSET_INT - 1),
+    FLAG: lambda random: random.random() < 0.5,
+}
+"""A value that is known, for every kind of field."""
+
+
+def values_of(random: Random, items: tuple[Item, ...], so_far: dict[str, Any]) -> dict[str, Any]:
+    """A value, or None, for every field that the items have, conditions obeyed."""
+    for item in items:
+        if isinstance(item, Field):
+            known = random.randint(1, 4) if (item.name, item.kind) == ("kind", INT) else BY_KIND[item.kind](random)
+            so_far[item.name] = None if item.name != "kind" and random.random() < 0.3 else known
+        elif isinstance(item, Repeat):
+            so_far[item.name] = [values_of(random, item.items, {}) for _ in range(random.randint(0, 2))]
+        elif isinstance(item, When) and item.test(so_far):
+            values_of(random, item.items, so_far)
+    return so_far
+
+
+@pytest.mark.parametrize("message", ALL, ids=repr)
+@FEW
+@given(seed=SEEDS, version=VERSIONS)
+def test_what_is_written_is_what_is_read(message: Message, seed: int, version: int) -> None:
+    values = values_of(Random(seed), message.layout(version), {})
+    assert message.decode(version, message.fields(version, values)) == values
+
+
+@pytest.mark.parametrize("message", ALL, ids=repr)
+@FEW
+@given(seed=SEEDS, version=VERSIONS)
+def test_any_fields_are_read_or_refused_but_never_crash(message: Message, seed: int, version: int) -> None:
+    random = Random(seed)
+    fields = random.choices(["", "0", "1", "2", "-1", "1.5", "x", "Infinite", "9" * 5000], k=random.randint(0, 150))
+    try:
+        read = message.decode(version, [str(message.number), *fields])
+    except FieldError:
+        return
+    assert isinstance(read, dict)
+
+
+def is_plain(items: tuple[Item, ...]) -> bool:
+    return all(isinstance(item, Field | Fixed) for item in items)
+
+
+@pytest.mark.parametrize("message", [each for each in OUTGOING.values() if is_plain(each.items)], ids=repr)
+@FEW
+@given(seed=SEEDS, version=VERSIONS)
+def test_the_fast_encoder_writes_the_same_bytes(message: Message, seed: int, version: int) -> None:
+    random = Random(seed)
+    values = {item.name: BY_KIND[item.kind](random) for item in message.layout(version) if isinstance(item, Field)}
+    assert message.template(version)(tuple(values.values())) == message.encode(version, values)
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3, 4])
+def test_the_fast_encoder_follows_conditions_it_is_told(kind: int) -> None:
+    names = {1: ("price", "size", "mask", "venue", "conditions"), 4: ("midpoint",)}
+    names |= {2: names[1], 3: ("bid", "ask", "bid_size", "ask_size", "mask")}
+    values = {"req_id": 9, "kind": kind, "time": 1678740829, **dict.fromkeys(names[kind], 1)}
+    fast = messages.TICK_BY_TICK.template(176, kind=kind)(tuple(values.values()))
+    assert fast == messages.TICK_BY_TICK.encode(176, values)
+
+
+def test_unset_values_are_written_as_ib_writes_them() -> None:
+    fields = messages.PNL.fields(176, {"req_id": 1, "daily": 1.5, "unrealized": None, "realized": None})
+    assert fields == ["94", "1", "1.5", "1.7976931348623157E308", "1.7976931348623157E308"]
+    assert messages.PNL.decode(176, fields)["unrealized"] is None
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(0, 4))
+def test_prices_are_written_without_an_exponent_and_read_back_exactly(increments: int, decimals: int) -> None:
+    price = increments / 10**decimals
+    text = NUMBER.text(price)
+    assert "e" not in text or abs(price) < 1e-3
+    assert float(text) == price
+
+
+def test_every_request_that_is_read_is_answered() -> None:
+    assert {message.number for message in ANSWERS} == set(INCOMING)
+
+
+def test_no_two_messages_share_a_number() -> None:
+    for module, table in ((messages, OUTGOING), (requests, INCOMING)):
+        assert len([each for each in vars(module).values() if isinstance(each, Message)]) == len(table)
+
+
+def test_layouts_agree_with_what_real_gateways_sent(recorded: list[dict[str, Any]]) -> None:
+    checked = set()
+    for each in recorded:
+        version, message = each["server_version"], OUTGOING.get(int(each["msg_id"]))
+        if message is None or not OLDEST_VERSION <= version <= NEWEST_VERSION:
+            continue
+        fields = message.fields(version, message.decode(version, each["fields"]))
+        assert len(fields) == len(each["fields"]), each
+        for ours, theirs in zip(fields, each["fields"], strict=True):
+            assert ours == theirs or float(ours) == pytest.approx(float(theirs)), each
+        checked.add((message.number, version))
+    assert len(checked) > 30
