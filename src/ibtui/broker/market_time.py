@@ -1,5 +1,6 @@
 """Keeps the market clock on the gateway's, from the whole seconds that heartbeats bring."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ibtui.clock import NS, Clock, MarketClock
@@ -24,11 +25,15 @@ class MarketTime:
 
     The simulated gateway's clock may stand still, jump or run fast. A jump shows as one reading that is off, a speed
     as the same rate over two heartbeats in a row.
+
+    Args:
+        on_clock: Gets market time (UTC nanoseconds) and speed at the connect and at each change.
     """
 
-    def __init__(self, clock: Clock, market_clock: MarketClock) -> None:
+    def __init__(self, clock: Clock, market_clock: MarketClock, on_clock: Callable[[int, float], None]) -> None:
         self._clock = clock
         self._market_clock = market_clock
+        self._on_clock = on_clock
         self._base: Reading | None = None
         self._last: Reading | None = None
         self._suspected: float | None = None
@@ -43,7 +48,7 @@ class MarketTime:
         now = Reading(self._clock.monotonic(), market_ns)
         if self._base is None or self._last is None:
             self._base = now
-            self._market_clock.measured(market_ns, self._market_clock.speed)
+            self._measured(market_ns, self._market_clock.speed)
         elif self._is_off(market_ns):
             self._set(now, self._rate(self._last, now))
         else:
@@ -64,7 +69,11 @@ class MarketTime:
         else:
             speed = self._market_clock.speed
         self._suspected = rate
-        self._market_clock.measured(now.market_ns, speed)
+        self._measured(now.market_ns, speed)
+
+    def _measured(self, market_ns: int, speed: float) -> None:
+        self._market_clock.measured(market_ns, speed)
+        self._on_clock(market_ns, speed)
 
     def _rate(self, before: Reading, now: Reading) -> float:
         return max(0.0, (now.market_ns - before.market_ns) / NS / max(now.at - before.at, 1e-3))

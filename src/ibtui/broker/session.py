@@ -338,6 +338,8 @@ class Session:
 
     def _end_with(self, cause: str) -> None:
         self._cause = self._cause or cause
+        # From here on nothing can be sent, and the library does not blame the peer in its log.
+        self.ib.client.connState = self.ib.client.DISCONNECTED
 
     def _finish(self) -> None:
         self._transport = None

@@ -47,6 +47,7 @@ class Supervisor:
         on_event: Gets each transition.
         on_change: Gets the status whenever anything in it changed.
         jitter: A number in [0, 1) that shortens a retry's pause by up to a fifth.
+        on_clock: Gets market time (UTC nanoseconds) and its speed at each connect and change.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Supervisor:
         on_event: Callable[[ConnectionEvent], None],
         on_change: Callable[[ConnectionStatus], None],
         jitter: Callable[[], float],
+        on_clock: Callable[[int, float], None] = lambda _market_ns, _speed: None,
     ) -> None:
         self.status = ConnectionStatus()
         self._settings = settings
@@ -68,6 +70,7 @@ class Supervisor:
         self._on_event = on_event
         self._on_change = on_change
         self._jitter = jitter
+        self._on_clock = on_clock
         self._facts = Facts(f"{settings.host}:{settings.port}", Links(clock.utc_ns()))
         self._current: Session | None = None
         self._accepted = 0
@@ -196,7 +199,7 @@ class Supervisor:
     # --- heartbeat ---
 
     async def _beats(self, session: Session) -> None:
-        market_time = MarketTime(self._clock, self._market_clock)
+        market_time = MarketTime(self._clock, self._market_clock, self._tell_clock)
         while True:
             started = self._clock.monotonic()
             try:
@@ -265,6 +268,9 @@ class Supervisor:
 
     # --- telling ---
 
+    def _tell_clock(self, market_ns: int, speed: float) -> None:
+        _guarded(partial(self._on_clock, market_ns, speed))
+
     def _tell(self, code: int | None = None, detail: str = "", **measured: Any) -> None:
         """Works out the status anew and tells it, with an event for each transition."""
         before = self.status
@@ -273,6 +279,7 @@ class Supervisor:
         for link, cause in transitions(before, self.status):
             event = ConnectionEvent(now, self.status.state, link, cause, code, detail)
             self.status = replace(self.status, last_event=event)
+            log.info("%s, %s: %s", event.state, link, cause)
             _guarded(partial(self._on_event, event))
         if self.status != before:
             _guarded(partial(self._on_change, self.status))

@@ -235,3 +235,33 @@ async def test_1102_makes_the_library_ask_for_nothing_by_itself() -> None:
         await settle()
         assert session.ib.client.isReady()
         assert gateway.asked(62) == 0
+
+
+@virtual
+async def test_close_does_not_wait_for_a_peer_that_takes_nothing() -> None:
+    gateway = await SmallGateway().start()
+    session = Session(settings(gateway.port), 1, virtual_clock())
+    await session.open()
+    for writer in gateway.open:
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+    while True:
+        before = session.ib.client.conn.transport.get_write_buffer_size()
+        session.ib.client.conn.sendMsg(b"x" * 1_000_000)
+        await settle()
+        if before and session.ib.client.conn.transport.get_write_buffer_size() == before + 1_000_000:
+            break
+    started = asyncio.get_running_loop().time()
+    await session.close()
+    assert asyncio.get_running_loop().time() - started < 0.5
+    assert session.ended.done()
+    await gateway.stop()
+
+
+@virtual
+async def test_nothing_is_sent_on_a_session_that_was_given_up() -> None:
+    async with opened() as (gateway, session):
+        session.abort("enough")
+        with pytest.raises(ConnectionError):
+            session.ib.client.reqPositions()
+        assert await session.ended == "enough"
+        assert gateway.asked(61) == 0
