@@ -104,4 +104,4 @@ DAL|DELTA AIR LINES INC|NYSE|69.40|36|1.25|7.9|1|2007-05-03|COMMON|Consumer, Cyc
 CCL|CARNIVAL CORP|NYSE|30.50|40|1.55|19|1|1987-07-24|COMMON|Consumer, Cyclical|Leisure Time|Cruise Lines
 GME|GAMESTOP CORP-CLASS A|NYSE|20.10|62|1.30|7.8|1|2002-02-13|COMMON|Consumer, Cyclical|Retail|Retail-Computer Equip
 AMC|AMC ENTERTAINMENT HLDS-CL A|NYSE|1.62|70|1.50|24|1|2013-12-18|COMMON|Communications|Entertainment|Theaters
-"""
+"""  # noqa: E501  (a table, a line a security)

@@ -209,7 +209,7 @@ class Charged:
 
 @dataclass(frozen=True, slots=True)
 class OrderRejected:
-    """A request about an order was refused: IB's error code and text. The order itself, if it was refused, has ended."""
+    """A request about an order was refused: IB's error code and text. An order that was refused has ended."""
 
     time_ns: int
     order: SimOrder

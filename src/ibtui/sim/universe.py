@@ -1,7 +1,7 @@
 """Which contracts the simulated gateway knows, with the facts that IB sends about each."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -118,9 +118,22 @@ class Universe:
         return (exact + begins + named)[:limit]
 
 
-def default_universe() -> Universe:
-    """Every security of the catalogue."""
-    return Universe(tuple(_listing(line) for line in SECURITIES.strip().splitlines()))
+def default_universe(more: Sequence[str] = ()) -> Universe:
+    """Every security of the catalogue, and these symbols besides, with invented facts where it hasn't got them."""
+    lines = SECURITIES.strip().splitlines()
+    listed = {line.partition("|")[0] for line in lines}
+    return Universe(tuple(_listing(line) for line in [*lines, *map(_invented, sorted({*map(_upper, more)} - listed))]))
+
+
+def _upper(symbol: str) -> str:
+    return symbol.strip().upper().replace(".", " ")
+
+
+def _invented(symbol: str) -> str:
+    """A line of the catalogue for a symbol that it hasn't got; always the same for the same symbol."""
+    luck = zlib.crc32(symbol.encode()) % 1000
+    price, volatility, volume = 10 + luck * 0.2, 20 + luck % 40, 1 + luck % 9
+    return f"{symbol}|{symbol} CORP|NYSE|{price:.2f}|{volatility}|1.0|{volume}|2|2015-01-02|COMMON|||"
 
 
 def _listing(line: str) -> Listing:

@@ -1,0 +1,438 @@
+"""The broker's side of orders: accepts, holds, works, modifies, cancels and charges them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from ibtui.clock import NS
+from ibtui.sim.account import MARGIN_RATE, Account, commission
+from ibtui.sim.book import Match, Resting
+from ibtui.sim.events import (
+    ADDED_LIQUIDITY,
+    REMOVED_LIQUIDITY,
+    CancelRefused,
+    Charged,
+    Event,
+    Executed,
+    OrderChanged,
+    OrderMessage,
+    OrderRejected,
+    OrderState,
+    Side,
+    SimOrder,
+    Traded,
+)
+from ibtui.sim.live import LiveMarket, OwnFill
+from ibtui.sim.order_checks import (
+    DUPLICATE_ID,
+    MODIFY_FILLED,
+    MODIFY_OTHER,
+    WITH_LIMIT,
+    Refusal,
+    no_funds,
+    no_order,
+    not_cancellable,
+    not_found,
+    refusal,
+)
+from ibtui.sim.sizes import mixed
+from ibtui.sim.universe import TIME_ZONE, Universe
+from ibtui.sim.working import (
+    CANCELLED,
+    FILLED,
+    PRE_SUBMITTED,
+    SUBMITTED,
+    Working,
+    day_end_ns,
+    may_trade,
+    next_change_ns,
+    next_session_ns,
+)
+
+FIRST_KEY = 1_600_000_000
+"""Permanent ids start here, in the range of IB's."""
+
+_ZONE = ZoneInfo(TIME_ZONE)
+_COMMISSION_DELAY_NS = 90_000_000
+_COMMISSION_JITTER_NS = 120_000_000
+
+
+class Brokerage:
+    """All orders of the account.
+
+    Args:
+        live: The running market of a contract; the contract stays live while an order works or a position is held.
+        later: Has a function called at a market time.
+        now: Market time.
+    """
+
+    def __init__(
+        self,
+        universe: Universe,
+        account: Account,
+        live: Callable[[int], LiveMarket],
+        later: Callable[[int, Callable[[], list[Event]]], None],
+        now: Callable[[], int],
+    ) -> None:
+        self._universe = universe
+        self._account = account
+        self._live = live
+        self._later = later
+        self._now = now
+        self._orders: dict[int, Working] = {}
+        self._working: dict[int, Working] = {}
+        self._keys: dict[tuple[int, int], int | None] = {}
+        self._executions: dict[str, tuple[Executed, Charged | None]] = {}
+
+    # what clients ask for
+
+    def place(self, order: SimOrder) -> list[Event]:
+        """Takes an order; see :meth:`Exchange.place`."""
+        now = self._now()
+        identity = order.client_id, order.order_id
+        listing = self._universe.by_con_id(order.con_id)
+        problem = DUPLICATE_ID if identity in self._keys else refusal(order, listing) or self._too_large(order)
+        parent = self._keys.get((order.client_id, order.parent_id)) if order.parent_id else None
+        if problem is None and order.parent_id and parent is None:
+            problem = no_order(order.parent_id)
+        self._keys.setdefault(identity, None)
+        if problem is not None:
+            return [OrderRejected(now, order, *problem)]
+        key = FIRST_KEY + len(self._orders)
+        order = replace(order, order_key=key, parent_key=parent or 0)
+        working = Working(order, now, now)
+        self._orders[key] = self._working[key] = working
+        self._keys[identity] = key
+        if not order.transmit:
+            return [self._changed(working)]
+        released = [each for each in self._family(working) if not each.order.transmit]
+        events: list[Event] = []
+        for each in [*released, working]:
+            each.order = replace(each.order, transmit=True)
+            events += self._accept(each)
+        return events
+
+    def modify(self, key: int, order: SimOrder) -> list[Event]:
+        """Changes price, stop, quantity, time in force or session of a working order."""
+        now = self._now()
+        working = self._orders.get(key)
+        if working is None:
+            return [OrderRejected(now, order, *no_order(order.order_id))]
+        before = working.order
+        order = replace(order, order_key=key, parent_key=before.parent_key)
+        problem = self._modify_problem(working, order)
+        if problem is not None:
+            rejected = OrderRejected(now, order, *problem)
+            return [rejected] if working.ended else [rejected, self._changed(working)]
+        events: list[Event] = []
+        in_place = working.resting and order.limit_price == before.limit_price and order.quantity <= before.quantity
+        working.order = order
+        if in_place:  # fewer shares at the same price keep their place in the queue
+            events += self._live(order.con_id).shrink(now, key, working.remaining)
+            return [*events, self._changed(working)]
+        events += self._out_of_book(working)
+        if not order.transmit:
+            return events
+        return [*events, *self._accept(working)]
+
+    def cancel(self, key: int, reason: str = "") -> list[Event]:
+        """Cancels a working order."""
+        working = self._orders.get(key)
+        if working is None:
+            return [CancelRefused(self._now(), key, *not_found(key))]
+        if working.ended:
+            problem = not_cancellable(working.order.order_id, key, working.status)
+            return [CancelRefused(self._now(), key, *problem)]
+        return self._end(working, reason)
+
+    def what_if(self, order: SimOrder) -> tuple[OrderState, dict[str, float | str]]:
+        """What an order would need and cost; the names are those of IB's order state."""
+        account = self._account
+        price = self._price(order)
+        held = account.quantity(order.con_id)
+        signed = order.quantity if order.action == "BUY" else -order.quantity
+        margin = MARGIN_RATE * account.gross_value()
+        change = MARGIN_RATE * price * (abs(held + signed) - abs(held))
+        equity, fee = account.net_liquidation(), commission(order.quantity, order.quantity * price)
+        needs: dict[str, float | str] = {"commission": fee, "commission_currency": "USD"}
+        for name in ("initial_margin", "maintenance_margin"):
+            needs |= {f"{name}_before": margin, f"{name}_change": change, f"{name}_after": margin + change}
+        needs |= {"equity_before": equity, "equity_change": -fee, "equity_after": equity - fee}
+        return OrderState(PRE_SUBMITTED, 0, order.quantity, 0.0, 0.0, placed_ns=self._now()), needs
+
+    # what is known
+
+    def open_orders(self) -> list[tuple[SimOrder, OrderState]]:
+        """Orders that have not ended, oldest first."""
+        return [(each.order, each.state()) for each in self._working.values()]
+
+    def completed_orders(self) -> list[tuple[SimOrder, OrderState]]:
+        """Orders that have ended, oldest first."""
+        return [(each.order, each.state()) for each in self._orders.values() if each.ended]
+
+    def executions(self) -> list[tuple[Executed, Charged | None]]:
+        """All fills with their commissions, None for one that wasn't charged yet."""
+        return list(self._executions.values())
+
+    def key_of(self, client_id: int, order_id: int) -> int | None:
+        """The permanent id of a client's order."""
+        return self._keys.get((client_id, order_id))
+
+    def busy(self, con_id: int) -> bool:
+        """Whether an order in this contract works."""
+        return any(each.order.con_id == con_id for each in self._working.values())
+
+    # what the market does to them
+
+    def traded(self, prints: Iterable[Traded]) -> list[Event]:
+        """Sets off the stops that these prints touch."""
+        events: list[Event] = []
+        for printed in prints:
+            for working in [each for each in self._working.values() if each.order.con_id == printed.con_id]:
+                ready = working.waits_for_stop and working.status == PRE_SUBMITTED and self._may_work(working)
+                if ready and working.touched(printed.price):
+                    working.triggered = True
+                    events += self._work(working)
+        return events
+
+    def filled(self, fills: Iterable[OwnFill]) -> list[Event]:
+        """Books what traded of orders in the book."""
+        events: list[Event] = []
+        for fill in fills:
+            working = self._orders[fill.key]
+            events += self._fill(working, fill.price, fill.size, fill.venue, ADDED_LIQUIDITY)
+        return events
+
+    def reconsider(self, con_id: int) -> list[Event]:
+        """Looks at a contract's orders again after its trading was halted or resumed."""
+        keys = [key for key, each in self._working.items() if each.order.con_id == con_id]
+        return [event for key in keys for event in self._reconsider(key)]
+
+    def reconsider_all(self) -> list[Event]:
+        """Looks at all orders again, after market time made a leap."""
+        return [event for key in list(self._working) for event in self._reconsider(key)]
+
+    def _accept(self, working: Working) -> list[Event]:
+        order, now = working.order, self._now()
+        if order.tif != "GTC":
+            working.expires_ns = day_end_ns(order, now)
+        events: list[Event] = []
+        if working.status != SUBMITTED:
+            working.status = PRE_SUBMITTED
+            events.append(self._changed(working))
+        if self._waits_for_parent(working):
+            return events
+        if not may_trade(order, now):
+            opens = next_session_ns(order, now)
+            events.append(OrderMessage(now, order, 399, self._held_text(order, opens)))
+        self._look_again(working)
+        return [*events, *self._work(working)]
+
+    def _work(self, working: Working) -> list[Event]:
+        """Sends an order to the market, if it may trade now and isn't there yet."""
+        if working.ended or working.resting or not self._may_work(working) or working.waits_for_stop:
+            return []
+        order, now = working.order, self._now()
+        market = self._live(order.con_id)
+        side: Side = "ask" if order.action == "BUY" else "bid"
+        limit = self._limit(working)
+        if order.tif == "FOK" and market.book.available(side, limit, working.remaining) < working.remaining:
+            return self._end(working, "Fill or kill order could not be filled")
+        events: list[Event] = []
+        if working.status != SUBMITTED and order.order_type != "MKT":
+            working.status = SUBMITTED
+            events.append(self._changed(working))
+        elif working.status == SUBMITTED:
+            events.append(self._changed(working))
+        matches, told = market.take(now, side, limit, working.remaining)
+        events += told
+        fills, market.fills = market.fills, []
+        events += self.filled(fills)
+        for match in matches:
+            events += self._fill(working, match.price, match.size, match.venue, REMOVED_LIQUIDITY)
+        events += self.traded([event for event in told if isinstance(event, Traded)])
+        if working.ended:
+            return events
+        if order.tif in ("IOC", "FOK"):
+            return [*events, *self._end(working, "")]
+        return [*events, *self._rest(working, market, limit, matches)]
+
+    def _rest(self, working: Working, market: LiveMarket, limit: int | None, matches: list[Match]) -> list[Event]:
+        """What is left of an order stands in the book; of a market order, at the last price that it reached."""
+        order, now = working.order, self._now()
+        side: Side = "bid" if order.action == "BUY" else "ask"
+        if limit is None:
+            limit = matches[-1].price if matches else market.book.best("ask" if side == "bid" else "bid")
+            working.status = SUBMITTED
+        working.resting = True
+        resting = Resting(order.order_key, side, limit, working.remaining, 0, "IBKRATS")
+        return list(market.add(now, resting))
+
+    def _fill(self, working: Working, ticks: int, size: int, venue: str, liquidity: int) -> list[Event]:
+        order, now, account = working.order, self._now(), self._account
+        listing = self._universe.by_con_id(order.con_id)
+        assert listing is not None
+        price = ticks / round(1 / listing.instrument.min_tick)
+        shares = size if order.action == "BUY" else -size
+        held, cost = account.quantity(order.con_id), account.average_cost(order.con_id)
+        closed = min(abs(held), size) if held * shares < 0 else 0
+        gross = closed * (price - cost) * (1 if held > 0 else -1)
+        account.fill(order.con_id, shares, price)
+        working.filled += size
+        working.value += size * price
+        working.last_price = price
+        working.changed_ns = now
+        number = len(self._executions) + 1
+        exec_id = f"{mixed(order.order_key, number, 21) & 0xFFFFFFFF:08x}.{now // NS:08x}.{number:02d}.01"
+        state_average = round(working.value / working.filled, 8)
+        executed = Executed(now, exec_id, order, price, size, venue, liquidity, working.filled, state_average)
+        self._executions[exec_id] = executed, None
+        fee = commission(working.filled, working.value)
+        due, working.fee = fee - working.fee, fee
+        delay = _COMMISSION_DELAY_NS + mixed(number, order.order_key, 22) % _COMMISSION_JITTER_NS
+        self._later(now + delay, lambda: self._charge(working, executed, shares, closed, gross, due))
+        if not working.remaining:
+            working.status, working.resting = FILLED, False
+            del self._working[order.order_key]
+        elif working.status == PRE_SUBMITTED:
+            working.status = SUBMITTED
+        return [executed, self._changed(working), *self._relatives_of(working)]
+
+    def _charge(
+        self, working: Working, executed: Executed, shares: int, closed: int, gross: float, due: float
+    ) -> list[Event]:
+        self._account.charge(executed.order.con_id, shares, closed, due)
+        working.charged = (working.charged or 0.0) + due
+        realized = gross - due * closed / abs(shares) if closed else None
+        charged = Charged(self._now(), executed.exec_id, executed.order, round(due, 6), "USD", realized)
+        self._executions[executed.exec_id] = executed, charged
+        return [charged]
+
+    def _relatives_of(self, working: Working) -> list[Event]:
+        """A fill sets the order's children to work when it was the last, and cancels the others of its OCA group."""
+        events: list[Event] = []
+        order = working.order
+        for other in list(self._working.values()):
+            if other is working or other.ended:
+                continue
+            if order.oca_group and other.order.oca_group == order.oca_group:
+                events += self._end(other, "OCA order filled")
+            elif other.order.parent_key == order.order_key and working.status == FILLED and other.order.transmit:
+                self._look_again(other)
+                events += self._work(other)
+        return events
+
+    def _end(self, working: Working, reason: str) -> list[Event]:
+        """Cancels an order, and its children with it."""
+        events = self._out_of_book(working)
+        order, now = working.order, self._now()
+        working.status, working.reason, working.changed_ns = CANCELLED, reason, now
+        self._working.pop(order.order_key, None)
+        events.append(OrderMessage(now, order, 202, f"Order Canceled - reason:{reason}"))
+        events.append(self._changed(working))
+        for child in [each for each in self._working.values() if each.order.parent_key == order.order_key]:
+            if not working.filled and not child.ended:
+                events += self._end(child, "Parent order cancelled")
+        return events
+
+    def _look_again(self, working: Working) -> None:
+        """Has the order reconsidered when the next phase of the day begins or ends."""
+        key = working.order.order_key
+        self._later(next_change_ns(self._now()), lambda: self._reconsider(key, again=True))
+
+    def _reconsider(self, key: int, *, again: bool = False) -> list[Event]:
+        working = self._working.get(key)
+        if working is None or not working.order.transmit:
+            return []
+        if working.expires_ns is not None and self._now() >= working.expires_ns:
+            return self._end(working, "")
+        if again:
+            self._look_again(working)
+        if self._waits_for_parent(working):
+            return []
+        if self._may_work(working):
+            return self._work(working)
+        return self._out_of_book(working)
+
+    def _may_work(self, working: Working) -> bool:
+        if self._waits_for_parent(working) or not working.order.transmit:
+            return False
+        return may_trade(working.order, self._now()) and not self._live(working.order.con_id).halted
+
+    def _waits_for_parent(self, working: Working) -> bool:
+        parent = self._orders.get(working.order.parent_key)
+        return parent is not None and parent.status != FILLED
+
+    def _out_of_book(self, working: Working) -> list[Event]:
+        if not working.resting:
+            return []
+        working.resting = False
+        return list(self._live(working.order.con_id).remove(self._now(), working.order.order_key))
+
+    def _family(self, working: Working) -> Iterator[Working]:
+        """Parent and siblings of an order."""
+        parent = working.order.parent_key
+        for each in self._working.values():
+            if parent and each is not working and parent in (each.order.order_key, each.order.parent_key):
+                yield each
+
+    def _modify_problem(self, working: Working, order: SimOrder) -> Refusal | None:
+        before = working.order
+        if working.status == FILLED:
+            return MODIFY_FILLED
+        if working.ended:
+            return not_cancellable(before.order_id, before.order_key, working.status)
+        if (order.con_id, order.action, order.order_type) != (before.con_id, before.action, before.order_type):
+            return MODIFY_OTHER
+        if order.quantity <= working.filled:
+            return MODIFY_OTHER
+        return refusal(order, self._universe.by_con_id(order.con_id)) or self._too_large(order, besides=working)
+
+    def _too_large(self, order: SimOrder, besides: Working | None = None) -> Refusal | None:
+        """Whether the account could carry the order on top of those that already work."""
+        if self._universe.by_con_id(order.con_id) is None or order.quantity <= 0:
+            return None
+        quantity = order.quantity - (besides.filled if besides else 0)
+        signed = quantity if order.action == "BUY" else -quantity
+        needed = self._margin_change(order.con_id, signed, self._price(order))
+        if needed <= 0:
+            return None
+        for each in self._working.values():
+            if each is not besides and each.order.parent_key == 0:
+                price = self._price(each.order)
+                needed += max(0.0, self._margin_change(each.order.con_id, each.signed_remaining, price))
+        account = self._account
+        margin = MARGIN_RATE * account.gross_value() + needed
+        equity = account.net_liquidation()
+        return no_funds(equity, margin) if margin > equity else None
+
+    def _margin_change(self, con_id: int, shares: int, price: float) -> float:
+        held = self._account.quantity(con_id)
+        return MARGIN_RATE * price * (abs(held + shares) - abs(held))
+
+    def _price(self, order: SimOrder) -> float:
+        if order.order_type in WITH_LIMIT and order.limit_price:
+            return order.limit_price
+        return self._account.mark(order.con_id)
+
+    def _limit(self, working: Working) -> int | None:
+        """The limit in increments; None for an order that takes any price."""
+        order = working.order
+        if order.order_type not in WITH_LIMIT or order.limit_price is None:
+            return None
+        listing = self._universe.by_con_id(order.con_id)
+        assert listing is not None
+        return round(order.limit_price / listing.instrument.min_tick)
+
+    def _changed(self, working: Working) -> OrderChanged:
+        return OrderChanged(self._now(), working.order, working.state())
+
+    def _held_text(self, order: SimOrder, opens_ns: int) -> str:
+        listing = self._universe.by_con_id(order.con_id)
+        symbol = listing.instrument.symbol if listing else ""
+        opens = datetime.fromtimestamp(opens_ns / NS, _ZONE)
+        return (
+            f"Order Message:\n{order.action} {order.quantity} {symbol} SMART\nWarning: your order will not be placed at "
+            f"the exchange until {opens:%Y-%m-%d %H:%M:%S} US/Eastern"
+        )

@@ -1,0 +1,389 @@
+"""The simulated exchange and broker: one seeded market, its history, orders and the account.
+
+No input or output, no threads, no wall clock. Market time goes forward only in :meth:`Exchange.advance`, and the same
+calls at the same market times give the same events.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+from ibtui.clock import NS
+from ibtui.errors import UsageError
+from ibtui.market.bars import Bar
+from ibtui.market.hours import Session, ib_hours
+from ibtui.market.instruments import Instrument
+from ibtui.market.nyse import ZONE, extended, session_on
+from ibtui.sim.account import Account, Pnl, Position
+from ibtui.sim.brokerage import Brokerage
+from ibtui.sim.events import BookLevel, Charged, Event, Executed, OrderState, SimOrder, Top, Traded
+from ibtui.sim.history import History, Running, first_session_ns
+from ibtui.sim.live import LiveMarket
+from ibtui.sim.minutes import Planner
+from ibtui.sim.trading_days import MINUTE_NS, Phase, day_of, moment_of
+from ibtui.sim.universe import TIME_ZONE, Listing, default_universe
+
+LEAP_NS = 1800 * NS
+"""A longer step is a leap: markets are looked at again at its end instead of being lived through."""
+
+_DAYS_OF_HOURS = 6
+
+__all__ = ["Exchange", "Pnl", "Position"]
+
+
+class _Entry(NamedTuple):
+    """Something due: a timer (rank 0) or the next step of a live market (rank 1)."""
+
+    time_ns: int
+    rank: int
+    number: int
+    serial: int
+
+
+class Exchange:
+    """The market and the broker.
+
+    Args:
+        seed: Everything in the market follows from it and market time.
+        account: Id of the one account.
+        start_ns: Market time at the start, UTC nanoseconds.
+        symbols: Listed besides the catalogue, with invented facts; those that it has are as they are.
+        rate: How lively the book's sizes are; prints are the same at every rate.
+    """
+
+    def __init__(self, seed: int, account: str, start_ns: int, symbols: Sequence[str] = (), rate: float = 1.0) -> None:
+        self.now_ns = start_ns
+        self.universe = default_universe(symbols)
+        self._planner = Planner(seed)
+        self._history = History(self._planner)
+        self._account = Account(account, self._mark)
+        self._broker = Brokerage(self.universe, self._account, self._live, self._later, lambda: self.now_ns)
+        self._markets: dict[int, LiveMarket] = {}
+        self._serials: dict[int, int] = {}
+        self._watched: Counter[int] = Counter()
+        self._agenda: list[_Entry] = []
+        self._timers: dict[int, Callable[[], list[Event]]] = {}
+        self._numbers = 0
+        self._rate = rate
+        self._running = True
+        self._later(_next_day_ns(start_ns), self._new_day)
+
+    # the market
+
+    @property
+    def running(self) -> bool:
+        """Whether the seeded flow goes on; stopped, quotes stand still and only clients trade."""
+        return self._running
+
+    @running.setter
+    def running(self, running: bool) -> None:
+        self._running = running
+        for market in self._markets.values():
+            market.frozen = not running
+
+    @property
+    def rate(self) -> float:
+        """How lively the book's sizes are, 1 being ordinary."""
+        return self._rate
+
+    @rate.setter
+    def rate(self, rate: float) -> None:
+        self._rate = rate
+        for con_id, market in self._markets.items():
+            market.retime(self.now_ns, rate)
+            self._schedule(con_id)
+
+    def watch(self, con_id: int) -> None:
+        """Has a contract's market simulated event by event until :meth:`unwatch` was called as often."""
+        self._watched[con_id] += 1
+        self._live(con_id)
+
+    def unwatch(self, con_id: int) -> None:
+        """Takes back one :meth:`watch`."""
+        self._watched[con_id] -= 1
+        self._forget_idle(con_id)
+
+    def advance(self, to_ns: int) -> list[Event]:
+        """Lets market time pass and tells everything that happened up to then, ``to_ns`` included, in time order."""
+        if to_ns - self.now_ns > LEAP_NS:
+            return self.leap(to_ns)
+        events: list[Event] = []
+        while self._agenda and self._agenda[0].time_ns <= to_ns:
+            entry = heapq.heappop(self._agenda)
+            if entry.rank == 0:
+                self.now_ns = max(self.now_ns, entry.time_ns)
+                events += self._timers.pop(entry.number)()
+            elif self._serials.get(entry.number) == entry.serial:
+                self.now_ns = max(self.now_ns, entry.time_ns)
+                events += self._step(entry.number)
+        self.now_ns = max(self.now_ns, to_ns)
+        return events
+
+    def leap(self, to_ns: int) -> list[Event]:
+        """Moves market time on without living through it: timers ring, then every market is as it is at that time."""
+        events: list[Event] = []
+        con_ids = list(self._markets)
+        self._agenda = [entry for entry in self._agenda if entry.rank == 0]
+        heapq.heapify(self._agenda)
+        while self._agenda and self._agenda[0].time_ns <= to_ns:
+            entry = heapq.heappop(self._agenda)
+            if entry.rank == 0:
+                self.now_ns = max(self.now_ns, entry.time_ns)
+                events += self._timers.pop(entry.number)()
+        self.now_ns = to_ns
+        for con_id in con_ids:
+            old = self._markets.pop(con_id)
+            market = self._live(con_id)
+            market.halted = old.halted
+            for orders in old.book.resting.values():
+                for order in orders:
+                    market.book.add(order)
+            events += market.seen_again(to_ns, old)
+            events += self._settle(market, [])
+        return [*events, *self._broker.reconsider_all()]
+
+    def is_open(self, con_id: int) -> bool:
+        """Whether the contract trades now, extended hours included."""
+        return self.universe.by_con_id(con_id) is not None and moment_of(self.now_ns // MINUTE_NS) is not None
+
+    def top(self, con_id: int) -> Top:
+        """Quote and day of a contract."""
+        return self._look(con_id).top()
+
+    def book(self, con_id: int, rows: int) -> tuple[list[BookLevel], list[BookLevel]]:
+        """The best rows of bids and asks."""
+        market = self._look(con_id)
+        return market.levels("bid", rows), market.levels("ask", rows)
+
+    def steer(
+        self,
+        con_id: int,
+        bid: float | None = None,
+        ask: float | None = None,
+        last: float | None = None,
+        bid_size: int | None = None,
+        ask_size: int | None = None,
+    ) -> list[Event]:
+        """Moves a contract's market there; it goes on from there along its seeded path.
+
+        Raises:
+            UsageError: A price or a size makes no sense, or the bid would not be below the ask.
+        """
+        listing = self._listing(con_id)
+        ticks = [None if price is None else round(price / listing.instrument.min_tick) for price in (bid, ask, last)]
+        if any(each is not None and each < 1 for each in (*ticks, bid_size, ask_size)):
+            raise UsageError("prices and sizes must be above zero")
+        if ticks[0] is not None and ticks[1] is not None and ticks[0] >= ticks[1]:
+            raise UsageError("the bid must be below the ask")
+        market = self._live(con_id)
+        told = market.steer(self.now_ns, ticks[0], ticks[1], ticks[2], bid_size, ask_size)
+        self._history.offsets.setdefault(con_id, []).append((self.now_ns, market.offset))
+        events = self._settle(market, list(told))
+        self._forget_idle(con_id)
+        return events
+
+    def print_trade(self, con_id: int, price: float, size: int) -> list[Event]:
+        """A trade happens in a contract."""
+        market = self._live(con_id)
+        ticks = round(price / market.listing.instrument.min_tick)
+        events = self._settle(market, list(market.print_trade(self.now_ns, ticks, size)))
+        self._forget_idle(con_id)
+        return events
+
+    def halt(self, con_id: int, halted: bool = True) -> list[Event]:
+        """Halts trading in a contract, or lets it go on."""
+        self._watched[con_id] += (1 if halted else -1) if self._live(con_id).halted != halted else 0
+        events: list[Event] = list(self._live(con_id).halt(self.now_ns, halted))
+        return [*events, *self._broker.reconsider(con_id)]
+
+    # contracts and history
+
+    def describe(self, con_id: int) -> Instrument:
+        """A contract's facts with IB's strings of hours for the next days."""
+        day = datetime.fromtimestamp(self.now_ns / NS, ZONE).date()
+        trading, liquid = _hours(day)
+        return replace(self._listing(con_id).instrument, trading_hours=trading, liquid_hours=liquid)
+
+    def bars(
+        self, con_id: int, bar_seconds: int, start_ns: int, end_ns: int, what: str = "TRADES", use_rth: bool = True
+    ) -> list[Bar]:
+        """Bars that begin in the half-open range of market time, up to now.
+
+        A bar is whole whatever the range, so that requests that overlap agree; the running one ends at the last print.
+        Bars of trades leave out times without any.
+
+        Args:
+            con_id: The contract.
+            bar_seconds: Length, see :data:`ibtui.market.bars.BAR_SIZES`.
+            start_ns: Begin of the range, UTC nanoseconds.
+            end_ns: Its end, excluded.
+            what: ``TRADES``, ``MIDPOINT``, ``BID``, ``ASK``, ``BID_ASK`` or ``ADJUSTED_LAST``.
+            use_rth: Regular sessions only.
+        """
+        listing = self._listing(con_id)
+        what = "TRADES" if what == "ADJUSTED_LAST" else what
+        market = self._markets.get(con_id)
+        running = Running(market.minute, market.prints) if market is not None else None
+        return self._history.bars(listing, bar_seconds, start_ns, end_ns, what, use_rth, self.now_ns, running)
+
+    def head_timestamp(self, con_id: int) -> int:
+        """When the contract's history begins, UTC seconds."""
+        return first_session_ns(self._listing(con_id)) // NS
+
+    # orders
+
+    def place(self, order: SimOrder) -> list[Event]:
+        """Takes an order. It gets its permanent id, ``order_key``, here; a refused one gets none."""
+        return self._broker.place(order)
+
+    def modify(self, order_key: int, order: SimOrder) -> list[Event]:
+        """Changes a working order into ``order``."""
+        return self._broker.modify(order_key, order)
+
+    def cancel(self, order_key: int) -> list[Event]:
+        """Cancels a working order."""
+        return self._broker.cancel(order_key)
+
+    def what_if(self, order: SimOrder) -> tuple[OrderState, dict[str, float | str]]:
+        """What an order would need and cost, without placing it."""
+        return self._broker.what_if(order)
+
+    def key_of(self, client_id: int, order_id: int) -> int | None:
+        """The permanent id of a client's order, or None."""
+        return self._broker.key_of(client_id, order_id)
+
+    def open_orders(self) -> list[tuple[SimOrder, OrderState]]:
+        """Orders that have not ended."""
+        return self._broker.open_orders()
+
+    def completed_orders(self) -> list[tuple[SimOrder, OrderState]]:
+        """Orders that have ended."""
+        return self._broker.completed_orders()
+
+    def executions(self) -> list[tuple[Executed, Charged | None]]:
+        """All fills, each with its commission once that is known."""
+        return self._broker.executions()
+
+    # the account
+
+    def positions(self) -> list[Position]:
+        """Everything that is held or was held today."""
+        return self._account.positions()
+
+    def position(self, con_id: int) -> Position:
+        """The position in one contract."""
+        return self._account.position(con_id)
+
+    def account_values(self) -> list[tuple[str, str, str]]:
+        """Key, value and currency of everything that an account update says."""
+        return self._account.values()
+
+    def pnl(self) -> Pnl:
+        """Profit and loss of the account."""
+        return self._account.pnl()
+
+    def _listing(self, con_id: int) -> Listing:
+        listing = self.universe.by_con_id(con_id)
+        if listing is None:
+            raise UsageError(f"no contract has the id {con_id}")
+        return listing
+
+    def _live(self, con_id: int) -> LiveMarket:
+        """The contract's running market, set going if it isn't."""
+        market = self._markets.get(con_id)
+        if market is None:
+            market = self._started(con_id)
+            market.frozen = not self._running
+            self._markets[con_id] = market
+            self._schedule(con_id)
+        return market
+
+    def _look(self, con_id: int) -> LiveMarket:
+        """The contract's market as it is, not set going."""
+        return self._markets.get(con_id) or self._started(con_id)
+
+    def _started(self, con_id: int) -> LiveMarket:
+        listing = self._listing(con_id)
+        history = self._history
+        day = history.day_until(listing, self.now_ns)
+        offset = history.offset(con_id, self.now_ns)
+        return LiveMarket(
+            self._planner, listing, self.now_ns, day, offset, self._rate,
+            lambda minute, prints: history.remember(con_id, minute, prints),
+        )  # fmt: skip
+
+    def _schedule(self, con_id: int) -> None:
+        self._numbers += 1
+        self._serials[con_id] = self._numbers
+        heapq.heappush(self._agenda, _Entry(self._markets[con_id].next_ns, 1, con_id, self._numbers))
+
+    def _later(self, time_ns: int, action: Callable[[], list[Event]]) -> None:
+        self._numbers += 1
+        self._timers[self._numbers] = action
+        heapq.heappush(self._agenda, _Entry(time_ns, 0, self._numbers, 0))
+
+    def _step(self, con_id: int) -> list[Event]:
+        market = self._markets[con_id]
+        minute = market.minute
+        events = self._settle(market, list(market.step()))
+        self._schedule(con_id)
+        if market.minute != minute:
+            self._forget_idle(con_id)
+        return events
+
+    def _settle(self, market: LiveMarket, told: list[Event]) -> list[Event]:
+        """Books what the market did to orders."""
+        if market.fills:
+            fills, market.fills = market.fills, []
+            told += self._broker.filled(fills)
+        if self._broker.busy(market.listing.con_id):
+            told += self._broker.traded([event for event in told if isinstance(event, Traded)])
+        return told
+
+    def _forget_idle(self, con_id: int) -> None:
+        """Stops a market that nobody looks at, at the end of a minute that isn't as seeded, else at once."""
+        market = self._markets.get(con_id)
+        needed = self._watched[con_id] > 0 or self._account.quantity(con_id) or self._broker.busy(con_id)
+        if market is not None and not needed and not market.altered:
+            del self._markets[con_id]
+            del self._serials[con_id]
+
+    def _mark(self, con_id: int) -> float:
+        """What a share is worth now: the last trade, or the nearer side of the quote if that left it behind."""
+        market = self._markets.get(con_id)
+        top = market.top() if market is not None else self._look(con_id).top()
+        price = top.last or top.previous_close or 0.0
+        if top.bid is not None and top.ask is not None:
+            price = min(max(price, top.bid), top.ask)
+        return price
+
+    def _new_day(self) -> list[Event]:
+        self._account.new_day()
+        self._later(_next_day_ns(self.now_ns), self._new_day)
+        return []
+
+
+def _next_day_ns(now_ns: int) -> int:
+    """The next beginning of a trading day, when pre-market opens."""
+    minute = now_ns // MINUTE_NS
+    day = day_of(minute)
+    if minute >= day.pre.first:
+        day = day_of(day.regular.last)
+    return day.span(Phase.PRE).first * MINUTE_NS
+
+
+@lru_cache(maxsize=16)
+def _hours(first: date) -> tuple[str, str]:
+    """IB's strings of trading and liquid hours from a date on."""
+    trading: dict[date, list[Session]] = {}
+    liquid: dict[date, list[Session]] = {}
+    for offset in range(_DAYS_OF_HOURS):
+        day = first + timedelta(days=offset)
+        session = session_on(day)
+        trading[day] = [extended(session)] if session else []
+        liquid[day] = [Session(session.open_ns, session.close_ns)] if session else []
+    return ib_hours(trading, TIME_ZONE), ib_hours(liquid, TIME_ZONE)

@@ -1,0 +1,392 @@
+"""One contract's market while somebody watches it: the seeded flow, the book, the day's numbers, and what is told."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ibtui.sim.book import Book, Match, Resting, Row
+from ibtui.sim.depth import changes
+from ibtui.sim.events import (
+    BookLevel,
+    DayChanged,
+    DayField,
+    DepthChanged,
+    HaltChanged,
+    MarketEvent,
+    Side,
+    Top,
+    TopChanged,
+    Traded,
+)
+from ibtui.sim.flow import Beat, Happening, MinuteBegins, PrintComes, QuoteMoves, flow
+from ibtui.sim.minutes import Planner
+from ibtui.sim.prints import LOT, PlannedPrint
+from ibtui.sim.sizes import SeededSizes, venue_of
+from ibtui.sim.trading_days import MINUTE_NS, Phase
+from ibtui.sim.universe import Listing
+
+DEPTH_ROWS = 10
+_SIDES: tuple[Side, Side] = ("bid", "ask")
+
+
+class OwnFill(NamedTuple):
+    """A client's order in the book traded."""
+
+    time_ns: int
+    key: int
+    price: int
+    size: int
+    venue: str
+
+
+@dataclass(slots=True)
+class Day:
+    """The numbers of the running day; prices in increments, ``turnover`` in increments times shares.
+
+    ``volume`` and ``turnover`` count the whole day, extended hours included; open, high and low the regular session.
+    """
+
+    previous_close: int
+    last: int = 0
+    last_size: int = 0
+    volume: int = 0
+    turnover: int = 0
+    open: int = 0
+    high: int = 0
+    low: int = 0
+
+    def take(self, high: int, low: int, volume: int, turnover: int, *, opens: int | None) -> None:
+        """Adds a print or a whole bar; ``opens`` is its first price if it belongs to the regular session."""
+        self.volume += volume
+        self.turnover += turnover
+        if opens is not None:
+            self.open = self.open or opens
+            self.high = max(self.high, high)
+            self.low = min(self.low, low) if self.low else low
+
+
+class LiveMarket:
+    """Event by event simulation of one contract.
+
+    Args:
+        from_ns: Market time at which it starts; the state then is what it would be had it run always.
+        day: The day's numbers up to the beginning of the minute of ``from_ns``.
+        offset: Increments by which steering has moved the contract away from its seeded path.
+        remember: Gets number and prints of each minute that wasn't as seeded, when it ends.
+
+    Attributes:
+        next_ns: When the next thing happens.
+        fills: Clients' orders that traded since somebody cleared this.
+        prints: Prints of the current minute.
+        altered: Whether this minute is not what was seeded: steered, halted, or traded in by clients.
+    """
+
+    def __init__(
+        self,
+        planner: Planner,
+        listing: Listing,
+        from_ns: int,
+        day: Day,
+        offset: int = 0,
+        rate: float = 1.0,
+        remember: Callable[[int, list[PlannedPrint]], None] = lambda minute, prints: None,
+    ) -> None:
+        self.listing = listing
+        self.book = Book(SeededSizes(planner.seed, listing))
+        self.day = day
+        self.offset = offset
+        self.halted = False
+        self.frozen = False
+        self.fills: list[OwnFill] = []
+        self.prints: list[PlannedPrint] = []
+        self.altered = False
+        self.minute = 0
+        self.phase: Phase | None = None
+        self._planner = planner
+        self._remember = remember
+        self._scale = round(1 / listing.instrument.min_tick)
+        self._rows: dict[Side, list[Row]] = {"bid": [], "ask": []}
+        self._flow: Iterator[Happening] = iter(())
+        self._next: Happening
+        self._start(from_ns, rate)
+
+    @property
+    def next_ns(self) -> int:
+        """When the next thing happens."""
+        return self._next.time_ns
+
+    def top(self) -> Top:
+        """The quote and the day."""
+        bid, ask = self._best("bid"), self._best("ask")
+        day = self.day
+        return Top(
+            bid=self._price(bid.price) if bid else None,
+            bid_size=bid.size if bid else 0,
+            ask=self._price(ask.price) if ask else None,
+            ask_size=ask.size if ask else 0,
+            last=self._price(day.last) if day.last else None,
+            last_size=day.last_size,
+            volume=day.volume,
+            open=self._price(day.open) if day.open else None,
+            high=self._price(day.high) if day.high else None,
+            low=self._price(day.low) if day.low else None,
+            previous_close=self._price(day.previous_close),
+            vwap=self._vwap(),
+            halted=self.halted,
+        )
+
+    def levels(self, side: Side, rows: int) -> list[BookLevel]:
+        """The best rows of a side."""
+        found = self._rows[side][:rows] if rows <= DEPTH_ROWS else self.book.rows(side, rows)
+        return [BookLevel(self._price(row.price), row.size, row.maker) for row in found]
+
+    def step(self) -> list[MarketEvent]:
+        """Lets the next thing happen."""
+        happening = self._next
+        self._next = next(self._flow)
+        if isinstance(happening, MinuteBegins):
+            return self._begin(happening)
+        if self.halted or self.frozen:
+            return self._withheld(happening)
+        if isinstance(happening, Beat):
+            side = self.book.renew(happening.number)
+            return [*self._crossed(happening.time_ns), *self.told(happening.time_ns, (side,))]
+        if isinstance(happening, QuoteMoves):
+            return self._move(happening)
+        return self._print(happening)
+
+    def take(self, time_ns: int, side: Side, limit: int | None, size: int) -> tuple[list[Match], list[MarketEvent]]:
+        """A client's order takes what stands on a side; prints and the changed book come with the matches."""
+        matches = self.book.take(side, limit, size)
+        events: list[MarketEvent] = []
+        for match in matches:
+            if match.resting is not None:
+                self._filled(time_ns, match)
+            events += self._traded(time_ns, match.price, match.size, match.venue, 1 if side == "ask" else -1)
+        self.altered = self.altered or bool(matches)
+        return matches, [*events, *self.told(time_ns)]
+
+    def add(self, time_ns: int, order: Resting) -> list[MarketEvent]:
+        """A client's order joins the book."""
+        self.book.add(order)
+        return self.told(time_ns, (order.side,))
+
+    def shrink(self, time_ns: int, key: int, size: int) -> list[MarketEvent]:
+        """A client's order in the book keeps its place with fewer shares."""
+        for side, orders in self.book.resting.items():
+            for order in orders:
+                if order.key == key:
+                    order.size = size
+                    return self.told(time_ns, (side,))
+        return []
+
+    def remove(self, time_ns: int, key: int) -> list[MarketEvent]:
+        """A client's order leaves the book."""
+        order = self.book.remove(key)
+        return self.told(time_ns, (order.side,)) if order else []
+
+    def steer(
+        self, time_ns: int, bid: int | None, ask: int | None, last: int | None, bid_size: int | None,
+        ask_size: int | None,
+    ) -> list[MarketEvent]:  # fmt: skip
+        """Moves the quote, and the seeded path with it; what isn't given moves along."""
+        events: list[MarketEvent] = []
+        self.altered = True
+        wide = max(1, self.book.ask - self.book.bid)
+        if bid is None and ask is None and last is not None and not self.book.bid <= last <= self.book.ask:
+            ask = last if last > self.book.ask else None
+            bid = last if last < self.book.bid else None
+        if bid is not None or ask is not None:
+            new_bid = bid if bid is not None else max(1, (ask or 0) - wide)
+            new_ask = ask if ask is not None else new_bid + wide
+            self.offset += new_bid - self.book.bid if bid is not None else new_ask - self.book.ask
+            self.book.quote(new_bid, new_ask)
+        if bid_size is not None:
+            self.book.show("bid", bid_size)
+        if ask_size is not None:
+            self.book.show("ask", ask_size)
+        events += self._crossed(time_ns)
+        if last is not None:
+            events += self._traded(time_ns, last, LOT, venue_of(time_ns), 0)
+        return [*events, *self.told(time_ns)]
+
+    def print_trade(self, time_ns: int, price: int, size: int) -> list[MarketEvent]:
+        """A trade happens that the flow doesn't know of; clients' orders that it meets trade first."""
+        self.altered = True
+        return self._met(time_ns, price, size, 0)
+
+    def halt(self, time_ns: int, halted: bool) -> list[MarketEvent]:
+        """Halts or resumes trading."""
+        self.halted = halted
+        self.altered = True
+        return [HaltChanged(self.listing.con_id, time_ns, halted), *([] if halted else self.told(time_ns))]
+
+    def retime(self, time_ns: int, rate: float) -> list[MarketEvent]:
+        """Gives the book's rows new sizes at another rate from now on."""
+        self._flow = flow(self._planner, self.listing, time_ns // MINUTE_NS, rate)
+        self._next = next(self._flow)
+        while self._next.time_ns <= time_ns:
+            if isinstance(self._next, Beat):
+                self.book.beat = self._next.number
+            self._next = next(self._flow)
+        return self.told(time_ns)
+
+    def seen_again(self, time_ns: int, before: "LiveMarket") -> list[MarketEvent]:
+        """What an onlooker who last saw ``before`` has to be told of this market."""
+        events: list[MarketEvent] = self._crossed(time_ns)
+        self._rows = before._rows
+        events += self.told(time_ns)
+        old, new, con_id = before.day, self.day, self.listing.con_id
+        if (old.last, old.last_size) != (new.last, new.last_size):
+            events.append(TopChanged(con_id, time_ns, "last", self._price(new.last), new.last_size))
+        changed: tuple[tuple[DayField, int, int], ...] = (
+            ("open", old.open, new.open), ("high", old.high, new.high), ("low", old.low, new.low),
+            ("close", old.previous_close, new.previous_close),
+        )  # fmt: skip
+        for field, was, now in changed:
+            if was != now:
+                events.append(DayChanged(con_id, time_ns, field, self._price(now) if now else None))
+        if old.volume != new.volume:
+            events.append(DayChanged(con_id, time_ns, "volume", float(new.volume)))
+        return events
+
+    def told(self, time_ns: int, sides: tuple[Side, ...] = _SIDES) -> list[MarketEvent]:
+        """What changed in the rows of these sides since they were last told."""
+        events: list[MarketEvent] = []
+        con_id, price = self.listing.con_id, self._price
+        for side in sides:
+            before, after = self._rows[side], self.book.rows(side, DEPTH_ROWS)
+            if before == after:
+                continue
+            self._rows[side] = after
+            if (before[0][:2] if before else None) != (after[0][:2] if after else None):
+                best = after[0] if after else None
+                events.append(
+                    TopChanged(con_id, time_ns, side, price(best.price) if best else None, best.size if best else 0)
+                )
+            for each in changes(before, after, rising=side == "ask"):
+                events.append(
+                    DepthChanged(
+                        con_id, time_ns, side, each.op, each.position, each.price / self._scale, each.size, each.maker
+                    )
+                )
+        return events
+
+    def _start(self, from_ns: int, rate: float) -> None:
+        """Runs the minute of ``from_ns`` up to it, unseen."""
+        number = from_ns // MINUTE_NS
+        self._flow = flow(self._planner, self.listing, number, rate)
+        self._next = next(self._flow)
+        if self._next.time_ns > from_ns:  # closed: what the last open minute left
+            self._last_known()
+        while self._next.time_ns <= from_ns:
+            happening = self._next
+            self._next = next(self._flow)
+            if isinstance(happening, MinuteBegins):
+                self._begin(happening, unseen=True)
+            elif isinstance(happening, Beat):
+                self.book.renew(happening.number)
+            elif isinstance(happening, QuoteMoves):
+                self.book.quote(self._moved(happening.bid), self._moved(happening.ask))
+            else:
+                self._note(happening.time_ns, self._moved(happening.price), happening.size)
+                self.book.meet(self._moved(happening.price), happening.size, happening.aggressor)
+        self._rows = {side: self.book.rows(side, DEPTH_ROWS) for side in _SIDES}
+
+    def _last_known(self) -> None:
+        first = self._next
+        if isinstance(first, MinuteBegins):
+            bid, ask = self._planner.quote_at_close_before(self.listing, first.minute.number)
+            self.book.quote(self._moved(bid), self._moved(ask))
+            self.book.beat = first.beat
+
+    def _begin(self, begins: MinuteBegins, *, unseen: bool = False) -> list[MarketEvent]:
+        if self.altered:
+            self._remember(self.minute, self.prints)
+        self.prints.clear()
+        self.altered = False
+        self.minute = begins.minute.number
+        self.phase = begins.phase
+        self.book.beat = begins.beat
+        events: list[MarketEvent] = []
+        if begins.phase is Phase.PRE and begins.phase_begins:
+            last = self.day.last
+            close = self._planner.previous_close(self.listing, self.minute) + self.offset
+            self.day = Day(previous_close=close, last=last)
+            fields: tuple[DayField, ...] = ("open", "high", "low", "volume", "close")
+            con_id = self.listing.con_id
+            for field in fields:
+                value = {"close": self._price(close), "volume": 0.0}.get(field)
+                events.append(DayChanged(con_id, begins.time_ns, field, value))
+        return [] if unseen else events
+
+    def _withheld(self, happening: Happening) -> list[MarketEvent]:
+        """Nothing happens while the market is halted or stopped, and the minute is no longer the seeded one."""
+        self.altered = self.altered or isinstance(happening, PrintComes)
+        return []
+
+    def _move(self, move: QuoteMoves) -> list[MarketEvent]:
+        self.book.quote(self._moved(move.bid), self._moved(move.ask))
+        return [*self._crossed(move.time_ns), *self.told(move.time_ns)]
+
+    def _print(self, printed: PrintComes) -> list[MarketEvent]:
+        return self._met(printed.time_ns, self._moved(printed.price), printed.size, printed.aggressor)
+
+    def _met(self, time_ns: int, price: int, size: int, aggressor: int) -> list[MarketEvent]:
+        events: list[MarketEvent] = []
+        for match in self.book.meet(price, size, aggressor):
+            venue = match.venue or venue_of(time_ns)
+            if match.resting is not None:
+                self.altered = True
+                self._filled(time_ns, match)
+            events += self._traded(time_ns, match.price, match.size, venue, aggressor)
+        return [*events, *self.told(time_ns)]
+
+    def _crossed(self, time_ns: int) -> list[MarketEvent]:
+        if not (self.book.resting["bid"] or self.book.resting["ask"]):
+            return []
+        events: list[MarketEvent] = []
+        for order, match in self.book.cross():
+            self.altered = True
+            self._filled(time_ns, match)
+            events += self._traded(time_ns, match.price, match.size, match.venue, -1 if order.side == "bid" else 1)
+        return events
+
+    def _filled(self, time_ns: int, match: Match) -> None:
+        if match.resting is not None:
+            self.fills.append(OwnFill(time_ns, match.resting.key, match.price, match.size, match.venue))
+
+    def _note(self, time_ns: int, price: int, size: int) -> None:
+        regular = self.phase is Phase.REGULAR
+        self.day.take(price, price, size, price * size, opens=price if regular else None)
+        self.day.last, self.day.last_size = price, size
+        self.prints.append(PlannedPrint(time_ns, price, size))
+
+    def _traded(self, time_ns: int, ticks: int, size: int, venue: str, aggressor: int) -> list[MarketEvent]:
+        con_id, day = self.listing.con_id, self.day
+        before = day.open, day.high, day.low
+        self._note(time_ns, ticks, size)
+        price = self._price(ticks)
+        conditions = ("" if self.phase is Phase.REGULAR else "T") + ("I" if size < LOT else "")
+        events: list[MarketEvent] = [
+            TopChanged(con_id, time_ns, "last", price, size),
+            Traded(con_id, time_ns, price, size, venue, conditions, aggressor, day.volume, self._vwap() or price),
+            DayChanged(con_id, time_ns, "volume", float(day.volume)),
+        ]
+        fields: tuple[DayField, ...] = ("open", "high", "low")
+        for field, old, new in zip(fields, before, (day.open, day.high, day.low), strict=True):
+            if old != new:
+                events.append(DayChanged(con_id, time_ns, field, self._price(new)))
+        return events
+
+    def _best(self, side: Side) -> Row | None:
+        return self._rows[side][0] if self._rows[side] else None
+
+    def _vwap(self) -> float | None:
+        return round(self.day.turnover / self.day.volume / self._scale, 4) if self.day.volume else None
+
+    def _moved(self, ticks: int) -> int:
+        return max(1, ticks + self.offset)
+
+    def _price(self, ticks: int) -> float:
+        return ticks / self._scale

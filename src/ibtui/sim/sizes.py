@@ -1,0 +1,83 @@
+"""How much stands at each price of the seeded book, and whose it is: a function of price and beat alone.
+
+Of every eight beats three renew the best bid, three the best ask and one each a deeper row of either side. A deeper
+price has its turn once in 16 of those, so every row of the book gets a new size now and then and keeps it in between,
+and none of it has to be remembered.
+"""
+
+import math
+
+from ibtui.sim.events import Side
+from ibtui.sim.prints import LOT
+from ibtui.sim.universe import Listing
+
+VENUES = ("ARCA", "NSDQ", "BATS", "EDGX", "IEX", "NYSE", "MEMX", "BYX")
+_WEIGHTED_VENUES = ("ARCA", "NSDQ", "BATS", "EDGX", "ARCA", "NSDQ", "BATS", "IEX", "ARCA", "NSDQ", "NYSE", "EDGX",
+                    "NSDQ", "MEMX", "BYX", "BATS")  # fmt: skip
+
+_CYCLE = 8
+_RENEWED: tuple[tuple[Side, bool], ...] = (
+    ("bid", True), ("ask", True), ("bid", False), ("bid", True), ("ask", True), ("ask", False), ("bid", True),
+    ("ask", True),
+)  # fmt: skip
+"""What each beat of a cycle renews: a side, and whether its best row (True) or a deeper one."""
+_BEST_BEATS = {side: [k for k, (each, best) in enumerate(_RENEWED) if best and each == side] for side in ("bid", "ask")}
+_DEEP_BEAT: dict[Side, int] = {"bid": 2, "ask": 5}
+_TURNS = 16
+_MASK = (1 << 64) - 1
+_SALT: dict[Side, int] = {"bid": 1, "ask": 2}
+
+
+def mixed(first: int, second: int, third: int) -> int:
+    """A well-mixed number of 62 bits from three (the finish of SplitMix64)."""
+    x = (first * 0x9E3779B97F4A7C15 ^ second * 0xC2B2AE3D27D4EB4F ^ third * 0x165667B19E3779F9) & _MASK
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB & _MASK
+    return (x ^ (x >> 31)) >> 2
+
+
+class SeededSizes:
+    """The sizes of one contract's seeded book."""
+
+    def __init__(self, seed: int, listing: Listing) -> None:
+        self._key = mixed(seed, listing.con_id, 3)
+        self._lots = max(1.0, 9.0 * math.sqrt(listing.daily_volume / 1e6) * 60.0 / listing.price)
+        self._sparse = max(1, round(0.7 * listing.spread))
+
+    def renewed(self, beat: int) -> tuple[Side, bool]:
+        """Which side a beat renews, and whether it is its best row or a deeper one."""
+        return _RENEWED[beat % _CYCLE]
+
+    def renews_price(self, side: Side, price: int, beat: int) -> bool:
+        """Whether a beat that renews a deeper row of this side renews this price."""
+        return self._turn(side, beat) * 5 % _TURNS == price % _TURNS
+
+    def stands(self, price: int) -> bool:
+        """Whether the seeded book has a row at a price behind the best one; wide markets have holes."""
+        return self._sparse == 1 or mixed(self._key, price, 5) % self._sparse == 0
+
+    def best(self, side: Side, beat: int) -> tuple[int, str]:
+        """Shares and maker of the best row of a side as of a beat."""
+        cycle, position = divmod(beat, _CYCLE)
+        renewals = len([k for k in _BEST_BEATS[side] if k <= position])
+        return self._draw(mixed(self._key, cycle * 3 + renewals, _SALT[side]), 0.7)
+
+    def deeper(self, side: Side, price: int, beat: int) -> tuple[int, str]:
+        """Shares and maker at a price behind the best one as of a beat."""
+        turn = self._turn(side, beat)
+        epoch = (turn - price * 13 % _TURNS) // _TURNS  # 5 * 13 = 1 modulo 16: a price's own turns
+        return self._draw(mixed(self._key ^ price, epoch, 8 + _SALT[side]), 1.0)
+
+    def _turn(self, side: Side, beat: int) -> int:
+        return (beat - _DEEP_BEAT[side]) // _CYCLE
+
+    def _draw(self, number: int, factor: float) -> tuple[int, str]:
+        """Heavy-tailed lots and a venue from one mixed number."""
+        luck = (number & 0xFFFFF) / 0x100000
+        lots = 1 + int(self._lots * factor * (0.55 / (luck + 0.09) - 0.45))
+        return lots * LOT, _WEIGHTED_VENUES[(number >> 40) % len(_WEIGHTED_VENUES)]
+
+
+def venue_of(time_ns: int) -> str:
+    """The venue of a print that met no row of the book: any, but always the same."""
+    return _WEIGHTED_VENUES[mixed(time_ns, 0, 13) % len(_WEIGHTED_VENUES)]

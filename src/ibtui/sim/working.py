@@ -1,0 +1,111 @@
+"""One order while the broker has it, and when it may trade."""
+
+from dataclasses import dataclass
+
+from ibtui.sim.events import OrderState, SimOrder
+from ibtui.sim.order_checks import WITH_STOP
+from ibtui.sim.trading_days import MINUTE_NS, Phase, day_of, moment_of
+
+PENDING, PRE_SUBMITTED, SUBMITTED, FILLED, CANCELLED = (
+    "PendingSubmit", "PreSubmitted", "Submitted", "Filled", "Cancelled"
+)  # fmt: skip
+ENDED = frozenset({FILLED, CANCELLED})
+
+
+@dataclass(slots=True)
+class Working:
+    """An order and what has become of it.
+
+    Attributes:
+        value: What the filled shares were traded for, USD.
+        fee: Commission charged or due so far, USD.
+        charged: Commission told so far, None before the first.
+        triggered: Whether a stop order's stop was touched.
+        resting: Whether it stands in the book.
+        expires_ns: When a DAY order ends; None for others.
+    """
+
+    order: SimOrder
+    placed_ns: int
+    changed_ns: int
+    status: str = PENDING
+    filled: int = 0
+    value: float = 0.0
+    last_price: float = 0.0
+    fee: float = 0.0
+    charged: float | None = None
+    reason: str = ""
+    triggered: bool = False
+    resting: bool = False
+    expires_ns: int | None = None
+
+    @property
+    def remaining(self) -> int:
+        """Shares not filled yet."""
+        return self.order.quantity - self.filled
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will happen to it any more."""
+        return self.status in ENDED
+
+    @property
+    def waits_for_stop(self) -> bool:
+        """Whether it is a stop order whose stop wasn't touched."""
+        return self.order.order_type in WITH_STOP and not self.triggered
+
+    @property
+    def signed_remaining(self) -> int:
+        """Shares not filled yet, negative for a sale."""
+        return self.remaining if self.order.action == "BUY" else -self.remaining
+
+    def touched(self, price: float) -> bool:
+        """Whether a trade at this price sets off its stop."""
+        stop = self.order.aux_price or 0.0
+        return price >= stop if self.order.action == "BUY" else price <= stop
+
+    def state(self) -> OrderState:
+        """What the clients are told."""
+        return OrderState(
+            status=self.status,
+            filled=self.filled,
+            remaining=self.remaining,
+            average_price=round(self.value / self.filled, 8) if self.filled else 0.0,
+            last_fill_price=self.last_price,
+            commission=self.charged,
+            placed_ns=self.placed_ns,
+            changed_ns=self.changed_ns,
+            reason=self.reason,
+        )
+
+
+def may_trade(order: SimOrder, now_ns: int) -> bool:
+    """Whether the market is open for an order: the regular session, or any if it says so."""
+    moment = moment_of(now_ns // MINUTE_NS)
+    return moment is not None and (moment.phase is Phase.REGULAR or order.outside_rth)
+
+
+def next_change_ns(now_ns: int) -> int:
+    """When the next phase begins or ends."""
+    minute = now_ns // MINUTE_NS
+    day = day_of(minute)
+    edges = (*day.after, *day.pre, *day.regular, day_of(day.regular.last).after.first)
+    return min(edge for edge in edges if edge > minute) * MINUTE_NS
+
+
+def next_session_ns(order: SimOrder, now_ns: int) -> int:
+    """When the market next opens for an order."""
+    while not may_trade(order, now_ns):
+        now_ns = next_change_ns(now_ns)
+    return now_ns
+
+
+def day_end_ns(order: SimOrder, now_ns: int) -> int:
+    """When a DAY order placed now ends: the next close that concerns it."""
+    minute = now_ns // MINUTE_NS
+    day = day_of(minute)
+    if not order.outside_rth:
+        return day.regular.last * MINUTE_NS
+    if minute < day.after.last:
+        return day.after.last * MINUTE_NS
+    return day_of(day.regular.last).after.last * MINUTE_NS
