@@ -42,7 +42,7 @@ async def console_parts(directory: Path, settings: Settings | None = None) -> As
     writer.open()
     journal = Journal(writer, clock)
     feeds = Feeds(market, clock, market_clock, settings.market_data, settings.depth, writer.add, lambda: True)
-    account = Account(settings.gateway, clock, writer)
+    account = Account(settings.gateway.account, clock, writer.history_soon)
     orders = OrderDesk(
         settings.risk, clock, market, feeds.mark, account, journal, lambda endpoint, client_id: None, lambda: None
     )

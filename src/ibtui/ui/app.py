@@ -87,7 +87,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.selected: Instrument | None = None
         self._start = start
         self._stop = stop
-        self._stopped = False
+        self._started = self._stopped = False
         self._sent_before = False
         in_tmux = pacer.inside_tmux(os.environ)
         self._frame_every = 1 / (pacer.TMUX_FRAME_RATE if in_tmux else pacer.FRAME_RATE)
@@ -128,7 +128,12 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        self.run_worker(self._start(), name="start", exit_on_error=True)
+        async def start() -> None:
+            await self._start()
+            self._started = True
+            self.paint_soon()
+
+        self.run_worker(start(), name="start", exit_on_error=True)
 
     async def on_unmount(self) -> None:
         """Whatever ended the app, the parts are stopped."""
@@ -187,7 +192,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         screen = self.screen_stack[0]
         if isinstance(screen, ConsoleScreen) and screen.is_mounted:
             frames = painting(self._pacer.gate, real=self._driver_in_use is not None)
-            status = status_of(self.parts, self._rate, frames, self._loop_ms)
+            status = status_of(self.parts, self._rate, frames, self._loop_ms, started=self._started)
             width = self.size.width
             screen.show_status([first_line(status, width), second_line(status, width, frame.now_ns)])
 

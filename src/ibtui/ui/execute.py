@@ -84,7 +84,6 @@ class Executor:
         instrument = await self._instrument(text)
         if instrument.con_id not in app.watched():
             app.parts.watchlists.add(self._current_list(), instrument)
-            app.parts.feeds.want(instrument, quotes=True)
             app.tell(f"{symbol(instrument)} added to {self._current_list()}")
         app.select(instrument)
 
@@ -100,7 +99,6 @@ class Executor:
             return
         for name in lists.names:
             lists.remove(name, instrument)
-        self._app.parts.feeds.unwant(instrument, quotes=True)
 
     async def _ticket(self, command: Ticket) -> None:
         instrument = await self._instrument(command.symbol)

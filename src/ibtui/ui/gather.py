@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ibtui.storage.writer import WriterStatus
 from ibtui.ui.pacer import FrameGate
 from ibtui.ui.rows.status import Status
 
@@ -37,10 +38,11 @@ def painting(gate: FrameGate, *, real: bool) -> str:
     return f"link {gate.round_trip * 1000:.0f}ms"
 
 
-def status_of(parts: "Parts", rate: MessageRate, frames: str, loop_ms: float) -> Status:
-    """Everything that the status bar says, as of now."""
+def status_of(parts: "Parts", rate: MessageRate, frames: str, loop_ms: float, *, started: bool) -> Status:
+    """Everything that the status bar says, as of now; the writer's part once its files are open."""
     now = parts.clock.monotonic()
-    link, writer, breaker = parts.supervisor.status, parts.writer.status, parts.orders.breaker
+    link, breaker = parts.supervisor.status, parts.orders.breaker
+    writer = parts.writer.status if started else WriterStatus(0, 0, 0.0, 0, None, None)
     wait = breaker.remaining(now)
     return Status(
         account=parts.account.account,

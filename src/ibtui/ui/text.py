@@ -236,13 +236,17 @@ def quantity(value: float | None) -> str:
 
 
 def compact(value: float | None) -> str:
-    """A large count in at most six cells: ``950``, ``12.3k``, ``4.56M``."""
+    """A size or a count in at most six cells, seven with a sign: ``950``, ``12,300``, ``123k``, ``4.56M``, ``12.3M``."""
     if value is None:
         return UNKNOWN
-    for limit, unit, letter, digits in ((1e5, 1, "", 0), (1e6, 1e3, "k", 0), (1e9, 1e6, "M", 2), (1e12, 1e9, "B", 2)):
-        if abs(value) < limit:
-            return f"{value / unit:,.{digits}f}{letter}"
-    return f"{value:.2e}"
+    if abs(value) < 100_000:
+        return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
+    for unit, letter in ((1e3, "k"), (1e6, "M"), (1e9, "B")):
+        scaled = abs(value) / unit
+        if scaled < 999.5:
+            digits = 0 if letter == "k" else max(0, 2 - len(str(int(scaled))) + 1)
+            return f"{value / unit:.{digits}f}{letter}"
+    return f"{value:.0e}"
 
 
 @lru_cache(maxsize=16)

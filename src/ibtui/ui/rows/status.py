@@ -5,7 +5,7 @@ from typing import Protocol
 
 from ibtui.trading.checks import is_paper
 from ibtui.trading.states import TradingState
-from ibtui.ui.text import UNKNOWN, Line, Span, age, compact, duration, join, signed, wall
+from ibtui.ui.text import UNKNOWN, Line, Span, age, compact, duration, join, length, signed, wall
 
 SIM_PREFIX = "DUSIM"
 """How accounts of the simulated gateway begin."""
@@ -90,16 +90,25 @@ def light(name: str, state: str) -> Line:
 
 
 def first_line(status: Status, width: int) -> Line:
-    """Mode, state, lights, profit and loss, what may be sent. Fits 80 columns."""
+    """Mode, state, lights, profit and loss, what may be sent. Fits 80 columns: profit is rounded before a word goes."""
+    exact = signed(status.day_pnl)
+    short = exact if status.day_pnl is None else (compact(round(status.day_pnl)), exact[1])
+    for pnl, between in ((exact, "  "), (exact, " "), (short, " ")):
+        line = join(_first_parts(status, pnl), 10_000, between=between)
+        if length(line) <= width:
+            return line
+    return join(_first_parts(status, short), width, between=" ")
+
+
+def _first_parts(status: Status, pnl: Span) -> list[Line]:
     lights: list[Span] = []
     for name, state in status.lights:
         lights += [*((" ", "plain"),) * bool(lights), *light(name, state)]
-    pnl, tone = signed(status.day_pnl)
     parts: list[Line] = [
         (mode(status.account),),
         ((status.state, _STATE_TONES.get(status.state, "plain")),),
         tuple(lights),
-        (("P&L ", "dim"), (pnl, tone)),
+        (("P&L ", "dim"), pnl),
         (("ARMED", "alarm") if status.armed else ("DISARMED", "plain"),),
         ((str(status.trading), _TRADING_TONES[status.trading]),),
     ]
@@ -107,7 +116,7 @@ def first_line(status: Status, width: int) -> Line:
         parts.append(((f"BREAKER {duration(status.breaker_s)}", "alarm"),))
     elif status.breaker == "probe":
         parts.append((("PROBE", "warn"),))
-    return join(parts, width)
+    return parts
 
 
 def second_line(status: Status, width: int, now_ns: int) -> Line:

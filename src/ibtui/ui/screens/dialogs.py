@@ -111,7 +111,7 @@ class HelpScreen(ModalScreen[None]):
     """Every key, from the one table of keys, and every command."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "leave", show=False)]
-    COLUMNS = (Column("KEY", 14), Column("DOES", 40, stretch=True), Column("WHERE", 20))
+    COLUMNS = (Column("KEY", 14), Column("DOES", 40, stretch=True), Column("WHERE", 14))
 
     def __init__(self, keys: tuple[Key, ...], commands: Iterable[tuple[str, str]]) -> None:
         super().__init__()

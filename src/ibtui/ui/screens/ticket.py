@@ -172,7 +172,7 @@ class OrderTicket(ModalScreen[None]):
         intent = self._intent()
         checks = self.console.parts.orders.preview(intent, self.instrument) if intent else ()
         self.query_one("#ticket-checks", LineBox).show(_check_lines(checks))
-        self.query_one("#ticket-foot", LineBox).show([self._notice, self._foot(intent, checks)])
+        self.query_one("#ticket-foot", LineBox).show([self._foot(intent, checks), self._notice])
 
     def _foot(self, intent: OrderIntent | None, checks: Sequence[Check]) -> Line:
         if intent is None:
@@ -195,8 +195,8 @@ def _check_lines(checks: Sequence[Check]) -> list[Line]:
         lines.append(
             (
                 (f" {sign} ", tone),
-                (pad(check.name, 20), "plain"),
-                (pad(check.measured, 26) + " ", "plain" if check.verdict == "pass" else tone),
+                (pad(check.name, 18), "plain"),
+                (pad(check.measured, 24) + " ", "plain" if check.verdict == "pass" else tone),
                 (check.limit, "dim"),
             )
         )

@@ -53,3 +53,4 @@ class LineBox(Toned):
     def on_resize(self, _: events.Resize) -> None:
         """The lines are cut to another width."""
         self._strips.clear()
+        self.refresh()

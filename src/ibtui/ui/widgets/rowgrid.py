@@ -231,6 +231,7 @@ class RowGrid(Toned, can_focus=True):
         if self._selected in self._keys:
             at = self._keys.index(self._selected)
             self._top = self._clamped(min(max(self._top, at - self.page + 1), at))
+        self.refresh()
 
     def notify_style_update(self) -> None:
         """Colours may have changed."""

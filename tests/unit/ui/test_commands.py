@@ -1,0 +1,49 @@
+import pytest
+
+from ibtui.errors import UsageError
+from ibtui.ui.commands import COMMANDS, Simple, SimVerb, Ticket, parse
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        (":buy SPY 100 @ 450.10", Ticket("BUY", "SPY", 100.0, 450.10)),
+        ("buy SPY 100 @450.10", Ticket("BUY", "SPY", 100.0, 450.10)),
+        (":sell EUR.USD 20,000", Ticket("SELL", "EUR.USD", 20000.0, None)),
+        (":buy SPY @ 450", Ticket("BUY", "SPY", None, 450.0)),
+        (":sell SPY", Ticket("SELL", "SPY", None, None)),
+        (":sim drop how=rst", SimVerb("drop", {"how": "rst"})),
+        (":sim price symbol=SPY bid=450.1", SimVerb("price", {"symbol": "SPY", "bid": 450.1})),
+        (":quit", Simple("quit")),
+        (" : quit", Simple("quit")),
+        (":reconnect", Simple("reconnect")),
+        (":add AAPL", Simple("add", ("AAPL",))),
+    ],
+)
+def test_a_command_is_read_as_it_is_said(text, command):
+    assert parse(text) == command
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ":",
+        ":bye",
+        ":buy",
+        ":buy SPY ten",
+        ":buy SPY 1 2",
+        ":buy SPY 10 @",
+        ":buy SPY 10 @ x",
+        ":buy SPY -5",
+        ":buy SPY nan",
+        ":quit now",
+        ":sim drop how",
+    ],
+)
+def test_what_is_no_command_says_how_it_is_written(text):
+    with pytest.raises(UsageError):
+        parse(text)
+
+
+def test_every_command_of_the_table_can_be_written_as_its_usage_begins():
+    assert all(usage.usage.split()[0] == name for name, usage in COMMANDS.items())
