@@ -1,4 +1,4 @@
-"""One description of a message writes and reads it, at every server version; recorded messages of real gateways agree."""
+"""One description of a message writes and reads it at every server version; recorded messages agree with it."""
 
 from collections.abc import Callable
 from random import Random

@@ -1,5 +1,7 @@
 """Frames survive any network, and nothing a client sends makes the reader grow without bound."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ from ibtui.sim.wire import (
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     """The same bytes in the pieces that a network might make of them."""
     edges = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(edges)]
 
 
 @given(st.lists(st.binary(max_size=50)), st.lists(st.integers(min_value=0), max_size=20))

@@ -117,16 +117,16 @@ class Client(asyncio.Protocol):
 
     # sending
 
-    def send(self, message: Message, rows: int = 1, subscription: Subscription | None = None, **values: Any) -> None:
-        """Queues one message; ``rows`` is how many rows of the subscription's feed it carries."""
-        self.push(message.encode(self.version, values), message.number, subscription, rows)
+    def send(self, message: Message, **values: Any) -> None:
+        """Queues one message."""
+        self.push(message.encode(self.version, values), message.number)
 
     def error(self, req_id: int, code: int, text: str) -> None:
         """Queues IB's message number 4, which carries errors, warnings and notices alike."""
         self.send(messages.ERROR, req_id=req_id, code=code, text=text)
 
     def push(self, frame: bytes, number: int, subscription: Subscription | None = None, rows: int = 1) -> None:
-        """Queues a frame that is already encoded."""
+        """Queues a frame that is already encoded; ``rows`` is how many rows of the subscription's feed it carries."""
         self._queue.append((frame, number, subscription, rows))
         self._queued_bytes += len(frame)
 

@@ -1,7 +1,8 @@
 """Orders between clients and the exchange: whose they are, who hears of them, how often each was sent."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from ibtui.sim import messages
@@ -20,6 +21,8 @@ from ibtui.sim.events import (
 from ibtui.sim.exchange import Exchange
 from ibtui.sim.order_values import commission_values, execution_values, order_values, status_values
 
+INACTIVE = "Inactive"
+"""IB's status of an order that was refused."""
 MASTER_CLIENT = 0
 """The client that hears of every order, as TWS's own."""
 
@@ -33,8 +36,7 @@ class OrderDesk:
     def __init__(self, exchange: Exchange, clients: Collection[Client]) -> None:
         self._exchange = exchange
         self._clients = clients
-        self._orders: dict[int, tuple[SimOrder, OrderState]] = {}
-        self._keys: dict[tuple[int, int], int] = {}
+        self._refused: list[SimOrder] = []
         self._placed: Counter[tuple[int, str]] = Counter()
         self._modified: Counter[int] = Counter()
         self._highest_id: dict[int, int] = {}
@@ -42,18 +44,6 @@ class OrderDesk:
     def next_id(self, client_id: int) -> int:
         """The lowest order id above all that this client has used."""
         return self._highest_id.get(client_id, 0) + 1
-
-    def key(self, client_id: int, order_id: int) -> int | None:
-        """The permanent id of a client's order; None for an id it has not used."""
-        return self._keys.get((client_id, order_id))
-
-    def find(self, key: int) -> tuple[SimOrder, OrderState] | None:
-        """An order and what has become of it."""
-        return self._orders.get(key)
-
-    def all(self) -> Iterable[tuple[SimOrder, OrderState]]:
-        """Every order that was ever accepted, oldest first."""
-        return self._orders.values()
 
     def used(self, order: SimOrder) -> None:
         """Counts a placement under a client's order id."""
@@ -66,9 +56,10 @@ class OrderDesk:
 
     def deliver(self, event: OrderEvent) -> None:
         """Hands an event of an order to its client and to the master client."""
-        if isinstance(event, OrderChanged):
-            self._orders[event.order.order_key] = (event.order, event.state)
-            self._keys[event.order.client_id, event.order.order_id] = event.order.order_key
+        if isinstance(event, CancelRefused):
+            return  # concerns only who asked, who is told by the answer
+        if isinstance(event, OrderRejected) and not event.order.order_key:
+            self._refused.append(event.order)
         for client in self._concerned(event):
             self.tell(client, event)
 
@@ -91,6 +82,10 @@ class OrderDesk:
 
     def as_json(self) -> list[dict[str, Any]]:
         """Every order, as the control verb ``stats`` shows them."""
+        exchange = self._exchange
+        orders = [*exchange.open_orders(), *exchange.completed_orders()]
+        refused = OrderState(INACTIVE, 0, 0, 0.0, 0.0)
+        orders += [(order, replace(refused, remaining=order.quantity)) for order in self._refused]
         return [
             {
                 "order_ref": order.order_ref,
@@ -107,17 +102,11 @@ class OrderDesk:
                 "placed_count": self._placed[order.client_id, order.order_ref or f"#{order.order_id}"],
                 "modified_count": self._modified[order.order_key],
             }
-            for order, state in self._orders.values()
+            for order, state in orders
         ]
 
-    def _concerned(self, event: OrderEvent) -> list[Client]:
-        if isinstance(event, CancelRefused):
-            known = self._orders.get(event.order_key)
-            if known is None:
-                return []
-            owner = known[0].client_id
-        else:
-            owner = event.order.client_id
+    def _concerned(self, event: OrderChanged | Executed | Charged | OrderRejected | OrderMessage) -> list[Client]:
+        owner = event.order.client_id
         return [
             each for each in self._clients if each.client_id is not None and each.client_id in (owner, MASTER_CLIENT)
         ]

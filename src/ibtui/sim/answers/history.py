@@ -60,14 +60,17 @@ def historical_data(gateway: Gateway, client: Client, ask: Values) -> None:
         text = f"HMDS query returned no data: {listing.instrument.symbol}@{ask['exchange'] or 'SMART'} {what.title()}"
         client.error(req_id, HISTORY_ERROR, f"Historical Market Data Service error message:{text}")
         return
-    client.send(
-        messages.HISTORICAL_BARS,
+    answer = {
+        "req_id": req_id,
+        "start": zoned(start_ns),
+        "end": zoned(end_ns),
+        "bars": [_bar_values(bar, size.daily, ask["format_date"]) for bar in bars],
+    }
+    client.push(
+        messages.HISTORICAL_BARS.encode(client.version, answer),
+        messages.HISTORICAL_BARS.number,
+        Subscription(client.client_id or 0, req_id, listing.con_id, listing.instrument.symbol, "bars"),
         rows=len(bars),
-        subscription=Subscription(client.client_id or 0, req_id, listing.con_id, listing.instrument.symbol, "bars"),
-        req_id=req_id,
-        start=zoned(start_ns),
-        end=zoned(end_ns),
-        bars=[_bar_values(bar, size.daily, ask["format_date"]) for bar in bars],
     )
 
 

@@ -9,7 +9,7 @@ from ibtui.clock import NS
 from ibtui.sim import messages, requests
 from ibtui.sim.client import SYSTEM, Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, find
-from ibtui.sim.events import Executed, SimOrder
+from ibtui.sim.events import CancelRefused, Executed, SimOrder
 from ibtui.sim.history_request import BadHistoryError, parse_time
 from ibtui.sim.order_values import SIDES, commission_values, completed_values, execution_values, order_values
 from ibtui.sim.schema import Values
@@ -22,10 +22,6 @@ DUPLICATE_ORDER_ID = 103
 BAD_VALUE = 321
 NO_ORDER_TO_CANCEL = 10147
 FRACTIONAL = 10243
-
-WORKING = frozenset({"PendingSubmit", "PreSubmitted", "Submitted", "PendingCancel"})
-"""Statuses of orders that open-order requests list."""
-INACTIVE = "Inactive"
 
 
 def place_order(gateway: Gateway, client: Client, ask: Values) -> None:
@@ -43,7 +39,7 @@ def place_order(gateway: Gateway, client: Client, ask: Values) -> None:
     if ask["what_if"]:
         _what_if(gateway, client, order)
         return
-    key = gateway.orders.key(order.client_id, order_id)
+    key = gateway.exchange.key_of(order.client_id, order_id)
     if key is None:
         gateway.orders.used(order)
         gateway.deliver(gateway.exchange.place(order))
@@ -55,12 +51,16 @@ def place_order(gateway: Gateway, client: Client, ask: Values) -> None:
 def cancel_order(gateway: Gateway, client: Client, ask: Values) -> None:
     """Cancels this client's order of that id."""
     order_id = ask["order_id"] or 0
-    key = gateway.orders.key(client.client_id or 0, order_id)
+    key = gateway.exchange.key_of(client.client_id or 0, order_id)
     if key is None:
         text = f"OrderId {order_id} that needs to be cancelled is not found."
         client.error(order_id, NO_ORDER_TO_CANCEL, text)
         return
-    gateway.deliver(gateway.exchange.cancel(key))
+    events = gateway.exchange.cancel(key)
+    for refused in events:
+        if isinstance(refused, CancelRefused):
+            client.error(order_id, refused.code, refused.text)
+    gateway.deliver(events)
 
 
 def global_cancel(gateway: Gateway, _: Client, __: Values) -> None:
