@@ -4,7 +4,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibtui.market.board import DELAYED, LIVE, QuoteBoard
+from ibtui.market.board import DELAYED, DELAYED_FROZEN, FROZEN, LIVE, QuoteBoard
 from ibtui.market.kinds import KINDS
 from ibtui.market.rates import WINDOW, SecondCounts
 
@@ -98,6 +98,14 @@ def test_delayed_ticks_fill_the_same_fields_and_are_called_delayed():
     assert (quote.bid, quote.ask, quote.last, quote.close, quote.data_type) == (10.0, 10.2, 10.1, 9.9, DELAYED)
 
 
+def test_a_delayed_tick_ends_what_was_called_frozen_but_never_what_is_delayed_already():
+    board = QuoteBoard()
+    for before, after in ((FROZEN, DELAYED), (DELAYED_FROZEN, DELAYED_FROZEN)):
+        board.set_data_type(1, before)
+        board.apply(ticks((1, 66, 10.0, 3.0)), 7.0, 1)
+        assert board.quotes[1].data_type == after
+
+
 def test_a_new_session_makes_unknown_what_it_has_not_confirmed():
     board = QuoteBoard()
     board.apply(ticks((1, 1, 10.0, 3.0), (1, 2, 10.1, 4.0)), 7.0, 1)
@@ -158,6 +166,13 @@ def test_counts_by_second_are_what_counting_each_would_give(arrivals, questions)
         now += pause
         expected = sum(count for second, count in frames.items() if second > now - min(seconds, WINDOW))
         assert counts.within(seconds, now + 0.5) == expected
+
+
+def test_a_steady_stream_never_counts_more_than_the_window_holds():
+    counts = SecondCounts()
+    for second in range(3 * WINDOW):
+        counts.add(1, second)
+        assert counts.within(WINDOW, second) == min(second + 1, WINDOW)
 
 
 def test_a_clock_that_steps_back_loses_no_count():

@@ -63,6 +63,7 @@ def test_old_ranges_of_one_date_begin_the_day_before_when_they_would_run_backwar
         session("20151213:1700-20151214:1515", "US/Central"),
         session("20151214:1530-20151214:1615", "US/Central"),
     )
+    assert parse_hours("20151214:1700-1700", "US/Central") == (session("20151213:1700-20151214:1700", "US/Central"),)
     hours = read_hours("20151214:1700-1515", "US/Central")
     assert open_now(hours, at("20151213:1800", "US/Central")) is True
 

@@ -195,7 +195,9 @@ def test_a_stop_limit_is_collared_around_its_stop():
     stop = {"order_type": "STP LMT", "stop_price": 500.0}
     assert verdicts(**stop, limit_price=510.0)["price collar"] == "pass"
     assert verdicts(**stop, limit_price=520.0)["price collar"] == "fail"
-    assert verdicts(**stop, limit_price=510.0, action="SELL")["price collar"] == "pass"
+    below = {"order_type": "STP LMT", "stop_price": 400.0, "action": "SELL"}
+    assert verdicts(**below, limit_price=390.0)["price collar"] == "pass"
+    assert verdicts(**below, limit_price=380.0)["price collar"] == "fail"
     assert verdicts(order_type="STP LMT", stop_price=None)["price collar"] == "unknown"
 
 

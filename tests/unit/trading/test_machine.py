@@ -198,6 +198,20 @@ def test_a_report_of_filled_ends_it_though_its_executions_are_still_to_come():
     assert apply(state, Executed(execution(quantity=10.0))).filled == 10.0
 
 
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.REJECTED, Status.NOT_SENT])
+def test_the_brokers_word_that_it_filled_outweighs_every_other_end(status):
+    assert apply(order(status), reported("Filled", 10.0)).status is Status.FILLED
+    assert apply(order(status), reported("Submitted", 0.0)).status is status
+    assert apply(order(Status.FILLED), reported("Cancelled", 0.0)).status is Status.FILLED
+
+
+def test_acknowledged_is_when_the_first_word_came_in_whatever_order_they_are_read():
+    first, second = reported("PreSubmitted", ts_ns=NOW + 1), reported("Submitted", ts_ns=NOW + 2)
+    for events in ((first, second), (second, first)):
+        assert fold(order(), *events).acknowledged_ns == NOW + 1
+    assert apply(order(), reported("PendingSubmit")).acknowledged_ns is None
+
+
 def test_a_report_of_a_part_is_partial_though_the_sum_stays_that_of_executions():
     state = apply(order(), reported("Submitted", 4.0))
     assert (state.status, state.filled) == (Status.PARTIAL, 0.0)
