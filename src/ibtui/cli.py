@@ -1,11 +1,11 @@
-"""The commands: parse, wire, exit. What they do lives in the rooms below, imported only by the command that needs it."""
+"""The commands: parse, wire, exit. What they do lives in the rooms below, imported by the command that needs it."""
 
 import functools
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -87,7 +87,7 @@ def common_options(command: Command) -> Command:
     wrapped: Any = gathered
     for option in reversed(COMMON_OPTIONS):
         wrapped = option(wrapped)
-    return wrapped  # type: ignore[no-any-return]
+    return cast(Command, wrapped)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
@@ -95,7 +95,9 @@ as_json = click.option("--json", "as_json", is_flag=True, help="One JSON documen
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ibtui")
-@click.option("--fresh", is_flag=True, help="With --demo: start over, forgetting the demo's market, account and orders.")
+@click.option(
+    "--fresh", is_flag=True, help="With --demo: start over, forgetting the demo's market, account and orders."
+)
 @common_options
 def main(common: Common, fresh: bool) -> int | None:
     """A terminal trading console for Interactive Brokers. Without a command it opens the console."""
@@ -114,7 +116,9 @@ def main(common: Common, fresh: bool) -> int | None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=4002, show_default=True, help="API port; 0: a free one.")
-@click.option("--control-port", type=click.IntRange(0, 65535), help="Control port; 0: a free one. None unless asked for.")
+@click.option(
+    "--control-port", type=click.IntRange(0, 65535), help="Control port; 0: a free one. None unless asked for."
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="The market is a function of it.")
 @click.option("--account", default="DUSIM0001", show_default=True, help="Paper account.")
 @click.option("--symbols", default="", help="Only these symbols, comma-separated.")
@@ -126,7 +130,9 @@ def sim(symbols: str, **options: Any) -> int:
     """The simulated gateway alone: any TWS API client can connect to it."""
     from ibtui.sim.server import SimOptions, serve
 
-    return serve(SimOptions(symbols=tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol), **options))
+    return serve(
+        SimOptions(symbols=tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol), **options)
+    )
 
 
 @main.command("sim-ctl")
@@ -159,6 +165,6 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         # The reader of our output left (`ibtui orders | head`): not an error of ours; keep the interpreter's own
         # flush at exit from complaining about it.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 0
     return code if isinstance(code, int) else 0

@@ -31,10 +31,15 @@ class MarketClock:
 
     The simulated gateway may stand at another day and run at another speed than this machine, so market time is never
     read from the machine. Until the first :meth:`measured` it is unknown.
+
+    Args:
+        clock: The machine's clocks.
+        on_reading: Gets each reading, market time in nanoseconds and speed, to keep it.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, on_reading: Callable[[int, float], None] = lambda market_ns, speed: None) -> None:
         self._clock = clock
+        self._on_reading = on_reading
         self._market_ns: int | None = None
         self._at = 0.0
         self.speed = 1.0
@@ -44,6 +49,7 @@ class MarketClock:
         self._market_ns = market_ns
         self._at = self._clock.monotonic()
         self.speed = speed
+        self._on_reading(market_ns, speed)
 
     def now_ns(self) -> int | None:
         """Market time in UTC nanoseconds, or None before the first reading."""

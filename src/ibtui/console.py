@@ -1,0 +1,431 @@
+"""The composition root: builds the parts, hands each what it needs, owns their start and their end.
+
+Nothing below this file looks anything up by itself. Heavy libraries are imported when a console is built, not before.
+"""
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ibtui.clock import NS, Clock, MarketClock, system_clock
+from ibtui.config import Settings
+from ibtui.errors import EnvironmentUnfitError, GatewayUnreachableError
+from ibtui.market.state import MarketState
+from ibtui.storage import queries
+from ibtui.storage.files import DataDirectory, open_directory
+from ibtui.storage.journal import Journal
+from ibtui.storage.writer import Writer
+from ibtui.trading.orders import Order, Status
+from ibtui.trading.states import TradingState
+
+if TYPE_CHECKING:
+    from ibtui.broker.status import ConnectionEvent, ConnectionStatus
+    from ibtui.market.instruments import Instrument
+    from ibtui.services.demo import Listening
+    from ibtui.services.log_buffer import LogBuffer
+
+log = logging.getLogger(__name__)
+
+RECENT_ORDERS_NS = 24 * 3600 * NS
+"""Orders that ended within this time before the start are shown again."""
+
+EVENTS_KEPT = 500
+"""Connection events in memory, for the timeline."""
+
+NEEDED_FOR_ORDERS = frozenset({"positions", "open orders", "executions", "account values"})
+"""Sync steps without which no new order may go: what they bring is what the checks and reconciliation stand on."""
+
+INTERRUPTED = 130
+
+LOST = frozenset({"DISCONNECTED", "NO ANSWER", "IB LOST"})
+USABLE = frozenset({"READY", "DEGRADED"})
+
+ORDER_ALERTS = {Status.REJECTED: "rejected", Status.REFUSED: "refused", Status.UNKNOWN: "unknown order"}
+"""Order statuses that are told, and the kind of alert that tells them; fills are told apart."""
+
+
+class Console:
+    """Every part of a running ibtui, with or without screens.
+
+    Args:
+        settings: As loaded.
+        directory: Held open to write.
+        clock: The machine's clocks.
+        log_buffer: Recent log lines.
+        listening: Where the demo's simulated gateway is, when there is one.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        directory: DataDirectory,
+        clock: Clock,
+        log_buffer: "LogBuffer",
+        listening: "Listening | None" = None,
+    ) -> None:
+        from ibtui.backfill.runner import BackfillRunner
+        from ibtui.broker.account import Account
+        from ibtui.broker.contracts import Contracts
+        from ibtui.broker.feeds import Feeds
+        from ibtui.broker.history import History
+        from ibtui.broker.orders import OrderDesk
+        from ibtui.broker.supervisor import Supervisor
+        from ibtui.services.alerts import Alerts
+        from ibtui.services.loop_lag import LoopLag
+        from ibtui.services.sim_control import SimControl
+        from ibtui.services.watchlists import Watchlists
+
+        if listening is not None:
+            gateway = replace(settings.gateway, host=listening.host, port=listening.port, account="")
+            settings = replace(settings, gateway=gateway)
+        self.settings = settings
+        self.directory = directory
+        self.clock = clock
+        self.log_buffer = log_buffer
+        self.market = MarketState()
+        self.events: deque[ConnectionEvent] = deque(maxlen=EVENTS_KEPT)
+        self.loop_lag = LoopLag(clock)
+        self.sim = None if listening is None else SimControl(listening.host, listening.control_port)
+        self.writer = Writer(
+            directory, clock, client_id=settings.gateway.client_id, keep_days=settings.storage.keep_days
+        )
+        self.market_clock = MarketClock(clock, self.writer.add_clock)
+        self.journal = Journal(self.writer, clock)
+        self.alerts = Alerts(
+            settings.alerts,
+            write=lambda text: None,
+            toast=lambda text, severity: None,
+            record=lambda alert: self.journal.alert(alert.kind, alert.text, alert.count),
+            clock=clock,
+            environment=os.environ,
+        )
+        self.contracts = Contracts(directory, self.writer, clock)
+        self.feeds = Feeds(
+            self.market,
+            clock,
+            self.market_clock,
+            settings.market_data,
+            settings.depth,
+            on_batch=self.writer.add,
+            vouched=self._quotes_vouched,
+        )
+        self.account = Account(settings.gateway.account, clock, self.writer.history_soon)
+        self.orders = OrderDesk(
+            settings.risk,
+            clock,
+            self.market,
+            self.feeds.mark,
+            self.account,
+            self.journal,
+            lambda endpoint, client_id: queries.highest_order_id(directory, endpoint, client_id),
+            self._obstacle_to_orders,
+            acknowledge_wait=settings.gateway.request_timeout,
+        )
+        self.history = History()
+        self.backfill = BackfillRunner(self.history, self.writer, settings.backfill, clock, self.market_clock)
+        self.watchlists = Watchlists(
+            stored_watchlists(directory), self.journal.watchlist, self.journal.remove_watchlist
+        )
+        self.supervisor = Supervisor(
+            settings.gateway,
+            clock,
+            self.market_clock,
+            (self.contracts, self.history, self.account, self.orders, self.feeds),
+            on_event=self._connection_event,
+            on_change=self._connection_changed,
+            jitter=random.random,
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+        self._something_to_watch = asyncio.Event()
+        self._connection_news = asyncio.Event()
+
+    # --- life ---
+
+    async def start(self, *, watch: bool) -> None:
+        """Opens the files, then starts the tasks; returns at once, connected or not.
+
+        Args:
+            watch: Subscribe to the watchlists, as a console with screens does.
+
+        Raises:
+            StorageError: The data files can't be used.
+        """
+        await asyncio.to_thread(self.writer.open)
+        self.writer.give_books(self.feeds.book_rows)
+        for notice in self.writer.notices:
+            self.alerts.tell("message", notice)
+        await self._take_over_orders()
+        self._spawn(self.writer.run(), "writer")
+        self._spawn(self.supervisor.run(), "connection")
+        self._spawn(self.loop_lag.run(), "loop lag")
+        if watch:
+            await self._show_last_quotes()
+            self._spawn(self._watch(), "watchlists")
+
+    async def stop(self) -> None:
+        """Unsubscribes, disconnects, drains and closes, in that order."""
+        await self.backfill.stop()
+        await self.feeds.close()
+        await self.supervisor.stop()
+        await self.writer.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def connected(self, *, patient: bool) -> None:
+        """Waits until requests can be made.
+
+        Args:
+            patient: Keep waiting while the gateway is down, as the supervisor keeps trying.
+
+        Raises:
+            GatewayUnreachableError: Not patient, and the first try failed.
+        """
+        while self.supervisor.session is None or self.supervisor.status.state not in USABLE:
+            status = self.supervisor.status
+            if not patient and status.state == "DISCONNECTED":
+                raise GatewayUnreachableError(status.cause)
+            self._connection_news.clear()
+            await self._connection_news.wait()
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._task_ended)
+        self._tasks.append(task)
+
+    def _task_ended(self, task: "asyncio.Task[None]") -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.critical("The task '%s' failed", task.get_name(), exc_info=error)
+            kind = "journal" if task.get_name() == "writer" else "message"
+            self.alerts.tell(kind, f"The {task.get_name()} task failed ({error}); restart ibtui. The log says more.")
+
+    # --- what a start brings back ---
+
+    async def _take_over_orders(self) -> None:
+        since = self.clock.utc_ns() - RECENT_ORDERS_NS
+        self.orders.load(await asyncio.to_thread(queries.load_orders, self.directory, since_ns=since))
+        self.orders.on_change.append(self._order_changed)
+        stored = await asyncio.to_thread(queries.trading_state, self.directory)
+        if stored is not None:
+            self.orders.trading_state = TradingState(stored["state"])
+
+    async def _show_last_quotes(self) -> None:
+        con_ids = [each.con_id for each in self.watchlists.all_instruments()]
+        for quote in await asyncio.to_thread(queries.latest_quotes, self.directory, con_ids):
+            self.market.board.restore(
+                quote.con_id,
+                bid=quote.bid,
+                ask=quote.ask,
+                last=quote.last,
+                close=quote.close,
+                volume=quote.volume,
+                ts_ns=quote.ts_ns,
+            )
+
+    async def _watch(self) -> None:
+        """Subscribes to all that is on the watchlists, now and after each change and each connect."""
+        self.watchlists.on_change.append(lambda _: self._something_to_watch.set())
+        for instrument in self.watchlists.all_instruments():
+            self.contracts.learn(instrument)
+        while True:
+            self._something_to_watch.clear()
+            await self.watchlists.resolve(self.contracts.resolve)
+            for instrument in self.watchlists.all_instruments():
+                self.feeds.want(instrument, quotes=True, owner="watchlists")
+            await self._something_to_watch.wait()
+
+    # --- what the parts tell each other ---
+
+    def _quotes_vouched(self) -> bool:
+        status = self.supervisor.status
+        return (
+            self.supervisor.session is not None
+            and status.state != "NO ANSWER"
+            and status.ib.state == "ok"
+            and status.data.state != "down"
+        )
+
+    def _obstacle_to_orders(self) -> str | None:
+        if self.writer.status.journal_problem is not None:
+            return f"the order journal: {self.writer.status.journal_problem}"
+        status = self.supervisor.status
+        if status.state == "READY" or (status.state == "DEGRADED" and not NEEDED_FOR_ORDERS & set(status.missing)):
+            return None
+        missing = f"; missing: {', '.join(status.missing)}" if status.missing else ""
+        return f"the connection is {status.state}{': ' + status.cause if status.cause else ''}{missing}"
+
+    def _connection_event(self, event: "ConnectionEvent") -> None:
+        self.events.append(event)
+        self.journal.connection(event.state, event.link, event.cause, event.code, event.detail, event.ts_ns)
+
+    def _connection_changed(self, status: "ConnectionStatus") -> None:
+        self._connection_news.set()
+        self.alerts.title(f"ibtui {status.state}")
+        if status.state in LOST:
+            self.alerts.tell("link lost", f"{status.state}: {status.cause}")
+        elif status.state in USABLE:
+            self._something_to_watch.set()
+            if status.reconnects:
+                self.alerts.tell("link restored", f"{status.state} again")
+
+    def _order_changed(self, order: Order) -> None:
+        kind = ORDER_ALERTS.get(order.status)
+        if kind is not None:
+            self.alerts.tell(kind, f"{order.status}: {described(order)}. {order.reason}")
+        elif order.status in (Status.FILLED, Status.PARTIAL):
+            self.alerts.tell("fill", f"{order.status}: {described(order)}, {order.filled:g} at {order.average_price}")
+
+
+def described(order: Order) -> str:
+    """An order in a few words, as ``BUY 10 SPY LMT 450.1``."""
+    intent = order.intent
+    price = "" if intent.limit_price is None else f" {intent.limit_price:g}"
+    return f"{intent.action} {intent.quantity:g} {intent.symbol} {intent.order_type}{price}"
+
+
+def stored_watchlists(directory: DataDirectory) -> dict[str, list["Instrument | str"]]:
+    """Watchlists as they were saved: instruments where the contract is known, else symbols."""
+    return {
+        name: [_entry(directory, row["con_id"], row["symbol"]) for row in entries]
+        for name, entries in queries.watchlists(directory).items()
+    }
+
+
+def _entry(directory: DataDirectory, con_id: int | None, symbol: str) -> "Instrument | str":
+    known = None if con_id is None else queries.contract(directory, con_id)
+    return symbol if known is None else known
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, path: Path, *, log_level: str, demo: bool, fresh: bool = False
+) -> AsyncIterator[Console]:
+    """A console on its locked data directory, with the demo's gateway if wanted; built, not started.
+
+    Raises:
+        EnvironmentUnfitError: The directory or the demo's gateway can't be used.
+        DirectoryInUseError: Another ibtui holds the directory.
+        StorageError: A data file can't be read.
+    """
+    from ibtui.services.demo import DemoGateway
+    from ibtui.services.log_buffer import set_up
+
+    with open_directory(path) as directory:
+        logging_ = set_up(directory.path / "ibtui.log", log_level)
+        gateway = DemoGateway() if demo else None
+        try:
+            listening = None if gateway is None else await gateway.start(directory.path, fresh)
+            console = Console(settings, directory, system_clock(), logging_.buffer, listening)
+            keeping = None if gateway is None else asyncio.create_task(gateway.keep_clock(console.market_clock))
+            try:
+                yield console
+            finally:
+                if gateway is not None and keeping is not None:
+                    keeping.cancel()
+                    gateway.remember(console.market_clock.now_ns())
+        finally:
+            if gateway is not None:
+                await gateway.stop()
+            logging_.close()
+
+
+def open_console(settings: Settings, path: Path, *, log_level: str, demo: bool, fresh: bool) -> int:
+    """Opens the console on this terminal and returns its exit code.
+
+    Raises:
+        EnvironmentUnfitError: There is no terminal to draw on, or see :func:`opened`.
+    """
+    check_terminal()
+    return asyncio.run(_with_screens(settings, path, log_level=log_level, demo=demo, fresh=fresh))
+
+
+def check_terminal() -> None:
+    """Refuses to open screens where there is nothing to draw on.
+
+    Raises:
+        EnvironmentUnfitError: Says what is missing.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        raise EnvironmentUnfitError("The console needs a terminal; `ibtui record` and `ibtui status` work without one.")
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        raise EnvironmentUnfitError(
+            f"TERM={os.environ.get('TERM', '')} can't show screens; set it to your terminal's, such as xterm-256color."
+        )
+
+
+async def _with_screens(settings: Settings, path: Path, **options: Any) -> int:
+    from ibtui.ui.keymap import keymap
+
+    keymap(settings.keys)  # a wrong key is told before anything is opened
+    async with opened(settings, path, **options) as console:
+        from ibtui.ui.app import ConsoleApp
+        from ibtui.ui.parts import Parts
+
+        parts = Parts(
+            settings=console.settings,
+            clock=console.clock,
+            market_clock=console.market_clock,
+            market=console.market,
+            supervisor=console.supervisor,
+            feeds=console.feeds,
+            contracts=console.contracts,
+            orders=console.orders,
+            account=console.account,
+            backfill=console.backfill,
+            writer=console.writer,
+            watchlists=console.watchlists,
+            log=console.log_buffer,
+            loop_lag=console.loop_lag,
+            alerts=console.alerts,
+            sim=console.sim,
+            events=console.events,
+        )
+        app = ConsoleApp(parts, start=lambda: console.start(watch=True), stop=console.stop)
+        await app.run_async()
+        return app.return_code or 0
+
+
+def headless(
+    settings: Settings,
+    path: Path,
+    job: Callable[[Console], Awaitable[int]],
+    *,
+    log_level: str,
+    demo: bool,
+) -> int:
+    """Runs a job with a started console and no screens; returns its exit code, 130 when it was interrupted.
+
+    Whatever ends it, what was received is written first.
+    """
+    return asyncio.run(_headless(settings, path, job, log_level=log_level, demo=demo))
+
+
+async def _headless(settings: Settings, path: Path, job: Callable[[Console], Awaitable[int]], **options: Any) -> int:
+    interrupted = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(name, interrupted.set)
+    async with opened(settings, path, **options) as console:
+        await console.start(watch=False)
+        try:
+            working = asyncio.ensure_future(job(console))
+            waiting = asyncio.ensure_future(interrupted.wait())
+            await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            if working.done():
+                return working.result()
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+            return INTERRUPTED
+        finally:
+            await console.stop()

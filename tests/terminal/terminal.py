@@ -1,0 +1,90 @@
+"""The installed program on a real pseudo terminal, read through a terminal emulator."""
+
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pexpect
+import pyte
+
+PROGRAM = str(Path(sys.executable).with_name("ibtui"))
+
+# pyte 0.8 prints these instead of swallowing them: mode queries and kitty's keyboard protocol.
+UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[\?[0-9;]*\$p|\x1b\[[><=][0-9;]*u|\x1b\[\?u")
+CURSOR_REQUEST = b"\x1b[6n"
+
+
+class Terminal:
+    """A terminal of a fixed size with ``ibtui`` running in it; answers cursor position requests as a terminal does."""
+
+    def __init__(
+        self, *arguments: str, columns: int = 120, lines: int = 40, environment: dict[str, str] | None = None
+    ) -> None:
+        self.screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self.screen)
+        self._lock = threading.Lock()
+        self.raw = bytearray()
+        variables = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
+        variables.pop("TMUX", None)
+        self.child = pexpect.spawn(
+            PROGRAM, list(arguments), dimensions=(lines, columns), env=variables, timeout=30, echo=False
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                data = os.read(self.child.child_fd, 65536)
+            except OSError:
+                return
+            if not data:
+                return
+            with self._lock:
+                self.raw += data
+                self._stream.feed(UNKNOWN_TO_PYTE.sub(b"", data))
+                row, column = self.screen.cursor.y + 1, self.screen.cursor.x + 1
+            for _ in range(data.count(CURSOR_REQUEST)):
+                os.write(self.child.child_fd, b"\x1b[%d;%dR" % (row, column))
+
+    def text(self) -> str:
+        """The screen as it stands."""
+        with self._lock:
+            return "\n".join(self.screen.display)
+
+    def press(self, keys: str) -> None:
+        """Types keys, each in a write of its own."""
+        for key in keys:
+            self.child.send(key)
+            time.sleep(0.03)
+
+    def until(self, wanted: str | Callable[[str], object], seconds: float = 15.0) -> str:
+        """Waits until the screen shows a text (or satisfies a condition) and returns the screen.
+
+        A terminal has no event to wait for: its screen is read until it shows what is wanted.
+        """
+        shown = (lambda text: wanted in text) if isinstance(wanted, str) else wanted
+        deadline = time.monotonic() + seconds
+        while not shown(text := self.text()):
+            if time.monotonic() > deadline or not (self.child.isalive() or shown(self.text())):
+                raise AssertionError(f"not on the screen within {seconds} s: {wanted}\n{text}")
+            time.sleep(0.02)
+        return text
+
+    def wait(self, seconds: float = 10.0) -> int:
+        """Waits for the program's end and returns its exit code."""
+        deadline = time.monotonic() + seconds
+        while self.child.isalive():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"still running after {seconds} s\n{self.text()}")
+            time.sleep(0.02)
+        self.child.close()
+        return self.child.exitstatus if self.child.exitstatus is not None else 128 + (self.child.signalstatus or 0)
+
+    def close(self) -> None:
+        """Ends the program if it still runs."""
+        self.child.close(force=True)
