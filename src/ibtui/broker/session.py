@@ -7,15 +7,16 @@ decoder are used to connect, and what matters is tapped before the library makes
 
 import asyncio
 import logging
-import socket
 import struct
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from ibtui.broker import causes
 from ibtui.broker.causes import Stage
+from ibtui.broker.dead_peer import detect_dead_peer
+from ibtui.broker.heartbeat import Heartbeat
 from ibtui.broker.wire_text import clean, clean_fields
-from ibtui.clock import NS, Clock
+from ibtui.clock import Clock
 from ibtui.config import GatewaySettings
 from ibtui.errors import GatewayUnreachableError, LinkDownError, RequestRefusedError, RequestTimeoutError
 
@@ -67,14 +68,11 @@ class Session:
         self.decode_errors = 0
         self.handler_errors = 0
         self._settings = settings
-        self._clock = clock
         self._transport: asyncio.Transport | None = None
         self._cause = ""
         self._taps: dict[str, list[Callable[..., None]]] = {}
         self._taken: dict[str, FramesHandler] = {}
-        self._beat: asyncio.Future[int] | None = None
-        self._owed_beats = 0
-        self._last_beat: tuple[float, int] | None = None
+        self._heartbeat = Heartbeat(clock, self.ib.client.reqCurrentTime)
         self._hook_library()
 
     # --- life ---
@@ -215,24 +213,16 @@ class Session:
             LinkDownError: The session is over.
         """
         self._check_link()
-        if self._beat is not None:
-            raise RuntimeError("a heartbeat is already under way")
-        self._beat = asyncio.get_running_loop().create_future()
-        started = self._clock.monotonic()
+        question = self._heartbeat.ask()
         try:
-            self.ib.client.reqCurrentTime()
-            await self._first_of(self._beat, self._settings.heartbeat_wait)
-            if self.ended.done():
-                raise LinkDownError(self.ended.result())
-            if not self._beat.done():
-                self._owed_beats += 1
-                raise RequestTimeoutError(f"no answer to a heartbeat in {self._settings.heartbeat_wait:g} s")
-            now = self._clock.monotonic()
-            self._last_beat = now, self._beat.result()
-            self._owed_beats = 0
-            return now - started, self._beat.result() * NS
+            await self._first_of(question, self._settings.heartbeat_wait)
         finally:
-            self._beat = None
+            answer = self._heartbeat.end()
+        if self.ended.done():
+            raise LinkDownError(self.ended.result())
+        if answer is None:
+            raise RequestTimeoutError(f"no answer to a heartbeat in {self._settings.heartbeat_wait:g} s")
+        return answer
 
     # --- inside ---
 
@@ -252,7 +242,7 @@ class Session:
         self.tap("connectAck", self._on_version)
         self.tap("managedAccounts", self._on_accounts)
         self.tap("nextValidId", self._on_first_id)
-        self.tap("currentTime", self._on_time)
+        self.tap("currentTime", self._heartbeat.heard)
 
     def _on_frame(self, fields: list[str]) -> None:
         self.frames += 1
@@ -270,7 +260,7 @@ class Session:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self.stage = Stage.ACCEPTED
-        _detect_dead_peer(
+        detect_dead_peer(
             transport.get_extra_info("socket"), 2 * self._settings.heartbeat + self._settings.heartbeat_wait
         )
         if self._cause:
@@ -298,22 +288,6 @@ class Session:
         if 0 < version < causes.OLDEST_SERVER_VERSION:
             self.server_version = version
             self.abort(causes.too_old(self.endpoint, version))
-
-    def _on_time(self, seconds: int) -> None:
-        if self._beat is None or self._beat.done():
-            return
-        if self._owed_beats and self._is_late(seconds):
-            self._owed_beats -= 1
-            return
-        self._beat.set_result(seconds)
-
-    def _is_late(self, seconds: int) -> bool:
-        """Whether an answer, while an earlier one is still owed, is that earlier one: its time then lies behind."""
-        if self._last_beat is None:
-            return True
-        at, then = self._last_beat
-        expected = then + self._clock.monotonic() - at
-        return seconds < expected - 1.5
 
     def _check_length(self, _data: bytes) -> None:
         # Runs after the library took what it could; it would buffer for ever behind a length that is garbage.
@@ -360,8 +334,8 @@ class Session:
         connect.cancel()
 
     def _check_link(self) -> None:
-        if self.ended.done():
-            raise LinkDownError(self.ended.result())
+        if self._cause:
+            raise LinkDownError(self._cause)
         if not self.ib.client.isReady():
             raise LinkDownError(f"no session with {self.endpoint}")
 
@@ -396,13 +370,3 @@ class _CountingLog(logging.LoggerAdapter[logging.Logger]):
     def exception(self, msg: object, *args: object, **kwargs: Any) -> None:
         self._count()
         super().exception(clean(str(msg)), *args, **kwargs)
-
-
-def _detect_dead_peer(sock: socket.socket, seconds: float) -> None:
-    """Has the kernel end the connection when its peer answers nothing, not even acknowledgements, for ``seconds``."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    options = {"TCP_KEEPIDLE": 2, "TCP_KEEPINTVL": 1, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": int(seconds * 1000)}
-    for name, value in options.items():
-        number = getattr(socket, name, None)  # macOS lacks some
-        if number is not None:
-            sock.setsockopt(socket.IPPROTO_TCP, number, value)

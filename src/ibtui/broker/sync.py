@@ -53,7 +53,7 @@ async def _run_part(steps: Sequence[Step], limit: float) -> dict[str, str]:
                 await request()
         except TimeoutError:
             missing[name] = f"no answer in {limit:g} s"
-        except IbtuiError as error:
+        except (IbtuiError, ConnectionError) as error:
             missing[name] = str(error)
         except Exception as error:
             log.exception("Sync step %s failed", name)
