@@ -1,18 +1,27 @@
-"""The status document from real files; the live one is held by the console tests."""
+"""The status document from real files, and from a real session."""
 
 import asyncio
+import json
 
 import pytest
 
-from ibtui.clock import NS, Clock
+from ibtui.broker.contracts import Contracts
+from ibtui.broker.feeds import Feeds
+from ibtui.broker.supervisor import Supervisor
+from ibtui.clock import NS, Clock, MarketClock, system_clock
+from ibtui.config import GatewaySettings, Settings
 from ibtui.market.instruments import Instrument
 from ibtui.market.rows import Batch
-from ibtui.services.status import stored_status
+from ibtui.market.state import MarketState
+from ibtui.services.log_buffer import LogBuffer
+from ibtui.services.loop_lag import LoopLag
+from ibtui.services.status import live_status, stored_status
 from ibtui.services.watchlists import Watchlists, stored_lists
 from ibtui.storage import history as statements
 from ibtui.storage.files import open_directory
 from ibtui.storage.journal import Journal
 from ibtui.storage.writer import Writer
+from tests.conftest import until
 
 NOW = 1_800_000_000
 SPY, QQQ = Instrument(756733, "SPY"), Instrument(320227571, "QQQ")
@@ -74,3 +83,46 @@ def test_a_directory_never_used_says_so(tmp_path):
     assert document["cause"] == "no console ran on this data directory yet"
     assert document["run"] is None
     assert document["symbols"] == {}
+
+
+async def test_a_running_console_tells_the_same_document_with_what_only_it_knows(gateway, tmp_path):
+    clock = system_clock()
+    market_clock, market, log, lag = MarketClock(clock), MarketState(), LogBuffer(), LoopLag(clock)
+    settings = Settings(gateway=GatewaySettings(host=gateway.host, port=gateway.port))
+    with open_directory(tmp_path / "data") as directory:
+        writer = Writer(directory, clock)
+        writer.open()
+        contracts = Contracts(directory, writer, clock)
+        feeds = Feeds(market, clock, market_clock, settings.market_data, settings.depth, writer.add, lambda: True)
+        supervisor = Supervisor(
+            settings.gateway,
+            clock,
+            market_clock,
+            [contracts, feeds],
+            on_event=lambda event: None,
+            on_change=lambda status: None,
+            jitter=lambda: 0.0,
+        )
+        tasks = [asyncio.create_task(work) for work in (writer.run(), supervisor.run())]
+        await until(lambda: supervisor.status.state == "READY")
+        spy = await contracts.resolve("SPY")
+        feeds.want(spy, quotes=True)
+        await until(lambda: market.board.quote(spy.con_id).ticks > 20)
+        await writer.history()
+        parts = {"supervisor": supervisor, "feeds": feeds, "writer": writer, "loop_lag": lag, "log": log}
+        document = json.loads(json.dumps(await live_status(**parts, clock=clock)))
+        stored = stored_status(directory, clock)
+        await feeds.close()
+        await supervisor.stop()
+        await writer.close()
+        await asyncio.gather(*tasks)
+    assert document["running"]
+    assert (document["state"], document["problems"], document["healthy"]) == ("READY", [], True)
+    assert {link["state"] for link in document["links"].values()} == {"ok"}
+    assert document["subscriptions"]["quotes"] == {"granted": 1, "wanted": 1}
+    symbol = document["symbols"]["SPY"]
+    assert symbol["ticks_5m"] > 20
+    assert symbol["mark"] == "LIVE"
+    assert symbol["bid"] < symbol["ask"]
+    assert document["accounts"] == ["DUSIM0001"]
+    assert document.keys() == stored.keys()
