@@ -236,7 +236,7 @@ def quantity(value: float | None) -> str:
 
 
 def compact(value: float | None) -> str:
-    """A size or a count in at most six cells, seven with a sign: ``950``, ``12,300``, ``123k``, ``4.56M``, ``12.3M``."""
+    """A size or a count in at most six cells, seven with a sign: ``950``, ``12,300``, ``123k``, ``4.56M``."""
     if value is None:
         return UNKNOWN
     if abs(value) < 100_000:

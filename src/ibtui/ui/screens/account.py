@@ -37,7 +37,7 @@ class AccountScreen(ConsoleScreen):
             summary(account.account, account.values, account.daily_pnl, account.unrealized_pnl, account.realized_pnl)
         )
         grid = self.query_one("#positions", RowGrid)
-        grid.set_keys(sorted(account.positions, key=lambda con_id: account.positions[con_id].symbol))
+        grid.set_keys([each.con_id for each in sorted(account.positions.values(), key=lambda each: each.symbol)])
         grid.update_rows()
 
     def _row(self, key: Hashable) -> Row:

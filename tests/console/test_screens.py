@@ -1,0 +1,397 @@
+"""The screens under Textual's Pilot, on real parts without a gateway."""
+
+import os
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from ibtui.config import OrderSettings, Settings
+from ibtui.trading.events import Reported, Sent
+from ibtui.trading.orders import LIVE, Order, Status
+from ibtui.ui.app import SCREENS, ConsoleApp
+from ibtui.ui.screens.dialogs import HelpScreen, Prompt, QuitDialog
+from ibtui.ui.screens.ticket import OrderTicket
+from ibtui.ui.widgets.linebox import LineBox
+from ibtui.ui.widgets.rowgrid import RowGrid
+from tests.console.harness import QQQ, SPY, Calls, console_parts, feed, nothing, quote
+
+DIGITS = {
+    "quotes": "1",
+    "depth": "2",
+    "tape": "3",
+    "orders": "4",
+    "backfill": "5",
+    "connection": "6",
+    "account": "7",
+    "log": "9",
+}
+
+
+def text_of(app: ConsoleApp) -> str:
+    """What the visible screen shows, line by line, as a terminal would."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def box(app: ConsoleApp, name: str) -> str:
+    return "\n".join("".join(text for text, _ in line) for line in app.screen.query_one(name, LineBox).lines)
+
+
+async def settle(app: ConsoleApp, pilot) -> None:
+    """A whole frame, shown."""
+    app.paint_soon()
+    await pilot.pause()
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_every_screen_opens_by_its_digit_and_carries_status_and_hints(tmp_path: Path, size):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=size) as pilot:
+            quote(parts, SPY, 500.01, 500.03, 500.02)
+            for name, digit in DIGITS.items():
+                await pilot.press(digit)
+                await settle(app, pilot)
+                shown = text_of(app).splitlines()
+                assert app.current_mode == name
+                assert len(shown) == size[1]
+                assert {len(line) for line in shown} == {size[0]}
+                assert shown[0].startswith("VIEW ONLY")
+                assert "DISARMED" in shown[0]
+                assert shown[-1].startswith(name)
+        assert set(DIGITS) == set(SCREENS)
+
+
+async def test_the_board_shows_each_list_its_quotes_and_symbols_that_are_not_known_yet(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            quote(parts, SPY, 500.01, 500.03, 500.02)
+            await settle(app, pilot)
+            shown = text_of(app)
+            assert "benchmarks" in shown
+            assert "500.02" in shown
+            assert "STALE" in shown, "no session vouches for it"
+            assert "XLK" in shown
+            quote(parts, SPY, 501.01, 501.03, 501.02)
+            app.paint()
+            await pilot.pause()
+            assert "▲501.02" in text_of(app)
+            assert "500.02" not in text_of(app)
+
+
+async def test_the_selection_is_the_consoles_and_skips_titles(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(app, pilot)
+            assert app.selected == SPY
+            await pilot.press("j")
+            assert app.selected == QQQ
+            await pilot.press("enter")
+            await settle(app, pilot)
+            assert app.current_mode == "depth"
+            assert "QQQ" in box(app, "#headline")
+            await pilot.press("l")
+            await settle(app, pilot)
+            assert "SPY" in box(app, "#headline")
+
+
+async def test_the_ladder_shows_the_book_around_the_touch(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            quote(parts, SPY, 500.01, 500.03, 500.02)
+            feed(
+                parts,
+                depth=[
+                    (SPY.con_id, 0, 1, 1, 0, 0, 500.01, 700.0, "ARCA", 13),
+                    (SPY.con_id, 0, 2, 0, 0, 0, 500.03, 900.0, "NSDQ", 13),
+                ],
+            )
+            await pilot.press("2")
+            await settle(app, pilot)
+            shown = box(app, "#ladder")
+            assert next(line for line in shown.splitlines() if "›500.01" in line).index("700") < 40
+            assert next(line for line in shown.splitlines() if "500.03‹" in line).index("900") > 40
+            assert "spread 2 ticks" in box(app, "#headline")
+
+
+async def test_a_paused_tape_stays_still_and_counts_what_it_missed(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+
+        def trade(seq: int, price: float) -> None:
+            feed(parts, prints=[(SPY.con_id, 0, seq, 10**18, price, 100.0, "ARCA", "", 1, 2)])
+
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            trade(1, 500.01)
+            await pilot.press("3")
+            await settle(app, pilot)
+            trade(2, 500.02)
+            await settle(app, pilot)
+            lines = text_of(app).splitlines()
+            assert next(at for at, line in enumerate(lines) if " 500.02 " in line) < next(
+                at for at, line in enumerate(lines) if " 500.01 " in line
+            )
+            await pilot.press("p")
+            trade(3, 500.03)
+            await settle(app, pilot)
+            assert " 500.03 " not in text_of(app)
+            assert "PAUSED +1" in text_of(app)
+            await pilot.press("p")
+            await settle(app, pilot)
+            assert " 500.03 " in text_of(app)
+
+
+@pytest.mark.parametrize(("key", "action", "price"), [("b", "BUY", "500.01"), ("s", "SELL", "500.03")])
+async def test_a_ticket_joins_the_near_touch_and_shows_every_check_while_it_is_typed(
+    tmp_path: Path, key, action, price
+):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            quote(parts, SPY, 500.01, 500.03, 500.02)
+            await settle(app, pilot)
+            await pilot.press(key)
+            await settle(app, pilot)
+            ticket = app.screen
+            assert isinstance(ticket, OrderTicket)
+            assert (ticket.action, ticket.query_one("#price", Input).value) == (action, price)
+            await pilot.press("up", "up", "down")
+            assert ticket.query_one("#price", Input).value == f"{float(price) + 0.01:.2f}"
+            checks = box(app, "#ticket-checks")
+            assert "✓ quantity" in checks
+            assert "✗ paper account" in checks
+            field = ticket.query_one("#quantity", Input)
+            field.value = "5000"
+            await pilot.pause()
+            assert "✗ quantity" in box(app, "#ticket-checks")
+            await pilot.press("escape")
+            assert not isinstance(app.screen, OrderTicket)
+            assert not parts.orders.orders
+
+
+async def test_a_refused_order_leaves_the_ticket_open_and_says_why(tmp_path: Path):
+    async with console_parts(tmp_path, Settings(orders=OrderSettings(confirm="first"))) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            quote(parts, SPY, 500.01, 500.03, 500.02)
+            await settle(app, pilot)
+            await pilot.press("b", "enter")
+            assert "again" in box(app, "#ticket-foot") or "refused" in box(app, "#ticket-foot")
+            await pilot.press("enter")
+            await pilot.pause(0.2)
+            assert isinstance(app.screen, OrderTicket)
+            assert "REFUSED" in box(app, "#ticket-foot")
+            assert [each.status for each in parts.orders.orders.values()] == [Status.REFUSED]
+            await pilot.press("escape", "4")
+            await settle(app, pilot)
+            assert "REFUSED" in text_of(app)
+
+
+async def test_the_command_line_opens_a_filled_ticket(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(app, pilot)
+            await pilot.press(":")
+            assert isinstance(app.screen, Prompt)
+            await pilot.press(*"sell QQQ 25 ", "at", *" 401.5", "enter")
+            await pilot.pause()
+            await settle(app, pilot)
+            ticket = app.screen
+            assert isinstance(ticket, OrderTicket)
+            values = {each.id: each.value for each in ticket.query(Input)}
+            assert (ticket.instrument, ticket.action, values["quantity"], values["price"]) == (
+                QQQ,
+                "SELL",
+                "25",
+                "401.50",
+            )
+
+
+async def test_a_wrong_command_says_how_it_is_written(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press(":", *"bye", "enter")
+            await pilot.pause()
+            assert any("no command 'bye'" in each.message for each in app._notifications)
+
+
+async def test_a_symbol_on_a_list_is_found_without_asking_the_gateway(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("/", *"qqq", "enter")
+            await pilot.pause()
+            assert app.selected == QQQ
+
+
+async def test_an_unknown_symbol_without_a_gateway_says_so_and_harms_nothing(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("/", *"nvda", "enter")
+            await pilot.pause(0.1)
+            assert len(app._notifications) == 1
+            assert app.is_running
+
+
+async def test_help_lists_every_key_and_command(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("?")
+            await settle(app, pilot)
+            assert isinstance(app.screen, HelpScreen)
+            assert "Watchlists with live quotes" in text_of(app)
+            await pilot.press("G")
+            await settle(app, pilot)
+            assert ":quit" in text_of(app)
+            await pilot.press("escape")
+            assert not isinstance(app.screen, HelpScreen)
+
+
+async def working_order(parts) -> Order:
+    """An order that the broker has confirmed, folded from events as the desk folds them."""
+    intent = parts.orders.intent(SPY, "BUY", 10, "LMT", 500.0)
+    ledger = parts.orders._ledger
+    ledger.add(Order(intent))
+    ledger.fold(intent.order_ref, Sent(7, 10, 1), "sent", "")
+    return ledger.fold(intent.order_ref, Reported("Submitted", 0, 10, 0, 99, 10, 2), "reported", "")
+
+
+@pytest.mark.parametrize("way", ["q", "ctrl+c", "ctrl+q"])
+async def test_quitting_asks_while_orders_work_and_stays_by_default(tmp_path: Path, way):
+    async with console_parts(tmp_path) as parts:
+        stop = Calls()
+        app = ConsoleApp(parts, start=nothing, stop=stop)
+        async with app.run_test(size=(80, 24)) as pilot:
+            order = await working_order(parts)
+            assert order.status in LIVE
+            await settle(app, pilot)
+            await pilot.press(way)
+            assert isinstance(app.screen, QuitDialog)
+            await settle(app, pilot)
+            assert "BUY 10 SPY LMT @ 500.00" in text_of(app)
+            await pilot.press("enter")
+            assert not isinstance(app.screen, QuitDialog)
+            assert app.is_running
+            assert stop.count == 0
+            await pilot.press(way, "k")
+            await pilot.pause(0.2)
+        assert stop.count == 1
+
+
+async def test_quitting_without_orders_stops_the_parts_once(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        start, stop = Calls(), Calls()
+        app = ConsoleApp(parts, start=start, stop=stop)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(app, pilot)
+            await pilot.press("q")
+            await pilot.pause(0.2)
+        assert (start.count, stop.count) == (1, 1)
+        assert app.return_code == 0
+
+
+async def test_the_selection_follows_the_orders_reference_and_not_its_row(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            first = await working_order(parts)
+            await pilot.press("4")
+            await settle(app, pilot)
+            grid = app.screen.query_one("#orders", RowGrid)
+            assert grid.selected == first.intent.order_ref
+            second = await working_order(parts)
+            await settle(app, pilot)
+            assert grid.keys[0] == second.intent.order_ref
+            assert grid.selected == first.intent.order_ref
+
+
+async def test_cancel_all_works_inside_an_input(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            order = await working_order(parts)
+            await settle(app, pilot)
+            await pilot.press("b", "ctrl+x")
+            await pilot.pause(0.1)
+            assert parts.orders.orders[order.intent.order_ref].cancel_requested
+
+
+@pytest.mark.parametrize("size", [(79, 24), (80, 23), (20, 5)])
+async def test_a_terminal_that_is_too_small_says_so_in_a_clear_line(tmp_path: Path, size):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=size) as pilot:
+            await settle(app, pilot)
+            assert text_of(app).startswith(f"This terminal is {size[0]}×{size[1]}"[: size[0] - 1])
+            assert "SYMBOL" not in text_of(app)
+            await pilot.resize_terminal(80, 24)
+            await settle(app, pilot)
+            assert "SYMBOL" in text_of(app)
+
+
+async def test_no_color_crashes_no_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(os.environ, "NO_COLOR", "1")
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            quote(parts, SPY, 500.01, 500.03, 500.02)
+            for digit in DIGITS.values():
+                await pilot.press(digit)
+                await settle(app, pilot)
+            await pilot.press("1", "b")
+            await settle(app, pilot)
+            assert isinstance(app.screen, OrderTicket)
+
+
+async def test_words_of_the_gateway_are_never_taken_for_markup(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            parts.alerts.toast("[/bold] [nonsense", "error")
+            await pilot.pause(0.2)
+            assert "[/bold] [nonsense" in text_of(app)
+
+
+async def test_a_moved_key_works_and_the_old_one_does_not(tmp_path: Path):
+    async with console_parts(tmp_path, Settings(keys={"help": "f1"})) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("?")
+            assert not isinstance(app.screen, HelpScreen)
+            await pilot.press("f1")
+            assert isinstance(app.screen, HelpScreen)
+
+
+async def test_the_default_quantity_goes_up_and_down(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("+")
+            assert app.quantity == 20
+            await pilot.press("-", "-")
+            assert app.quantity == 9
+
+
+async def test_only_rows_that_changed_are_drawn_again(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            quote(parts, SPY, 500.01, 500.03, 500.02)
+            quote(parts, QQQ, 400.01, 400.03, 400.02)
+            await settle(app, pilot)
+            grid = app.screen.query_one("#board", RowGrid)
+            before = dict(grid._strips)
+            quote(parts, SPY, 501.01, 501.03, 501.02)
+            grid.update_rows(frozenset(parts.market.board.dirty))
+            await pilot.pause()
+            text_of(app)
+            assert grid._strips[QQQ.con_id] is before[QQQ.con_id]
+            assert grid._strips[SPY.con_id] is not before[SPY.con_id]
