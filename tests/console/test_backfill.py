@@ -1,8 +1,10 @@
 """Backfill from the wire to the tables: real gateway process, real session, real files."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from ibtui.backfill.calendar import trading
 from ibtui.backfill.ledger import Coverage, Range, settled
@@ -18,6 +20,7 @@ from ibtui.storage.files import open_directory
 from ibtui.storage.writer import Writer
 from tests.conftest import Gateway, until
 
+ROOT = Path(__file__).resolve().parents[2]
 MINUTE, DAILY = bar_size("1 min"), bar_size("1 day")
 
 
@@ -138,3 +141,44 @@ async def test_a_job_survives_a_lost_link_and_misses_nothing(gateway, tmp_path):
         await whole.runner.finished(whole.runner.start(spy, MINUTE, "full", start=end - 12 * DAY, end=end))
         assert cut.bars(spy.con_id) == whole.bars(spy.con_id)
         assert cut.settled(spy.con_id) == whole.settled(spy.con_id)
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from tests.conftest import Gateway, until
+from tests.console.test_backfill import DAY, MINUTE, rig
+
+async def main():
+    host, port, end, path = sys.argv[1:]
+    async with rig(Gateway(None, host, int(port), 0), Path(path)) as it:
+        spy = await it.contracts.resolve("SPY")
+        job = it.runner.start(spy, MINUTE, "full", start=int(end) - 12 * DAY, end=int(end))
+        await until(lambda: job.done == 3)
+        print("three of", job.total, flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_job_killed_in_the_middle_is_finished_by_asking_for_it_again(gateway, tmp_path):
+    async with rig(gateway, tmp_path / "whole", 11) as whole:
+        spy = await whole.contracts.resolve("SPY")
+        end = whole.now - whole.now % DAY
+        await whole.runner.finished(whole.runner.start(spy, MINUTE, "full", start=end - 12 * DAY, end=end))
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", KILLED, gateway.host, str(gateway.port), str(end), str(tmp_path / "cut")),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert child.stdout is not None
+        assert (await child.stdout.readline()).startswith(b"three of ")
+        child.kill()
+        await child.wait()
+        async with rig(gateway, tmp_path / "cut") as again:
+            stored = len(again.bars(spy.con_id))
+            job = await again.runner.finished(again.runner.start(spy, MINUTE, "full", start=end - 12 * DAY, end=end))
+            assert stored >= 3 * 390
+            assert 0 < job.rows <= len(whole.bars(spy.con_id)) - 3 * 390
+            assert again.bars(spy.con_id) == whole.bars(spy.con_id)
