@@ -110,13 +110,5 @@ def trading_day_before(day: date) -> date:
     return day
 
 
-def trading_day_after(day: date) -> date:
-    """The first trading day after ``day``. Raises as :func:`is_trading_day` does."""
-    day += timedelta(days=1)
-    while not is_trading_day(day):
-        day += timedelta(days=1)
-    return day
-
-
 def _instant(day: date, at: time) -> int:
     return int(datetime.combine(day, at, ZONE).timestamp()) * NS

@@ -87,11 +87,6 @@ class LinkLost:
 
 
 @dataclass(frozen=True, slots=True)
-class Restarted:
-    """The order comes out of the journal of a run that ended; what it became since is not known."""
-
-
-@dataclass(frozen=True, slots=True)
 class NotFound:
     """A complete reconciliation found no trace of the order at the broker."""
 
@@ -113,7 +108,6 @@ Event = (
     | Problem
     | CancelRequested
     | LinkLost
-    | Restarted
     | NotFound
     | Resolved
 )

@@ -28,7 +28,6 @@ from ibtui.trading.events import (
     Refused,
     Reported,
     Resolved,
-    Restarted,
     Sent,
 )
 from ibtui.trading.orders import ENDED, LIVE, Commission, Execution, Order, Status, execution_revision, execution_root
@@ -188,13 +187,6 @@ def _link_lost(order: Order, _: LinkLost) -> Order:
     return replace(order, status=Status.UNKNOWN, reason=reason)
 
 
-def _restarted(order: Order, _: Restarted) -> Order:
-    if order.status in ENDED or order.status is Status.UNKNOWN:
-        return order
-    reason = f"the console ended while it was {order.status}; not known yet what became of it"
-    return replace(order, status=Status.UNKNOWN, reason=reason)
-
-
 def _not_found(order: Order, _: NotFound) -> Order:
     if order.status in ENDED:
         return order
@@ -218,7 +210,6 @@ _FOLDS: dict[type, Callable[[Order, Any], Order]] = {
     Problem: _problem,
     CancelRequested: _cancel_requested,
     LinkLost: _link_lost,
-    Restarted: _restarted,
     NotFound: _not_found,
     Resolved: _resolved,
 }

@@ -44,9 +44,8 @@ def test_an_ordinary_days_extended_hours_run_from_four_to_eight():
     assert (session.open_ns - hours.open_ns, hours.close_ns - session.close_ns) == (5.5 * 3600e9, 4 * 3600e9)
 
 
-def test_neighbouring_trading_days_skip_weekends_and_holidays():
+def test_the_trading_day_before_skips_weekends_and_holidays():
     assert nyse.trading_day_before(date(2026, 11, 27)) == date(2026, 11, 25)
-    assert nyse.trading_day_after(date(2026, 11, 27)) == date(2026, 11, 30)
     assert nyse.trading_day_before(date(2026, 11, 30)) == date(2026, 11, 27)
     assert nyse.session_on(date(2026, 11, 26)) is None
 

@@ -16,7 +16,6 @@ from ibtui.trading.events import (
     Refused,
     Reported,
     Resolved,
-    Restarted,
     Sent,
 )
 from ibtui.trading.machine import apply
@@ -148,7 +147,6 @@ any_event = st.one_of(
     st.builds(Problem, st.integers(100, 12000), st.text(max_size=3), effects),
     st.builds(CancelRequested, st.integers(0, 9)),
     st.just(LinkLost()),
-    st.just(Restarted()),
     st.just(NotFound()),
     st.builds(Resolved, st.text(max_size=3)),
 )
@@ -277,7 +275,6 @@ def test_what_never_left_ended_here():
     assert (stopped.status, stopped.reason) == (Status.NOT_SENT, "link lost")
     for ended in (refused, stopped):
         assert apply(ended, Sent(1, 1, NOW)) is ended
-        assert apply(ended, Restarted()) is ended
     sent = order(Status.SENT)
     assert fold(sent, Refused("no"), NotSent("no")) is sent
 
@@ -346,13 +343,6 @@ def test_a_lost_link_says_nothing_of_orders_that_are_not_out():
     for status in (Status.NEW, *ENDED):
         state = order(status)
         assert apply(state, LinkLost()) is state
-
-
-def test_after_a_restart_even_an_order_that_was_only_written_down_is_unknown():
-    for status in {Status.NEW} | LIVE - {Status.UNKNOWN}:
-        assert apply(order(status), Restarted()).status is Status.UNKNOWN
-    unknown = order(Status.UNKNOWN)
-    assert apply(unknown, Restarted()) is unknown
 
 
 @pytest.mark.parametrize(
