@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from ibtui.broker.contracts import SymbolChoiceError
 from ibtui.errors import LinkDownError, UnknownSymbolError
 from tests.conftest import Gateway
 from tests.console.rig import running
@@ -20,24 +19,6 @@ async def test_a_stock_is_found_with_its_increment_and_hours(gateway: Gateway, t
         assert spy.trading_hours
         assert await rig.contracts.resolve(f"#{spy.con_id}") == spy
         assert rig.contracts.known(spy.con_id) == spy
-
-
-async def test_forex_comes_first_where_it_fits(gateway: Gateway, tmp_path: Path) -> None:
-    async with running(tmp_path, gateway.host, gateway.port) as rig:
-        await rig.ready()
-        assert (await rig.contracts.resolve("EUR.USD")).sec_type == "CASH"
-        assert (await rig.contracts.resolve("EURUSD")).sec_type == "CASH"
-
-
-async def test_a_root_of_futures_asks_which_one_is_meant(gateway: Gateway, tmp_path: Path) -> None:
-    async with running(tmp_path, gateway.host, gateway.port) as rig:
-        await rig.ready()
-        with pytest.raises(SymbolChoiceError) as refused:
-            await rig.contracts.resolve("ES")
-        assert len(refused.value.choices) > 1
-        chosen = refused.value.choices[0]
-        assert f"#{chosen.con_id}" in str(refused.value)
-        assert (await rig.contracts.resolve(f"#{chosen.con_id}")).con_id == chosen.con_id
 
 
 async def test_what_does_not_exist_says_where_it_was_looked_for(gateway: Gateway, tmp_path: Path) -> None:

@@ -7,17 +7,20 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ibtui.broker.codes import lookup
 from ibtui.broker.contracts import to_ib
 from ibtui.broker.frames import FrameReader, Touch
+from ibtui.broker.opening_hours import OpeningHours
+from ibtui.broker.replies import Replies
 from ibtui.broker.subscriptions import EFFECTS, Effect, Feed, Standing, Subscription, Subscriptions
 from ibtui.broker.window import RESERVED, client_of, room
 from ibtui.clock import Clock, MarketClock
 from ibtui.config import DepthSettings, MarketDataSettings
+from ibtui.errors import IbtuiError
 from ibtui.market.board import DELAYED, LIVE
-from ibtui.market.hours import UNKNOWN, Hours, next_open, open_now, read_hours
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark, mark
 from ibtui.market.rows import Batch, DepthRow
@@ -36,6 +39,9 @@ _GENERIC_TICKS = dict.fromkeys(("STK", "FUT", "OPT", "FOP", "CONTFUT"), REAL_TIM
 
 _PUMP_EVERY = 0.1
 """Seconds between two looks at the message window while subscriptions wait for it."""
+
+SNAPSHOT_WAIT = 2.0
+"""Seconds to wait for a snapshot that an order waits for."""
 
 _RENEW_AFTER = 5.0
 """Seconds before a subscription that broke is asked for again, so that a broken feed is not hammered."""
@@ -64,18 +70,18 @@ class Feeds:
         self.on_batch = on_batch
         self.vouched = vouched
         self._clock = clock
-        self._market_clock = market_clock
         self._settings = market_data
         self._rows = depth.rows
         self._reader = FrameReader(clock, market.board.set_data_type)
         self._subscriptions = Subscriptions()
         self._session: Session | None = None
+        self._snapshots = Replies()
         self._touches: dict[int, Touch] = {}
         self._depth_requests: dict[int, int] = {}
         self._cancels: deque[tuple[Feed, int, bool]] = deque()
         self._delayed = market_data.type == "delayed"
         self._timer: asyncio.TimerHandle | None = None
-        self._hours: dict[int, tuple[Instrument, Hours]] = {}
+        self._hours = OpeningHours(market_clock)
 
     # --- what is wanted ---
 
@@ -169,13 +175,30 @@ class Feeds:
 
     def next_open(self, con_id: int) -> int | None:
         """When the instrument trades again, in UTC nanoseconds of market time; None if unknown."""
-        hours, now = self._hours_of(con_id), self._market_clock.now_ns()
-        return next_open(hours.sessions, now) if hours and now is not None else None
+        instrument = self._instrument(con_id)
+        return None if instrument is None else self._hours.next_open(instrument)
+
+    async def confirm(self, instrument: Instrument) -> None:
+        """Has the gateway say again what a quiet instrument is quoted at; nothing if it does not.
+
+        Silence is no proof of age: a quote that did not change for minutes may well be good.
+        """
+        session = self._session
+        if session is None:
+            return
+        request_id = session.request_id()
+        self._snapshots.expect(request_id)
+        self._reader.requests[str(request_id)] = self._touch(instrument.con_id)
+        client_of(session).reqMktData(request_id, to_ib(instrument), "", True, False, None)
+        with suppress(IbtuiError):
+            await self._snapshots.wait(request_id, SNAPSHOT_WAIT, f"snapshot of {instrument.symbol}")
 
     # --- life in a session ---
 
     def attach(self, session: "Session") -> None:
         """Takes the hot messages over from the library."""
+        self._snapshots.attach(session)
+        session.tap("tickSnapshotEnd", lambda request_id: self._snapshots.answer(request_id, None))
         self._reader.forget_requests()
         self._touches.clear()
         self._depth_requests.clear()
@@ -200,6 +223,7 @@ class Feeds:
         """The session is gone; what is wanted stays wanted."""
         self._flush()
         self._session = None
+        self._snapshots.detach()
         self._stop_timer()
 
     def data_lost(self) -> None:
@@ -340,7 +364,7 @@ class Feeds:
         instrument = subscription.instrument
         con_id = instrument.con_id
         request_id = session.request_id()
-        touch = self._touches.setdefault(con_id, Touch(con_id))
+        touch = self._touch(con_id)
         contract = to_ib(instrument)
         client = client_of(session)
         if subscription.feed is Feed.QUOTES:
@@ -357,6 +381,9 @@ class Feeds:
         self._reader.requests[str(request_id)] = touch
         self._subscriptions.granted(subscription, request_id)
 
+    def _touch(self, con_id: int) -> Touch:
+        return self._touches.setdefault(con_id, Touch(con_id))
+
     def _send_cancel(self, session: "Session", feed: Feed, request_id: int, smart: bool) -> None:
         client = client_of(session)
         if feed is Feed.QUOTES:
@@ -366,21 +393,13 @@ class Feeds:
         else:
             client.cancelTickByTickData(request_id)
 
-    # --- hours ---
-
-    def _hours_of(self, con_id: int) -> Hours | None:
-        subscription = self._subscriptions.find(con_id, Feed.QUOTES)
-        if subscription is None:
-            return None
-        instrument = subscription.instrument
-        kept = self._hours.get(con_id)
-        if kept is None or kept[0] is not instrument:
-            kept = self._hours[con_id] = instrument, read_hours(instrument.trading_hours, instrument.time_zone)
-        return kept[1]
-
     def _open_now(self, con_id: int) -> bool | None:
-        hours, now = self._hours_of(con_id), self._market_clock.now_ns()
-        return None if now is None or hours is None or hours is UNKNOWN else open_now(hours, now)
+        instrument = self._instrument(con_id)
+        return None if instrument is None else self._hours.open_now(instrument)
+
+    def _instrument(self, con_id: int) -> Instrument | None:
+        subscription = self._subscriptions.find(con_id, Feed.QUOTES)
+        return None if subscription is None else subscription.instrument
 
 
 def _chosen(quotes: bool, depth: bool, tape: bool) -> list[Feed]:

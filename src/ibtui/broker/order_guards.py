@@ -99,6 +99,11 @@ class OrderGuards:
         """Whether the order only makes a position smaller, which more states allow."""
         return is_reducing(self.inputs(session, intent, instrument))
 
+    def is_quiet(self, session: "Session | None", con_id: int) -> bool:
+        """Whether a quote of this session is STALE, so that a snapshot may confirm it."""
+        quote = self._market.board.quote(con_id)
+        return session is not None and quote.session == session.number and self._mark(con_id) is Mark.STALE
+
     def _state_problem(self, reduces: bool) -> str | None:
         state, now = self.trading_state, self._clock.monotonic()
         if state is TradingState.HALTED or (state is TradingState.REDUCING and not reduces):

@@ -61,6 +61,7 @@ class OrderDesk:
         journal: "Journal",
         highest_order_id: Callable[[str, int], int | None],
         obstacle: Callable[[], str | None],
+        confirm: Callable[[Instrument], Awaitable[None]] | None = None,
         acknowledge_wait: float = 10.0,
         random_bits: Callable[[], int] = lambda: secrets.randbits(RANDOM_BITS),
     ) -> None:
@@ -75,6 +76,7 @@ class OrderDesk:
             journal: Where orders are kept.
             highest_order_id: Reads the highest order id ever used with an endpoint and a client id; may block.
             obstacle: Why the link allows no new order now, in plain words; None when it does.
+            confirm: Has a quiet quote confirmed, before an order on it is refused as stale.
             acknowledge_wait: Seconds after which an order without an answer is a failure of the order path.
             random_bits: Randomness for order references.
         """
@@ -83,6 +85,7 @@ class OrderDesk:
         self._account = account
         self._journal = journal
         self._read_highest_order_id = highest_order_id
+        self._confirm = confirm
         self._acknowledge_wait = acknowledge_wait
         self._random_bits = random_bits
         self._ledger = OrderLedger(journal, clock)
@@ -180,10 +183,12 @@ class OrderDesk:
         ref = intent.order_ref
         if ref in self.orders:
             return self.orders[ref]
+        self._ledger.add(Order(intent))  # from here on it counts in every other order's checks
+        if self._confirm is not None and self._guards.is_quiet(self._session, intent.con_id):
+            await self._confirm(instrument)
         session = self._session
         checks = self.preview(intent, instrument)
         problem = self._guards.problem(session, self._reconciled, intent, instrument, checks)
-        self._ledger.add(Order(intent))  # from here on it counts in every other order's checks
         if problem is not None or session is None:
             return await self._refuse(intent, checks, problem or "there is no session")
         order_id = self._take_order_id(session)

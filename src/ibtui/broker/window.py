@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 RESERVED = 15
 """Messages of each second that market data never takes."""
 
+FOR_HEARTBEATS = 2
+"""Messages of each second that orders and cancels leave to the heartbeat."""
+
 
 def client_of(session: "Session") -> Any:
     """The library's client, whose send methods carry no types."""
@@ -23,7 +26,7 @@ def client_of(session: "Session") -> Any:
 
 
 def room(session: "Session") -> int:
-    """Messages that would be on the wire at once, were they sent now.
+    """Messages that may be sent now, and would be on the wire at once.
 
     The library's send times are private, and this is their only reader.
     """
@@ -32,4 +35,4 @@ def room(session: "Session") -> int:
         return 0
     since = asyncio.get_running_loop().time() - client.RequestsInterval
     recent = sum(1 for sent in client._timeQ if sent >= since)
-    return max(0, int(client.MaxRequests) - recent)
+    return max(0, int(client.MaxRequests) - FOR_HEARTBEATS - recent)
