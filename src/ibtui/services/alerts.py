@@ -48,8 +48,8 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    "link lost": Kind("error", bell=True, notice=True),
-    "link restored": Kind("information", notice=True, merges=False, ends="link lost"),
+    "link lost": Kind("error", bell=True, notice=True, ends="link restored"),
+    "link restored": Kind("information", notice=True, ends="link lost"),
     "degraded": Kind("warning", notice=True),
     "fill": Kind("information", bell=True, notice=True, merges=False, setting="fills"),
     "rejected": Kind("error", bell=True, merges=False),
@@ -110,7 +110,7 @@ class Alerts:
         self._record = record
         self._clock = clock
         self._bell_alone = "TMUX" in environment
-        self._state = ""
+        self._state = self._title = ""
         self._lost = False
         self._told: dict[tuple[str, str], tuple[Alert, float]] = {}
 
@@ -160,7 +160,8 @@ class Alerts:
 
     def title(self, text: str) -> None:
         """Puts the console's state into the terminal's title."""
-        if self._settings.title and not self._bell_alone:
+        if text != self._title and self._settings.title and not self._bell_alone:
+            self._title = text
             self._attempt(self.write, f"\x1b]0;{_CONTROL.sub(' ', text)}\x07")
 
     def _sound(self, rules: Kind, text: str) -> None:

@@ -51,9 +51,10 @@ def test_an_alert_that_was_quiet_for_long_is_news_again():
 
 def test_a_second_loss_after_a_restore_rings_again():
     desk = Desk()
-    for kind in ("link lost", "link restored", "link lost"):
+    for kind in ("link lost", "link restored", "link restored", "link lost", "link restored"):
         desk.alerts.tell(kind, kind)
     assert desk.written.count("\x07") == 2
+    assert desk.toasts == ["link lost", "link restored", "link lost", "link restored"]
 
 
 def test_two_equal_fills_are_two_alerts():
@@ -128,6 +129,13 @@ def test_a_loss_is_told_once_in_each_of_its_words_and_a_return_once():
         desk.alerts.connection(state, "silence")
     assert desk.toasts == ["NO ANSWER: silence", "DISCONNECTED: silence", "READY"]
     assert [text for text in desk.written if text.startswith("\x1b]0;")][-1] == "\x1b]0;ibtui READY\x07"
+
+
+def test_a_title_that_stays_is_written_once():
+    desk = Desk()
+    for title in ("READY", "READY", "DISCONNECTED"):
+        desk.alerts.title(title)
+    assert desk.written == ["\x1b]0;READY\x07", "\x1b]0;DISCONNECTED\x07"]
 
 
 def test_a_first_connect_is_no_news():
