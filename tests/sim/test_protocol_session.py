@@ -145,8 +145,8 @@ async def test_a_client_that_does_not_read_is_dropped_and_holds_nobody_up(monkey
         await good.start(1)
         await lazy.start(2)
         lazy.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        for _ in range(3000):
-            lazy.ask("9", "8", "5", "0", "SPY", "STK", "", "0.0", "", "", "SMART", "", "USD", "", "", "0", "", "", "")
+        for _ in range(2000):
+            lazy.ask("76", "1", "5", "", "", "1")
         await until(lambda: len(server.gateway.clients) == 1, what="the lazy client is dropped")
         good.ask("49", "1")
         assert (await good.read())[0] == "49"

@@ -8,7 +8,7 @@ from ibtui.clock import NS
 from ibtui.sim import messages
 from ibtui.sim.client import Client
 from ibtui.sim.contract_values import contract_values
-from ibtui.sim.events import Executed, OrderEvent
+from ibtui.sim.events import Charged, Executed, OrderEvent
 from ibtui.sim.exchange import Exchange, Position
 from ibtui.sim.schema import Values
 from ibtui.sim.simclock import NEW_YORK
@@ -56,8 +56,8 @@ class AccountFeeds:
         self._watches.pop(client, None)
 
     def deliver(self, event: OrderEvent) -> None:
-        """A fill changes positions, which are told at once; the account follows with the next :meth:`refresh`."""
-        if not isinstance(event, Executed):
+        """A fill changes a position, its commission the cost: told at once; the account follows with :meth:`refresh`."""
+        if not isinstance(event, Executed | Charged):
             return
         self._traded = True
         position = self._position(event.order.con_id)
