@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from ibtui.broker.codes import lookup
+from ibtui.broker.library import load_library
 from ibtui.broker.links import Light, Links
 from ibtui.broker.market_time import MarketTime
 from ibtui.broker.session import Session
@@ -91,6 +92,7 @@ class Supervisor:
         """Connects, keeps, reconnects; returns only after :meth:`stop`."""
         self._finished.clear()
         try:
+            await load_library()
             while not self._stopping:
                 await self._one_session()
                 if not self._stopping:

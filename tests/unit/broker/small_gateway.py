@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import ib_insync  # noqa: F401 - else the first test waits for it while its virtual time flies
+
 from ibtui.clock import NS, Clock
 
 
