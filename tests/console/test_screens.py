@@ -354,7 +354,7 @@ async def test_no_color_crashes_no_screen(tmp_path: Path, monkeypatch: pytest.Mo
 async def test_words_of_the_gateway_are_never_taken_for_markup(tmp_path: Path):
     async with console_parts(tmp_path) as parts:
         app = ConsoleApp(parts, start=nothing, stop=nothing)
-        async with app.run_test(size=(80, 24)) as pilot:
+        async with app.run_test(size=(80, 24), notifications=True) as pilot:
             parts.alerts.toast("[/bold] [nonsense", "error")
             await pilot.pause(0.2)
             assert "[/bold] [nonsense" in text_of(app)

@@ -18,7 +18,7 @@ def cells(quote: Quote, mark: Mark = Mark.LIVE, now: float = 100.0) -> dict[str,
 
 def test_a_quote_without_data_is_all_dashes_and_no_zero():
     shown = cells(Quote(1), Mark.STALE)
-    numbers = {title: text for title, (text, _) in shown.items() if title not in ("SYMBOL", "MARK")}
+    numbers = {title: text for title, (text, _) in shown.items() if title not in ("SYMBOL", "MARK", "NAME")}
     assert {text.strip() for text in numbers.values()} == {"—"}
 
 

@@ -10,7 +10,7 @@ from ibtui.ui.text import UNKNOWN, Column, Line, Row, Span, age, compact, signed
 
 # What changes most stands left: a changed line is sent again from its left edge to its last changed cell.
 COLUMNS = (
-    Column("SYMBOL", 7, stretch=True),
+    Column("SYMBOL", 8),
     Column("LAST", 9, right=True),
     Column("CHG%", 7, right=True),
     Column("BIDSZ", 5, right=True),
@@ -27,6 +27,7 @@ COLUMNS = (
     Column("SPREAD", 7, right=True, rank=7),
     Column("MARK", 7),
     Column("AGE", 4, right=True),
+    Column("NAME", 16, rank=8, stretch=True),
 )
 
 TRUSTED = frozenset({Mark.LIVE, Mark.DELAYED})
@@ -115,6 +116,7 @@ def quote_row(quote: Quote, instrument: Instrument, mark: Mark, now: float, now_
         price(spread, "plain"),
         mark_span(mark),
         (age(quote_age(quote, now, now_ns)), "plain" if trusted else "warn"),
+        (instrument.long_name, "dim"),
     )
 
 
