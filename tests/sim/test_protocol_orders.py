@@ -232,15 +232,18 @@ async def test_an_account_summary_names_what_was_asked_for() -> None:
 
 
 async def test_two_clients_hear_only_of_their_own_orders_and_the_master_of_all() -> None:
-    async with trading() as (server, ib, contract, bid, _ask), client(server, client_id=0) as master:
-        async with client(server, client_id=9) as other:
-            heard: dict[str, list[str]] = {"master": [], "other": []}
-            master.openOrderEvent += lambda trade: heard["master"].append(trade.order.orderRef)
-            other.openOrderEvent += lambda trade: heard["other"].append(trade.order.orderRef)
-            ib.placeOrder(contract, LimitOrder("BUY", 5, round(bid - 1, 2), orderRef="R6"))
-            await until(lambda: "R6" in heard["master"])
-            await asyncio.wait_for(other.reqCurrentTimeAsync(), 5)
-            assert heard["other"] == []
+    async with (
+        trading() as (server, ib, contract, bid, _ask),
+        client(server, client_id=0) as master,
+        client(server, client_id=9) as other,
+    ):
+        heard: dict[str, list[str]] = {"master": [], "other": []}
+        master.openOrderEvent += lambda trade: heard["master"].append(trade.order.orderRef)
+        other.openOrderEvent += lambda trade: heard["other"].append(trade.order.orderRef)
+        ib.placeOrder(contract, LimitOrder("BUY", 5, round(bid - 1, 2), orderRef="R6"))
+        await until(lambda: "R6" in heard["master"])
+        await asyncio.wait_for(other.reqCurrentTimeAsync(), 5)
+        assert heard["other"] == []
 
 
 async def test_the_market_trades_through_a_resting_order_and_fills_it() -> None:

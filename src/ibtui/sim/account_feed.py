@@ -56,7 +56,7 @@ class AccountFeeds:
         self._watches.pop(client, None)
 
     def deliver(self, event: OrderEvent) -> None:
-        """A fill changes a position, its commission the cost: told at once; the account follows with :meth:`refresh`."""
+        """A fill changes a position, its commission the cost: both are told at once, the rest by :meth:`refresh`."""
         if not isinstance(event, Executed | Charged):
             return
         self._traded = True

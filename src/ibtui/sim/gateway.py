@@ -79,8 +79,13 @@ class Gateway:
         except FieldError as error:
             client.error(SYSTEM, BAD_REQUEST, f"Server error when reading an API client request. {error}")
             return
-        self.advance()
-        ANSWERS[message](self, client, ask)
+        try:
+            self.advance()
+            ANSWERS[message](self, client, ask)
+        except Exception:
+            # A fault of ours must not cost the client its session.
+            log.exception("%s was not answered", message)
+            client.error(ask.get("req_id", SYSTEM), BAD_REQUEST, "Server error when processing an API client request.")
 
     # the market
 
