@@ -244,8 +244,8 @@ async def test_a_fill_while_away_appears_once_after_the_reconnect(gateway: Gatew
         price = intent.limit_price
         await gateway.control("drop", how="rst")
         await gateway.control("price", symbol="SPY", bid=round(price - 0.02, 2), ask=round(price - 0.01, 2))
-        order = await until_status(rig, intent.order_ref, Status.FILLED)
-        assert order.filled == 10
+        await until_status(rig, intent.order_ref, Status.FILLED)
+        await until(lambda: rig.desk.orders[intent.order_ref].filled == 10, 10, "its executions")
     total = rig.rows("SELECT sum(quantity) FROM executions WHERE order_ref = ?", intent.order_ref)
     assert total == [(10.0,)]
 

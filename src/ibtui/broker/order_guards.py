@@ -1,17 +1,18 @@
 """Why an order may not go now. Asked before the journal, and again in the loop turn of the frame."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ibtui.broker.order_frames import frame_problem
 from ibtui.broker.order_ledger import OrderLedger
-from ibtui.clock import Clock
+from ibtui.clock import NS, Clock
 from ibtui.config import RiskSettings
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.market.state import MarketState
 from ibtui.trading.breaker import Breaker
-from ibtui.trading.checks import Check, CheckInputs, is_reducing, passed
+from ibtui.trading.checks import Check, CheckInputs, is_reducing, passed, run_checks
 from ibtui.trading.orders import OrderIntent
 from ibtui.trading.states import TradingState
 
@@ -26,6 +27,20 @@ class AccountView(Protocol):
 
     def position_of(self, con_id: int) -> float | None:
         """Signed position in a contract; None while it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the checks and guards say of an order at one instant.
+
+    Attributes:
+        reduces: Whether it only makes a position smaller, which more states allow.
+        problem: Why it may not go, in plain words; None if it may.
+    """
+
+    checks: tuple[Check, ...]
+    reduces: bool
+    problem: str | None
 
 
 class OrderGuards:
@@ -60,6 +75,7 @@ class OrderGuards:
     def inputs(self, session: "Session | None", intent: OrderIntent, instrument: Instrument) -> CheckInputs:
         """What the checks look at, now."""
         quote = self._market.board.quote(intent.con_id)
+        now_ns = self._clock.utc_ns()
         return CheckInputs(
             intent=intent,
             instrument=instrument,
@@ -71,33 +87,38 @@ class OrderGuards:
             account=self._account.account,
             accounts=session.accounts if session else (),
             position=self._account.position_of(intent.con_id),
-            orders=tuple(self._ledger.orders.values()),
-            now_ns=self._clock.utc_ns(),
+            orders=self._ledger.counting(now_ns - int(max(60.0, self._risk.duplicate_seconds) * NS)),
+            now_ns=now_ns,
         )
 
-    def problem(
+    def judge(
+        self, session: "Session | None", reconciled: bool, intent: OrderIntent, instrument: Instrument
+    ) -> Judgement:
+        """Runs the checks and every guard, all on what is known at this instant."""
+        inputs = self.inputs(session, intent, instrument)
+        checks = run_checks(inputs)
+        reduces = is_reducing(inputs)
+        return Judgement(checks, reduces, self._problem(session, reconciled, intent, instrument, checks, reduces))
+
+    def _problem(
         self,
         session: "Session | None",
         reconciled: bool,
         intent: OrderIntent,
         instrument: Instrument,
         checks: Sequence[Check],
+        reduces: bool,
     ) -> str | None:
-        """Why this order may not go, in plain words; None if it may."""
         if session is None or session.ended.done():
             return "there is no session with the gateway"
         if not reconciled:
             return "orders are not reconciled with the broker yet"
         return (
             self.obstacle()
-            or self._state_problem(self.reduces(session, intent, instrument))
+            or self._state_problem(reduces)
             or frame_problem(session, intent, instrument)
             or _checks_problem(checks)
         )
-
-    def reduces(self, session: "Session | None", intent: OrderIntent, instrument: Instrument) -> bool:
-        """Whether the order only makes a position smaller, which more states allow."""
-        return is_reducing(self.inputs(session, intent, instrument))
 
     def is_quiet(self, session: "Session | None", con_id: int) -> bool:
         """Whether a quote of this session is STALE, so that a snapshot may confirm it."""

@@ -8,7 +8,7 @@ from ibtui.broker.order_reports import ExternalOrder, Identity
 from ibtui.clock import Clock
 from ibtui.trading.events import CommissionReported, Event, Executed, LinkLost, NotSent, Sent
 from ibtui.trading.machine import apply
-from ibtui.trading.orders import LIVE, Commission, Order, Status, execution_root
+from ibtui.trading.orders import ENDED, LIVE, Commission, Order, Status, execution_root
 
 if TYPE_CHECKING:
     from ibtui.storage.journal import Journal
@@ -56,6 +56,12 @@ class OrderLedger:
     def live(self) -> list[Order]:
         """Orders that are, or may be, at the broker."""
         return [each for each in self.orders.values() if each.status in LIVE]
+
+    def counting(self, since_ns: int) -> tuple[Order, ...]:
+        """Orders that the checks look at: those that have not ended, and those created since, UTC nanoseconds."""
+        return tuple(
+            each for each in self.orders.values() if each.intent.created_ns >= since_ns or each.status not in ENDED
+        )
 
     def find(self, identity: Identity) -> Order | None:
         """The order that a message means, by our reference, the permanent id, or client and order id together.

@@ -187,16 +187,15 @@ class OrderDesk:
         if self._confirm is not None and self._guards.is_quiet(self._session, intent.con_id):
             await self._confirm(instrument)
         session = self._session
-        checks = self.preview(intent, instrument)
-        problem = self._guards.problem(session, self._reconciled, intent, instrument, checks)
-        if problem is not None or session is None:
-            return await self._refuse(intent, checks, problem or "there is no session")
+        judgement = self._guards.judge(session, self._reconciled, intent, instrument)
+        if judgement.problem is not None or session is None:
+            return await self._refuse(intent, judgement.checks, judgement.problem or "there is no session")
         order_id = self._take_order_id(session)
         if order_id > HIGHEST_ORDER_ID:
             return self._not_sent(ref, "the gateway's order ids are used up: reset its order id sequence")
         try:
             async with asyncio.timeout(JOURNAL_WAIT):
-                await self._write(session, intent, checks, order_id)
+                await self._write(session, intent, judgement.checks, order_id)
         except TimeoutError:
             return self._not_sent(ref, f"the journal took over {JOURNAL_WAIT * 1000:g} ms")
         except JournalError as error:
@@ -205,15 +204,15 @@ class OrderDesk:
             self._not_sent(ref, "the console ended while it was journalled")
             raise
         # No await from here to the frame.
-        checks = self.preview(intent, instrument)
-        problem = self._guards.problem(session, self._reconciled, intent, instrument, checks)
+        judgement = self._guards.judge(session, self._reconciled, intent, instrument)
+        problem = judgement.problem
         if session is not self._session:
             problem = "the session changed while it was journalled"
         elif self.orders[ref].cancel_requested:
             problem = "cancelled before it was sent"
         if problem is not None:
             return self._not_sent(ref, problem)
-        return self._send(session, intent, instrument, order_id)
+        return self._send(session, intent, instrument, order_id, reduces=judgement.reduces)
 
     async def cancel(self, order_ref: str) -> None:
         """Cancels one of our orders: at once, or once after the next reconciliation if there is no session.
@@ -326,9 +325,11 @@ class OrderDesk:
             self._journal.intend(intent, checks, order_id=order_id, client_id=session.client_id, status=Status.NEW),
         )
 
-    def _send(self, session: "Session", intent: OrderIntent, instrument: Instrument, order_id: int) -> Order:
+    def _send(
+        self, session: "Session", intent: OrderIntent, instrument: Instrument, order_id: int, *, reduces: bool
+    ) -> Order:
         frame = order_frame(intent, order_id, session.client_id)
-        if not self._guards.reduces(session, intent, instrument):
+        if not reduces:
             self.breaker.take(self._clock.monotonic())
         try:
             client_of(session).placeOrder(order_id, to_ib(instrument), frame)
