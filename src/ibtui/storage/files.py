@@ -17,6 +17,8 @@ from ibtui.storage.mounts import NETWORK_TYPES, file_system_type
 from ibtui.storage.schema import Schema
 
 DAY_NS = 86_400 * NS
+OLDEST_SQLITE = (3, 37, 0)
+"""The first with STRICT tables."""
 BUSY_MS = 2_000
 """How long SQLite itself waits for another program's lock."""
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -86,10 +88,15 @@ def open_directory(
         file_system_of: Type of the file system that holds a path, as the operating system names it.
 
     Raises:
-        EnvironmentUnfitError: It can't be made or written, or lies on a network file system, where SQLite's locks and
-            shared memory are not reliable.
+        EnvironmentUnfitError: It can't be made or written, lies on a network file system, where SQLite's locks and
+            shared memory are not reliable, or this Python's SQLite is too old.
         DirectoryInUseError: Another process holds it.
     """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        oldest = ".".join(map(str, OLDEST_SQLITE))
+        raise EnvironmentUnfitError(
+            f"This Python has SQLite {sqlite3.sqlite_version}, ibtui needs {oldest} or newer: use a newer Python."
+        )
     directory = DataDirectory(path)
     if read_only:
         return directory

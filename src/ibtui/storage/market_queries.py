@@ -1,5 +1,6 @@
 """Reads of the market data files: last values, activity, prints, the book at an instant. Blocking, for threads."""
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from ibtui.clock import NS
 from ibtui.market.book import DepthBook
 from ibtui.market.kinds import KINDS
-from ibtui.storage.files import DAY_NS, DataDirectory, day_start_ns, utc_day
+from ibtui.storage.files import DAY_NS, DataDirectory, connect_ro, day_start_ns, utc_day
 from ibtui.storage.reading import Row, rows
 from ibtui.storage.schema import MARKET_DATA
 
@@ -17,6 +18,8 @@ _LOOK = 2_000
 """Rows looked at from each end of a contract's day: prices are at its end, the close came with the subscription."""
 _RESTORED = {"bid": 1, "ask": 2, "last": 4, "close": 9, "volume": 8}
 """Fields of a :class:`LatestQuote` and their kinds; a delayed twin stands for the live one."""
+_NUMBERS = frozenset(_RESTORED.values())
+_Stamped = tuple[int, float | None]
 _TABLES = ("ticks", "prints", "depth")
 _ACTIVITY = tuple(f"last_{table}_ns" for table in _TABLES)
 
@@ -49,34 +52,41 @@ class LatestQuote:
 def latest_quotes(directory: DataDirectory, con_ids: Iterable[int]) -> list[LatestQuote]:
     """The last stored values of each contract that has any, for a console that starts with the gateway down."""
     days = [path for _, path in reversed(directory.market_data_days())][:DAYS_BACK]
-    return [quote for con_id in con_ids if (quote := _latest_quote(days, con_id)) is not None]
+    return _latest(days, con_ids, 2**63 - 1)
 
 
 def quote_at(directory: DataDirectory, con_id: int, ts_ns: int) -> LatestQuote | None:
     """The values a contract had at an instant of receipt, from that day's file."""
-    return _latest_quote([directory.market_data(utc_day(ts_ns))], con_id, ts_ns)
+    found = _latest([directory.market_data(utc_day(ts_ns))], [con_id], ts_ns)
+    return found[0] if found else None
 
 
-def _latest_quote(files: Sequence[Path], con_id: int, until_ns: int = 2**63 - 1) -> LatestQuote | None:
-    newest: dict[int, tuple[int, float | None]] = {}
-    for path in files:
-        for direction in ("DESC", "ASC"):
-            sql = f"""SELECT ts_ns, kind, price, size FROM ticks WHERE con_id = ? AND ts_ns <= ?
-                ORDER BY ts_ns {direction}, seq {direction} LIMIT {_LOOK}"""
-            seen: dict[int, tuple[int, float | None]] = {}
-            for row in rows(path, MARKET_DATA, sql, (con_id, until_ns)):
-                kind = KINDS.get(row["kind"])
-                number = row["kind"] if kind is None else kind.live_number
-                value = row["size"] if kind is not None and kind.group == "size" else row["price"]
-                if direction == "ASC" or number not in seen:
-                    seen[number] = (row["ts_ns"], value)
-            for number, value in seen.items():
-                newest.setdefault(number, value)
-        if all(number in newest for number in _RESTORED.values()):
-            break
-    known = {field: newest[number] for field, number in _RESTORED.items() if number in newest}
-    if not known:
-        return None
+def _latest(newest_first: Sequence[Path], con_ids: Iterable[int], until_ns: int) -> list[LatestQuote]:
+    values: dict[int, dict[int, _Stamped]] = {con_id: {} for con_id in con_ids}
+    for path in newest_first:
+        wanting = [con_id for con_id, found in values.items() if not found.keys() >= _NUMBERS]
+        if wanting and path.exists():
+            with connect_ro(path, MARKET_DATA) as connection:
+                for con_id in wanting:
+                    values[con_id] = _last_values(connection, con_id, until_ns) | values[con_id]
+    return [_quote(con_id, found) for con_id, found in values.items() if found.keys() & _NUMBERS]
+
+
+def _last_values(connection: sqlite3.Connection, con_id: int, until_ns: int) -> dict[int, _Stamped]:
+    """By live kind, the last value in either stretch that is looked at."""
+    found: dict[int, _Stamped] = {}
+    for direction in ("ASC", "DESC"):
+        sql = f"""SELECT * FROM (SELECT ts_ns, seq, kind, price, size FROM ticks WHERE con_id = ? AND ts_ns <= ?
+            ORDER BY ts_ns {direction}, seq {direction} LIMIT {_LOOK}) ORDER BY ts_ns, seq"""
+        for ts_ns, _, number, price, size in connection.execute(sql, (con_id, until_ns)):
+            kind = KINDS.get(number)
+            if kind is not None:
+                found[kind.live_number] = (ts_ns, size if kind.group == "size" else price)
+    return found
+
+
+def _quote(con_id: int, found: dict[int, _Stamped]) -> LatestQuote:
+    known = {field: found[number] for field, number in _RESTORED.items() if number in found}
     values = {field: known[field][1] if field in known else None for field in _RESTORED}
     return LatestQuote(con_id, **values, ts_ns=max(ts_ns for ts_ns, _ in known.values()))
 
@@ -133,4 +143,4 @@ def row_counts(directory: DataDirectory, now_ns: int) -> dict[str, int]:
     """Rows received today, by table. Counts the whole file: a quarter second for ten million rows."""
     path = directory.market_data(utc_day(now_ns))
     sql = " UNION ALL ".join(f"SELECT '{table}' AS name, count(*) AS count FROM {table}" for table in _TABLES)
-    return {row["name"]: row["count"] for row in rows(path, MARKET_DATA, sql)}
+    return {row["name"]: row["count"] for row in rows(path, MARKET_DATA, sql, seconds=30)}

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from ibtui import __version__
@@ -99,23 +100,28 @@ class Writer:
             raise StorageError(f"{self.directory.path} is open read-only.")
         now = self._clock.utc_ns()
         day = now // DAY_NS
-        try:
-            self._prune(day)
-            history, notice = open_or_set_aside(self.directory.history, HISTORY, now)
-            market_data, second = open_or_set_aside(self.directory.market_data(utc_day(now)), MARKET_DATA, now)
-        except (sqlite3.Error, OSError) as error:
-            raise StorageError(f"A file in {self.directory.path} {in_words(error)}") from None
+        with ExitStack() as opened:
+            try:
+                self._prune(day)
+                history, notice = open_or_set_aside(self.directory.history, HISTORY, now)
+                opened.callback(history.connection.close)
+                market_data, second = open_or_set_aside(self.directory.market_data(utc_day(now)), MARKET_DATA, now)
+                opened.callback(market_data.connection.close)
+            except (sqlite3.Error, OSError) as error:
+                raise StorageError(f"A file in {self.directory.path} {in_words(error)}.") from None
+            journal = self._open_journal(now, opened)
+            opened.pop_all()
         self.notices += [each for each in (notice, second) if each]
-        journal = self._open_journal(now)
         utc_ns = self._clock.utc_ns
         self._orders = StatementLane("ibtui-journal", journal, JournalError, utc_ns=utc_ns)
         self._history = StatementLane("ibtui-history", history, StorageError, utc_ns=utc_ns, hold=self._is_behind)
         self._data = DataLane(self.directory, market_data, day, self._backlog, utc_ns=utc_ns, on_new_day=self._prune)
 
-    def _open_journal(self, now: int) -> Database:
+    def _open_journal(self, now: int, opened: ExitStack) -> Database:
         path = self.directory.journal
         try:
             journal = Database(path, JOURNAL)
+            opened.callback(journal.connection.close)
             run = (now, __version__, self._client_id, sqlite3.sqlite_version)
             sql = "INSERT INTO runs (started_ns, version, client_id, sqlite_version) VALUES (?, ?, ?, ?)"
             journal.commit(((sql, [run]),))
@@ -175,7 +181,7 @@ class Writer:
         """Takes the rows of one network read. Never blocks, never raises; the lists are not kept."""
         if self._closing.is_set():
             self._bad_rows += len(batch.ticks) + len(batch.prints) + len(batch.depth)
-            logger.warning("market data came after the writer closed")
+            logger.debug("market data came after the writer closed")
             return
         self._backlog.add(batch, self._data.in_flight)
 
@@ -186,7 +192,9 @@ class Writer:
 
     @property
     def status(self) -> WriterStatus:
-        """How the writer stands now."""
+        """How the writer stands now; nothing is queued before :meth:`open`."""
+        if not self.run_id:
+            return WriterStatus(0, 0, 0.0, 0, None, None)
         oldest = self._data.oldest()
         problems = (self._orders.problem, self._data.problem, self._history.problem)
         return WriterStatus(

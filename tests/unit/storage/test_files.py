@@ -121,6 +121,12 @@ def test_a_closed_directory_can_be_opened_again(tmp_path: Path) -> None:
     open_directory(tmp_path).close()
 
 
+def test_a_sqlite_without_strict_tables_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
+    with pytest.raises(EnvironmentUnfitError, match=r"needs 3\.37\.0 or newer"):
+        open_directory(tmp_path / "data")
+
+
 def test_read_only_creates_nothing(tmp_path: Path) -> None:
     open_directory(tmp_path / "missing", read_only=True).close()
     assert not (tmp_path / "missing").exists()

@@ -346,6 +346,47 @@ async def test_a_market_file_deleted_under_us_is_begun_anew(directory: DataDirec
     assert read(path, "SELECT seq FROM ticks") == [(1,)]
 
 
+def broken_once(database) -> None:
+    """Makes the next commit find a damaged page, which no test can bring about from outside SQLite's cache."""
+
+    def commit(statements) -> None:
+        error = sqlite3.DatabaseError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    database.commit = commit
+
+
+async def test_damage_found_while_writing_begins_market_data_and_history_anew_and_loses_no_row(
+    directory: DataDirectory, hand: HandClock
+) -> None:
+    async with running(directory, hand.clock) as writer:
+        await writer.history(("INSERT INTO metrics VALUES ('before', 1, 1.0)", [()]))
+        broken_once(writer._data._database)
+        broken_once(writer._history._database)
+        writer.add(hand.batch(ticks=ticks(3, hand.now_ns)))
+        await writer.history(("INSERT INTO metrics VALUES ('after', 1, 1.0)", [()]))
+        await until(lambda: writer.status.written == 3)
+    assert read(directory.market_data(utc_day(hand.now_ns)), "SELECT count(*) FROM ticks") == [(3,)]
+    assert read(directory.history, "SELECT name FROM metrics") == [("after",)]
+    (aside,) = directory.path.glob("history.db.corrupt.*")
+    assert read(aside, "SELECT name FROM metrics") == [("before",)]
+
+
+async def test_a_damaged_journal_refuses_orders_and_is_never_begun_anew(
+    directory: DataDirectory, hand: HandClock
+) -> None:
+    async with running(directory, hand.clock) as writer:
+        await writer.durable((ALERT, [(1, "first")]))
+        database = writer._orders._database
+        broken_once(database)
+        with pytest.raises(JournalError, match=r"journal\.db is damaged"):
+            await writer.durable((ALERT, [(2, "second")]))
+        del database.commit
+    assert alerts(directory) == ["first"]
+    assert not list(directory.path.glob("*.corrupt.*"))
+
+
 def test_a_garbage_journal_is_said_and_left_alone(directory: DataDirectory, hand: HandClock) -> None:
     directory.journal.write_bytes(b"garbage " * 1_000)
     with pytest.raises(StorageError, match=r"order journal .*journal\.db is not a database.*backup"):
@@ -391,3 +432,13 @@ async def test_the_lag_is_the_age_of_the_oldest_row_not_on_disk(directory: DataD
         assert 0.05 <= writer.status.lag_s < 5
         await until(lambda: writer.status.written == 1)
         await until(lambda: writer.status.lag_s == 0.0)
+
+
+def test_before_it_is_open_nothing_is_queued_and_nothing_is_wrong(directory: DataDirectory, hand: HandClock) -> None:
+    status = Writer(directory, hand.clock).status
+    assert (status.queued, status.lag_s, status.problem) == (0, 0.0, None)
+
+
+async def test_closing_a_writer_that_never_opened_does_nothing(directory: DataDirectory, hand: HandClock) -> None:
+    await Writer(directory, hand.clock).close()
+    assert not directory.journal.exists()
