@@ -73,6 +73,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
     """
 
     TITLE = "ibtui"
+    NOTIFICATION_TIMEOUT = 4
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {name: _factory(name) for name in SCREENS}
     DEFAULT_MODE = "quotes"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(EVERYWHERE)]
@@ -85,6 +86,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.keys = keymap(parts.settings.keys)
         self.quantity = parts.settings.orders.quantity
         self.selected: Instrument | None = None
+        self.chosen = False
         self._start = start
         self._stop = stop
         self._started = self._stopped = False
@@ -279,8 +281,14 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self._watched = {each.con_id: each for each in self.parts.watchlists.all_instruments()}
         return self._watched
 
+    def suggest(self, instrument: Instrument | None) -> None:
+        """Selects a symbol until the user chooses one: the first of the lists, which fill up after the start."""
+        if not self.chosen:
+            self.selected = instrument
+
     def select(self, instrument: Instrument) -> None:
         """Selects a symbol on all screens."""
+        self.chosen = True
         if self.selected is None or self.selected.con_id != instrument.con_id:
             self.selected = instrument
             self.paint_soon()

@@ -63,10 +63,10 @@ KEYS: tuple[Key, ...] = (
     _screen(7, "account", "Positions and account values"),
     _screen(9, "log", "What the program wrote into its log"),
     Key("help", "?", "help", "General", (EVERYWHERE,), "app.help", "Show every key", hint=True),
+    Key("quit", "q", "quit", "General", (EVERYWHERE,), "app.quit", "Quit; asks while orders are working", hint=True),
     Key("symbol.add", "/", "symbol", "General", (EVERYWHERE,), "app.find", "Add or find a symbol", hint=True),
     Key("command", ":", "command", "General", (EVERYWHERE,), "app.command", "Type a command", hint=True),
     Key("palette", "ctrl+p", "palette", "General", (EVERYWHERE,), "app.command_palette", "Find an action by its name"),
-    Key("quit", "q", "quit", "General", (EVERYWHERE,), "app.quit", "Quit; asks while orders are working", hint=True),
     Key(
         "quit.now",
         "ctrl+c,ctrl+q",

@@ -6,7 +6,7 @@ anything alone: whatever a tone means stands in the text too, as a sign, an arro
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -75,6 +75,12 @@ class Place:
     index: int
     width: int
     right: bool
+
+
+def with_zone(columns: Sequence[Column], name: str, at_ns: int) -> tuple[Column, ...]:
+    """The columns, the one called TIME with the short name of the zone that its times are in."""
+    short = zone_name(name, at_ns)
+    return tuple(replace(each, title=f"TIME {short}") if each.title == "TIME" else each for each in columns)
 
 
 def fit(columns: Sequence[Column], width: int) -> tuple[Place, ...]:
@@ -256,6 +262,11 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name or "America/New_York")
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("America/New_York")
+
+
+def zone_name(name: str, at_ns: int) -> str:
+    """The short name of a zone at an instant, such as ``EST``."""
+    return str(datetime.fromtimestamp(at_ns // NS, UTC).astimezone(zone(name)).tzname())
 
 
 def wall(at_ns: int | None, name: str = "", *, millis: bool = False, named: bool = False) -> str:

@@ -89,9 +89,11 @@ def test_what_does_not_fit_drops_from_the_right_of_the_second_line():
     assert len(narrow) <= 60
 
 
-def test_a_cause_longer_than_the_line_still_shows():
-    lost = replace(READY, cause="x" * 200)
-    assert text(second_line(lost, 80, 0)).startswith("xxx")
+def test_a_long_cause_is_cut_so_that_since_when_and_the_next_try_still_show():
+    lost = replace(READY, state="DISCONNECTED", cause="x" * 200, next_try_s=3.2)
+    line = text(second_line(lost, 80, 61_000_000_000))
+    assert len(line) == 80
+    assert line.endswith("x… for 60s  next try 4s")
 
 
 def test_rows_given_up_are_shown():

@@ -15,7 +15,11 @@ def test_the_inferred_side_is_a_sign_and_not_only_a_colour(side, sign):
 
 
 def test_a_print_without_exchange_time_shows_its_receipt_greyed():
-    assert print_row(Print(1, 10**18, None, 1.0, 1, "", "", 0), SPY, "UTC")[0] == ("01:46:40.000", "dim")
+    assert print_row(Print(1, 10**18 + 5_000_000, None, 1.0, 1, "", "", 0), SPY, "UTC")[0] == ("01:46:40.005", "dim")
+
+
+def test_a_time_that_ib_sends_in_whole_seconds_is_not_dressed_up():
+    assert print_row(Print(1, 10**18 + 5, 10**18, 1.0, 1, "", "", 0), SPY, "UTC")[0] == ("01:46:40", "plain")
 
 
 def test_the_summary_says_how_much_of_the_side_is_inferred_and_how_far_a_pause_is_behind():

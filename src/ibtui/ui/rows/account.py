@@ -72,7 +72,7 @@ def summary(
     ]
     shown = [(key, currency, value) for key in KEY_VALUES for currency, value in _currencies(values, key)]
     for at in range(0, len(shown), 2):
-        pair = [f" {key:<18} {_number(value):>16} {currency:<5}" for key, currency, value in shown[at : at + 2]]
+        pair = [f" {key:<18} {_number(value):>14} {currency:<4}" for key, currency, value in shown[at : at + 2]]
         lines.append((("".join(pair), "plain"),))
     return lines
 

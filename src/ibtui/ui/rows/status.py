@@ -5,7 +5,7 @@ from typing import Protocol
 
 from ibtui.trading.checks import is_paper
 from ibtui.trading.states import TradingState
-from ibtui.ui.text import UNKNOWN, Line, Span, age, compact, duration, join, length, signed, wall
+from ibtui.ui.text import UNKNOWN, Line, Span, age, compact, duration, join, length, pad, signed, wall
 
 SIM_PREFIX = "DUSIM"
 """How accounts of the simulated gateway begin."""
@@ -127,14 +127,15 @@ def second_line(status: Status, width: int, now_ns: int) -> Line:
         width: Cells.
         now_ns: UTC nanoseconds.
     """
-    parts: list[Line] = []
-    if status.problem:
-        parts.append(((status.problem, "alarm"),))
+    next_try: Line = () if status.next_try_s is None else ((f"next try {duration(status.next_try_s)}", "warn"),)
+    parts: list[Line] = [((each, tone),) for each, tone in ((status.problem, "alarm"),) if each]
     if status.cause:
         since = "" if status.since_ns is None else f" for {age((now_ns - status.since_ns) / 1e9)}"
-        parts.append(((status.cause, _cause_tone(status.state)), (since, "dim")))
-    if status.next_try_s is not None:
-        parts.append(((f"next try {duration(status.next_try_s)}", "warn"),))
+        room = width - len(since) - length(next_try) - 2 - length(join(parts, width)) - 2 * bool(parts)
+        cause = pad(status.cause, room).rstrip() if len(status.cause) > room else status.cause
+        parts.append(((cause, _cause_tone(status.state)), (since, "dim")))
+    if next_try:
+        parts.append(next_try)
     clock = wall(status.market_ns, status.zone, named=True)
     facts = [
         status.account or "no account",
@@ -147,7 +148,7 @@ def second_line(status: Status, width: int, now_ns: int) -> Line:
         status.frames,
     ]
     parts += [((each, "warn" if each.startswith("shed") else "dim"),) for each in facts if each]
-    return join(parts, width) or ((status.cause, _cause_tone(status.state)),)
+    return join(parts, width)
 
 
 def _cause_tone(state: str) -> str:

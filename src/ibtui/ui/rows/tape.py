@@ -1,5 +1,6 @@
 """Rows of the tape. The side of a print is inferred, for IB doesn't send it, and is labelled so."""
 
+from ibtui.clock import NS
 from ibtui.market.instruments import Instrument
 from ibtui.market.prices import format_price
 from ibtui.market.tape import Print, Tape
@@ -19,11 +20,11 @@ _SIDES = {1: ("▲", "up"), -1: ("▼", "down"), 0: ("·", "plain"), None: ("?",
 
 
 def print_row(trade: Print, instrument: Instrument, zone: str) -> Row:
-    """One print: its time at the exchange where known, else of its receipt (greyed)."""
+    """One print: its time at the exchange where known, as exactly as IB sends it, else of its receipt (greyed)."""
     sign, tone = _SIDES.get(trade.side, _SIDES[None])
     stamp = trade.exchange_ns if trade.exchange_ns is not None else trade.ts_ns
     return (
-        (wall(stamp, zone, millis=True), "plain" if trade.exchange_ns is not None else "dim"),
+        (wall(stamp, zone, millis=stamp % NS != 0), "plain" if trade.exchange_ns is not None else "dim"),
         (sign, tone),
         (format_price(trade.price, instrument.min_tick), tone),
         (compact(trade.size), tone),

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import on_screen, shown
-from ibtui.ui.text import Line, join
+from ibtui.ui.text import Column, Line, join, with_zone
 from ibtui.ui.widgets.linebox import LineBox
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ class ConsoleScreen(Screen[None]):
         yield from self.body()
         yield LineBox(id="hints")
         yield LineBox(id="too-small")
+
+    def timed(self, columns: Sequence[Column], zone: str | None = None) -> tuple[Column, ...]:
+        """The columns, the zone of their times in the title; None is the zone of the settings."""
+        return with_zone(columns, self.parts.settings.ui.timezone if zone is None else zone, self.parts.clock.utc_ns())
 
     def show_status(self, lines: Sequence[Line]) -> None:
         """Shows the status bar's two lines."""

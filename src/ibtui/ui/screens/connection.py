@@ -27,7 +27,7 @@ class ConnectionScreen(ConsoleScreen):
         """Lights, facts, timeline."""
         yield LineBox(id="lights")
         yield LineBox(id="facts")
-        yield RowGrid(EVENT_COLUMNS, self._row, empty="Nothing has happened yet.", id="events")
+        yield RowGrid(self.timed(EVENT_COLUMNS), self._row, empty="Nothing has happened yet.", id="events")
 
     def paint(self, frame: Frame) -> None:
         """Draws what changed; times go on at every full frame."""

@@ -24,7 +24,7 @@ class LogScreen(ConsoleScreen):
 
     def body(self) -> Iterable[Widget]:
         """The lines."""
-        yield RowGrid(COLUMNS, self._row, empty="The log is empty.", id="lines")
+        yield RowGrid(self.timed(COLUMNS, "UTC"), self._row, empty="The log is empty.", id="lines")
 
     def paint(self, frame: Frame) -> None:
         """Takes the new lines."""

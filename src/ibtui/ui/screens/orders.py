@@ -26,7 +26,7 @@ class OrdersScreen(ConsoleScreen):
 
     def body(self) -> Iterable[Widget]:
         """The orders, and all that is known about the selected one."""
-        yield RowGrid(COLUMNS, self._row, empty="No orders today.", id="orders")
+        yield RowGrid(self.timed(COLUMNS), self._row, empty="No orders today.", id="orders")
         yield LineBox(id="order")
 
     def paint(self, frame: Frame) -> None:

@@ -45,6 +45,8 @@ class QuotesScreen(SymbolScreen):
         """Draws the quotes that changed."""
         board = self.query_one("#board", RowGrid)
         board.set_keys(self._keys())
+        if self.instrument is None or not self.console.chosen:
+            self.console.suggest(next(iter(self.console.watched().values()), None))
         if self.instrument is not None:
             board.select(self.instrument.con_id)
         board.update_rows(None if frame.full else frame.quotes)
@@ -54,9 +56,8 @@ class QuotesScreen(SymbolScreen):
 
     def on_row_grid_highlighted(self, event: RowGrid.Highlighted) -> None:
         """The selection is the console's, so that the other screens follow it."""
-        instrument = self.console.watched().get(event.key) if isinstance(event.key, int) else None
-        if instrument is not None:
-            self.console.select(instrument)
+        if event.by_user and isinstance(event.key, int):
+            self.console.select(self.console.watched()[event.key])
 
     async def action_open_depth(self) -> None:
         """Opens the selected symbol's ladder."""

@@ -16,7 +16,7 @@ from ibtui.ui.rows.quotes import headline
 from ibtui.ui.rows.tape import COLUMNS, print_row, summary
 from ibtui.ui.screens.symbol import SymbolScreen
 from ibtui.ui.styles import style_sheet
-from ibtui.ui.text import Row
+from ibtui.ui.text import Line, Row, zone_name
 from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.rowgrid import RowGrid
 
@@ -70,7 +70,8 @@ class TapeScreen(SymbolScreen):
         con_id = instrument.con_id
         tape = self.parts.market.tapes.get(con_id)
         paused = tape.total - self._paused_at if tape is not None and self._paused_at is not None else None
-        facts = summary(tape, paused)
+        zone = zone_name(self.console.zone_of(instrument), frame.now_ns)
+        facts: Line = (*summary(tape, paused), (f"  {zone}", "dim"))
         reason = self.parts.feeds.reason(con_id, Feed.TAPE)
         if reason:
             facts = (*facts, (f"  {reason}", "warn"))

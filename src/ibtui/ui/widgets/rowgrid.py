@@ -37,10 +37,11 @@ class RowGrid(Toned, can_focus=True):
     class Highlighted(Message):
         """Another row is selected now."""
 
-        def __init__(self, grid: "RowGrid", key: Hashable | None) -> None:
+        def __init__(self, grid: "RowGrid", key: Hashable | None, by_user: bool) -> None:
             super().__init__()
             self.grid = grid
             self.key = key
+            self.by_user = by_user
 
         @property
         def control(self) -> "RowGrid":
@@ -138,7 +139,7 @@ class RowGrid(Toned, can_focus=True):
         if regions:
             self.refresh(*regions)
 
-    def select(self, key: Hashable) -> None:
+    def select(self, key: Hashable, *, by_user: bool = False) -> None:
         """Selects the row of this key and scrolls to it."""
         if key not in self._keys or key == self._selected or not self._selectable(key):
             return
@@ -157,7 +158,7 @@ class RowGrid(Toned, can_focus=True):
             self.refresh(
                 *(Region(0, row + 1, width, 1) for row, each in enumerate(self.visible_keys) if each in (old, key))
             )
-        self.post_message(self.Highlighted(self, key))
+        self.post_message(self.Highlighted(self, key, by_user))
 
     def _scroll_to_row(self, top: int) -> None:
         self._top = top
@@ -177,7 +178,7 @@ class RowGrid(Toned, can_focus=True):
         self._strips.pop(self._selected, None)
         self._selected = near[-1] if near else choices[0] if choices else None
         self._strips.pop(self._selected, None)
-        self.post_message(self.Highlighted(self, self._selected))
+        self.post_message(self.Highlighted(self, self._selected, by_user=False))
 
     def _step(self, steps: int) -> None:
         choices = [key for key in self._keys if self._selectable(key)]
@@ -187,7 +188,7 @@ class RowGrid(Toned, can_focus=True):
             self._scroll_to_row(self._clamped(self._top + steps))
             return
         at = choices.index(self._selected) if self._selected in choices else 0
-        self.select(choices[max(0, min(at + steps, len(choices) - 1))])
+        self.select(choices[max(0, min(at + steps, len(choices) - 1))], by_user=True)
 
     def action_move(self, steps: int) -> None:
         """Selects another row."""
@@ -220,7 +221,7 @@ class RowGrid(Toned, can_focus=True):
         """A click selects the row under it."""
         visible = self.visible_keys
         if self._cursor and 1 <= event.y <= len(visible):
-            self.select(visible[event.y - 1])
+            self.select(visible[event.y - 1], by_user=True)
 
     def on_resize(self, _: events.Resize) -> None:
         """Columns and the visible part depend on the size."""
