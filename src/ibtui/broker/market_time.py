@@ -1,6 +1,5 @@
 """Keeps the market clock on the gateway's, from the whole seconds that heartbeats bring."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ibtui.clock import NS, Clock, MarketClock
@@ -24,16 +23,12 @@ class MarketTime:
     """Follows one session's gateway clock.
 
     The simulated gateway's clock may stand still, jump or run fast. A jump shows as one reading that is off, a speed
-    as the same rate over two heartbeats in a row.
-
-    Args:
-        on_clock: Gets market time (UTC nanoseconds) and speed at the connect and at each change.
+    as the same rate over two heartbeats in a row. The market clock is set at the connect and at each change only.
     """
 
-    def __init__(self, clock: Clock, market_clock: MarketClock, on_clock: Callable[[int, float], None]) -> None:
+    def __init__(self, clock: Clock, market_clock: MarketClock) -> None:
         self._clock = clock
         self._market_clock = market_clock
-        self._on_clock = on_clock
         self._base: Reading | None = None
         self._last: Reading | None = None
         self._suspected: float | None = None
@@ -48,7 +43,7 @@ class MarketTime:
         now = Reading(self._clock.monotonic(), market_ns)
         if self._base is None or self._last is None:
             self._base = now
-            self._measured(market_ns, self._market_clock.speed)
+            self._market_clock.measured(market_ns, self._market_clock.speed)
         elif self._is_off(market_ns):
             self._set(now, self._rate(self._last, now))
         else:
@@ -69,11 +64,7 @@ class MarketTime:
         else:
             speed = self._market_clock.speed
         self._suspected = rate
-        self._measured(now.market_ns, speed)
-
-    def _measured(self, market_ns: int, speed: float) -> None:
-        self._market_clock.measured(market_ns, speed)
-        self._on_clock(market_ns, speed)
+        self._market_clock.measured(now.market_ns, speed)
 
     def _rate(self, before: Reading, now: Reading) -> float:
         return max(0.0, (now.market_ns - before.market_ns) / NS / max(now.at - before.at, 1e-3))

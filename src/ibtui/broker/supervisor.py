@@ -48,7 +48,6 @@ class Supervisor:
         on_event: Gets each transition.
         on_change: Gets the status whenever anything in it changed.
         jitter: A number in [0, 1) that shortens a retry's pause by up to a fifth.
-        on_clock: Gets market time (UTC nanoseconds) and its speed at each connect and change.
     """
 
     def __init__(
@@ -61,7 +60,6 @@ class Supervisor:
         on_event: Callable[[ConnectionEvent], None],
         on_change: Callable[[ConnectionStatus], None],
         jitter: Callable[[], float],
-        on_clock: Callable[[int, float], None] = lambda _market_ns, _speed: None,
     ) -> None:
         self.status = ConnectionStatus()
         self._settings = settings
@@ -71,7 +69,6 @@ class Supervisor:
         self._on_event = on_event
         self._on_change = on_change
         self._jitter = jitter
-        self._on_clock = on_clock
         self._facts = Facts(f"{settings.host}:{settings.port}", Links(clock.utc_ns()))
         self._current: Session | None = None
         self._accepted = 0
@@ -201,7 +198,7 @@ class Supervisor:
     # --- heartbeat ---
 
     async def _beats(self, session: Session) -> None:
-        market_time = MarketTime(self._clock, self._market_clock, self._tell_clock)
+        market_time = MarketTime(self._clock, self._market_clock)
         while True:
             started = self._clock.monotonic()
             try:
@@ -269,9 +266,6 @@ class Supervisor:
             self._tell(code, text)
 
     # --- telling ---
-
-    def _tell_clock(self, market_ns: int, speed: float) -> None:
-        _guarded(partial(self._on_clock, market_ns, speed))
 
     def _tell(self, code: int | None = None, detail: str = "", **measured: Any) -> None:
         """Works out the status anew and tells it, with an event for each transition."""

@@ -20,9 +20,9 @@ class Gateway:
 
     def __post_init__(self) -> None:
         clock = Clock(lambda: self.now, lambda: 0)
-        self.market_clock = MarketClock(clock)
         self.told: list[float] = []
-        self.follower = MarketTime(clock, self.market_clock, lambda _market_ns, speed: self.told.append(speed))
+        self.market_clock = MarketClock(clock, lambda _market_ns, speed: self.told.append(speed))
+        self.follower = MarketTime(clock, self.market_clock)
         self.skew = self.follower.heard(int(self.market) * NS)
 
     def beat(self) -> None:
