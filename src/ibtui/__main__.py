@@ -9,8 +9,8 @@ def main() -> None:
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         running = "{}.{}".format(*sys.version_info[:2])
         sys.stderr.write(
-            "ibtui: Python 3.11, 3.12 or 3.13 is needed, this is {}. "
-            "(The library that talks to Interactive Brokers doesn't run on it.)\n".format(running)
+            f"ibtui: Python 3.11, 3.12 or 3.13 is needed, this is {running}. "
+            "(The library that talks to Interactive Brokers doesn't run on it.)\n"
         )
         sys.exit(2)
     # numpy comes along with ib_insync and would start a thread pool that nothing here uses: 85 ms of start-up.

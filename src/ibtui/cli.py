@@ -13,7 +13,12 @@ from ibtui import __version__
 from ibtui.errors import IbtuiError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from ibtui.config import Settings
+    from ibtui.console import Flow
+    from ibtui.services.tables import Column
+    from ibtui.storage.files import DataDirectory
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,10 +47,14 @@ class Common:
 
     def config_file(self) -> Path:
         """The settings file that is read; one named by the user must exist."""
-        if self.config is not None:
-            if not self.config.exists():
-                raise UsageError(f"{self.config}: there is no such settings file; `ibtui config init` writes one")
-            return self.config
+        if self.config is None:
+            return self.default_config_file()
+        if not self.config.exists():
+            raise UsageError(f"{self.config}: there is no such settings file; `ibtui config init` writes one")
+        return self.config
+
+    def default_config_file(self) -> Path:
+        """Where the settings file is when none is named."""
         from platformdirs import user_config_path
 
         return user_config_path("ibtui") / "config.toml"
@@ -57,6 +66,12 @@ class Common:
         from platformdirs import user_data_path
 
         return user_data_path("ibtui") / ("demo" if self.demo else "live")
+
+    def files(self) -> "DataDirectory":
+        """The data directory, to be read."""
+        from ibtui.storage.files import open_directory
+
+        return open_directory(self.directory(), read_only=True)
 
 
 COMMON_OPTIONS = (
@@ -148,6 +163,198 @@ def sim_ctl(port: int, verb: str, arguments: tuple[str, ...]) -> int:
     answer = do_blocking(port, verb, parse_arguments(arguments))
     click.echo(json.dumps(answer))
     return 0 if answer.get("ok") else 1
+
+
+@main.command()
+@click.argument("symbols", nargs=-1, required=True)
+@click.option("--for", "duration", metavar="TIME", help="How long, such as 10s, 10m, 1.5h; else until interrupted.")
+@as_json
+@common_options
+def record(common: Common, symbols: tuple[str, ...], duration: str | None, as_json: bool) -> int:
+    """Record quotes, depth and tape of SYMBOLS without screens; waits for the gateway and says so."""
+    from ibtui.services.flows import record_flow
+    from ibtui.services.record import seconds_of
+
+    seconds = None if duration is None else seconds_of(duration)
+    return _run(common, record_flow(symbols, seconds, notice, as_json=as_json), patient=True)
+
+
+@main.command()
+@click.argument("symbols", nargs=-1, required=True)
+@click.option("--bar", default=None, help="Bar size, such as 1 min, 5m, 1h, 1d.")
+@click.option("--mode", type=click.Choice(["tail", "backfill", "full"]), default="tail", show_default=True)
+@click.option("--what", default="TRADES", show_default=True, help="TRADES, MIDPOINT, BID or ASK.")
+@click.option("--start", help="From this UTC time on, such as 2026-11-02 or 2026-11-02T14:30.")
+@click.option("--end", help="Up to this UTC time.")
+@as_json
+@common_options
+def backfill(common: Common, symbols: tuple[str, ...], bar: str | None, as_json: bool, **options: Any) -> int:
+    """Download the history of SYMBOLS into the bars table, with a progress bar."""
+    from ibtui.backfill.flow import backfill_flow
+
+    size = bar or common.settings().backfill.bars
+    return _run(common, backfill_flow(symbols, size, as_json=as_json, **options), patient=False)
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Exit 0 when a console runs and is healthy, else 1.")
+@as_json
+@common_options
+def status(common: Common, check: bool, as_json: bool) -> int:
+    """The running console, or what its last run left."""
+    from ibtui.clock import system_clock
+    from ibtui.services import tables
+    from ibtui.services.status import stored_status
+    from ibtui.services.status_socket import ask_console
+
+    answer = ask_console(common.directory(), {"do": "status"})
+    document = answer["status"] if answer and answer["ok"] else stored_status(common.files(), system_clock())
+    if as_json:
+        print_json(document)
+    else:
+        tables.status_text(document)
+    return int(check and not document["healthy"])
+
+
+@main.command()
+@as_json
+@common_options
+def orders(common: Common, as_json: bool) -> int:
+    """All orders, newest first, as the journal has them."""
+    from ibtui.services import tables
+    from ibtui.storage import queries
+
+    return _print(queries.orders(common.files()), tables.ORDERS, "No order was ever entered here.", as_json=as_json)
+
+
+@main.command()
+@click.argument("order")
+@as_json
+@common_options
+def why(common: Common, order: str, as_json: bool) -> int:
+    """One ORDER's whole story: checks, quote and book at that instant, every event. Reference, its end, or order id."""
+    from ibtui.services import tables
+    from ibtui.storage import queries
+
+    story = queries.why(common.files(), order)
+    if story is None:
+        raise UsageError(f"'{order}' is no order here; `ibtui orders` lists them")
+    if as_json:
+        print_json(story)
+    else:
+        tables.order_story(story)
+    return 0
+
+
+@main.command()
+@as_json
+@common_options
+def positions(common: Common, as_json: bool) -> int:
+    """Positions as last reported."""
+    from ibtui.services import tables
+    from ibtui.storage import queries
+
+    rows = queries.positions(common.files(), common.account)
+    return _print(rows, tables.POSITIONS, "No position is known.", as_json=as_json)
+
+
+@main.command("account")
+@as_json
+@common_options
+def account_values(common: Common, as_json: bool) -> int:
+    """Account values as last reported."""
+    from ibtui.services import tables
+    from ibtui.storage import queries
+
+    rows = queries.account_values(common.files(), common.account)
+    return _print(rows, tables.ACCOUNT, "No account value is known.", as_json=as_json)
+
+
+@main.group()
+def config() -> None:
+    """The settings file."""
+
+
+@config.command()
+@common_options
+def init(common: Common) -> int:
+    """Write a settings file with every setting, its default and its meaning."""
+    from ibtui.config import Settings, as_toml
+
+    file = common.config if common.config is not None else common.default_config_file()
+    if file.exists():
+        raise UsageError(f"{file} exists already; it is left as it is")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(as_toml(Settings()), encoding="utf-8")
+    click.echo(file)
+    return 0
+
+
+@config.command()
+@as_json
+@common_options
+def show(common: Common, as_json: bool) -> int:
+    """Print the settings in force: file, environment and options together."""
+    from dataclasses import asdict
+
+    from ibtui.config import as_toml
+
+    settings = common.settings()
+    if as_json:
+        print_json(asdict(settings))
+    else:
+        click.echo(as_toml(settings), nl=False)
+    return 0
+
+
+@config.command("path")
+@as_json
+@common_options
+def config_path(common: Common, as_json: bool) -> int:
+    """Print where the settings file and the data directory are."""
+    paths = {"config": str(common.config_file()), "data_dir": str(common.directory())}
+    if as_json:
+        print_json(paths)
+    else:
+        for name, path in paths.items():
+            click.echo(f"{name:8}  {path}")
+    return 0
+
+
+def notice(text: str) -> None:
+    """A word to the user that is no data: to standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_json(document: Any) -> None:
+    """The one JSON document of a command."""
+    import json
+
+    click.echo(json.dumps(document, indent=2))
+
+
+def _print(rows: "Sequence[Mapping[str, Any]]", columns: "Sequence[Column]", empty: str, *, as_json: bool) -> int:
+    from ibtui.services import tables
+
+    if as_json:
+        print_json(rows)
+    else:
+        tables.show(columns, rows, empty)
+    return 0
+
+
+def _run(common: Common, flow: "Flow", *, patient: bool) -> int:
+    from ibtui.console import run_flow
+
+    return run_flow(
+        common.settings(),
+        common.directory(),
+        flow,
+        patient=patient,
+        log_level=common.log_level,
+        demo=common.demo,
+        say=notice,
+    )
 
 
 def run(arguments: list[str]) -> int:

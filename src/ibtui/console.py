@@ -12,7 +12,7 @@ import sys
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from ibtui.market.instruments import Instrument
     from ibtui.services.demo import Listening
     from ibtui.services.log_buffer import LogBuffer
+    from ibtui.services.record import Recording
+    from ibtui.services.status_socket import Job
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +84,7 @@ class Console:
         from ibtui.services.alerts import Alerts
         from ibtui.services.loop_lag import LoopLag
         from ibtui.services.sim_control import SimControl
+        from ibtui.services.status_socket import StatusSocket
         from ibtui.services.watchlists import Watchlists
 
         if listening is not None:
@@ -144,6 +147,18 @@ class Console:
             on_change=self._connection_changed,
             jitter=random.random,
         )
+        self.on_status: list[Callable[[ConnectionStatus], None]] = []
+        self.jobs: dict[str, Job] = {
+            "hello": self._hello,
+            "status": self._status,
+            "backfill": self._start_backfill,
+            "jobs": self._backfill_jobs,
+            "record": self._start_recording,
+            "recorded": self._end_recording,
+        }
+        self._socket = StatusSocket(directory.path, self.jobs)
+        self._recordings: dict[int, Recording] = {}
+        self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self._something_to_watch = asyncio.Event()
         self._connection_news = asyncio.Event()
@@ -167,12 +182,15 @@ class Console:
         self._spawn(self.writer.run(), "writer")
         self._spawn(self.supervisor.run(), "connection")
         self._spawn(self.loop_lag.run(), "loop lag")
+        await self._socket.start()
         if watch:
             await self._show_last_quotes()
             self._spawn(self._watch(), "watchlists")
 
     async def stop(self) -> None:
         """Unsubscribes, disconnects, drains and closes, in that order."""
+        self._stopping = True
+        await self._socket.stop()
         await self.backfill.stop()
         await self.feeds.close()
         await self.supervisor.stop()
@@ -270,6 +288,10 @@ class Console:
 
     def _connection_changed(self, status: "ConnectionStatus") -> None:
         self._connection_news.set()
+        if self._stopping:
+            return
+        for listener in self.on_status:
+            listener(status)
         self.alerts.title(f"ibtui {status.state}")
         if status.state in LOST:
             self.alerts.tell("link lost", f"{status.state}: {status.cause}")
@@ -284,6 +306,60 @@ class Console:
             self.alerts.tell(kind, f"{order.status}: {described(order)}. {order.reason}")
         elif order.status in (Status.FILLED, Status.PARTIAL):
             self.alerts.tell("fill", f"{order.status}: {described(order)}, {order.filled:g} at {order.average_price}")
+
+    # --- jobs: what commands ask of a running console, through its socket, or of one of their own ---
+
+    async def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Does one job of :attr:`jobs`, named by ``do``.
+
+        Raises:
+            IbtuiError: It can't be done; says why.
+        """
+        arguments = dict(request)
+        return await self.jobs[arguments.pop("do")](arguments)
+
+    async def _hello(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {"run_id": self.writer.run_id}
+
+    async def _status(self, _: dict[str, Any]) -> dict[str, Any]:
+        from ibtui.services.status import live_status
+
+        document = await live_status(
+            supervisor=self.supervisor,
+            feeds=self.feeds,
+            writer=self.writer,
+            loop_lag=self.loop_lag,
+            log=self.log_buffer,
+            clock=self.clock,
+        )
+        return {"status": document}
+
+    async def _start_backfill(self, request: dict[str, Any]) -> dict[str, Any]:
+        from ibtui.backfill.progress import job_document
+        from ibtui.market.bars import bar_size
+
+        bar = bar_size(request["bar"])
+        instruments = [await self.contracts.resolve(symbol) for symbol in request["symbols"]]
+        options = {key: request[key] for key in ("mode", "what", "start", "end")}
+        return {"jobs": [job_document(self.backfill.start(each, bar, **options)) for each in instruments]}
+
+    async def _backfill_jobs(self, request: dict[str, Any]) -> dict[str, Any]:
+        from ibtui.backfill.progress import job_document
+
+        return {"jobs": [job_document(job) for job in self.backfill.jobs if job.id in request["ids"]]}
+
+    async def _start_recording(self, request: dict[str, Any]) -> dict[str, Any]:
+        from ibtui.services.record import Recording
+
+        instruments = [await self.contracts.resolve(symbol) for symbol in request["symbols"]]
+        number = len(self._recordings) + 1
+        recording = self._recordings[number] = Recording(number, instruments, self.feeds)
+        return {"recording": number, "notice": recording.notice}
+
+    async def _end_recording(self, request: dict[str, Any]) -> dict[str, Any]:
+        recording = self._recordings[request["recording"]]
+        recording.end()
+        return {"symbols": [asdict(each) for each in recording.so_far()]}
 
 
 def described(order: Order) -> str:
@@ -395,37 +471,70 @@ async def _with_screens(settings: Settings, path: Path, **options: Any) -> int:
         return app.return_code or 0
 
 
-def headless(
-    settings: Settings,
-    path: Path,
-    job: Callable[[Console], Awaitable[int]],
-    *,
-    log_level: str,
-    demo: bool,
+Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+"""Has a job of :attr:`Console.jobs` done and returns its answer."""
+
+Flow = Callable[[Ask], Awaitable[int]]
+"""What a command does, in jobs; returns its exit code."""
+
+
+def run_flow(
+    settings: Settings, path: Path, flow: Flow, *, patient: bool, log_level: str, demo: bool, say: Callable[[str], None]
 ) -> int:
-    """Runs a job with a started console and no screens; returns its exit code, 130 when it was interrupted.
+    """Runs a command's flow on the console that runs on the data directory, or on one of its own without screens.
 
     Whatever ends it, what was received is written first.
+
+    Args:
+        settings: Of a console of its own.
+        path: The data directory.
+        flow: What to do.
+        patient: Wait for a gateway that is down; otherwise that is an error.
+        log_level: Of a console of its own.
+        demo: Whether a console of its own has the demo's gateway.
+        say: Gets losses, tries and returns of a connection of its own.
+
+    Returns:
+        The flow's exit code; 130 when it was interrupted.
+
+    Raises:
+        GatewayUnreachableError: Not patient, and there is no gateway.
+        IbtuiError: As the flow raises.
     """
-    return asyncio.run(_headless(settings, path, job, log_level=log_level, demo=demo))
+    from ibtui.services.status_socket import ask_console, ask_running
+
+    async def work() -> int:
+        if await asyncio.to_thread(ask_console, path, {"do": "hello"}) is not None:
+            return await _interruptible(flow(lambda request: ask_running(path, request)))
+        async with opened(settings, path, log_level=log_level, demo=demo) as console:
+            console.on_status.append(ConnectionNotices(console.clock, say))
+            await console.start(watch=False)
+            try:
+                return await _interruptible(_connected_flow(console, flow, patient=patient))
+            finally:
+                await console.stop()
+
+    from ibtui.services.notices import ConnectionNotices
+
+    return asyncio.run(work())
 
 
-async def _headless(settings: Settings, path: Path, job: Callable[[Console], Awaitable[int]], **options: Any) -> int:
+async def _connected_flow(console: Console, flow: Flow, *, patient: bool) -> int:
+    await console.connected(patient=patient)
+    return await flow(console.answer)
+
+
+async def _interruptible(work: Awaitable[int]) -> int:
+    """The work's code, or 130 when a signal ended it; the work is cancelled then and cleans up first."""
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(name, interrupted.set)
-    async with opened(settings, path, **options) as console:
-        await console.start(watch=False)
-        try:
-            working = asyncio.ensure_future(job(console))
-            waiting = asyncio.ensure_future(interrupted.wait())
-            await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            if working.done():
-                return working.result()
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
-            return INTERRUPTED
-        finally:
-            await console.stop()
+    working, waiting = asyncio.ensure_future(work), asyncio.ensure_future(interrupted.wait())
+    await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not working.done():
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        return INTERRUPTED
+    return working.result()

@@ -101,6 +101,20 @@ class StatusSocket:
             return {"ok": False, "error": f"The console failed at this ({type(error).__name__}); its log says more."}
 
 
+async def ask_running(directory: Path, request: Mapping[str, Any], seconds: float = 30.0) -> dict[str, Any]:
+    """The same as :func:`ask_console` from a coroutine, for a console that is known to run.
+
+    Raises:
+        IbtuiError: It is gone, does not answer, or could not do what was asked.
+    """
+    answer = await asyncio.to_thread(ask_console, directory, request, seconds)
+    if answer is None:
+        raise LinkDownError(f"The console on {directory} is gone.")
+    if not answer.pop("ok"):
+        raise IbtuiError(answer["error"])
+    return answer
+
+
 def ask_console(directory: Path, request: Mapping[str, Any], seconds: float = 5.0) -> dict[str, Any] | None:
     """Asks the console running on ``directory``; None when none is. For commands, without an event loop.
 

@@ -1,0 +1,143 @@
+"""What commands print for people: the same rows that ``--json`` prints for programs, as tables."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ibtui.clock import NS
+
+UNKNOWN = "—"
+
+Column = tuple[str, str]
+"""Heading and the row's key; keys that end in ``_ns`` are instants, shown in UTC."""
+
+ORDERS: tuple[Column, ...] = (
+    ("created UTC", "created_ns"),
+    ("ref", "order_ref"),
+    ("side", "action"),
+    ("quantity", "quantity"),
+    ("symbol", "symbol"),
+    ("type", "order_type"),
+    ("limit", "limit_price"),
+    ("status", "status"),
+    ("filled", "filled"),
+    ("average", "average_price"),
+    ("commission", "commission"),
+    ("reason", "reason"),
+)
+POSITIONS: tuple[Column, ...] = (
+    ("account", "account"),
+    ("symbol", "symbol"),
+    ("quantity", "quantity"),
+    ("average cost", "average_cost"),
+    ("as of UTC", "ts_ns"),
+)
+ACCOUNT: tuple[Column, ...] = (
+    ("account", "account"),
+    ("key", "key"),
+    ("value", "value"),
+    ("currency", "currency"),
+    ("as of UTC", "ts_ns"),
+)
+CHECKS: tuple[Column, ...] = (
+    ("check", "name"),
+    ("measured", "measured"),
+    ("limit", "limit_value"),
+    ("verdict", "verdict"),
+)
+EVENTS: tuple[Column, ...] = (("UTC", "ts_ns"), ("event", "kind"), ("status", "status"), ("detail", "detail"))
+FILLS: tuple[Column, ...] = (
+    ("UTC", "ts_ns"),
+    ("side", "side"),
+    ("quantity", "quantity"),
+    ("price", "price"),
+    ("venue", "venue"),
+    ("commission", "commission"),
+)
+SYMBOLS: tuple[Column, ...] = (
+    ("symbol", "symbol"),
+    ("bid", "bid"),
+    ("ask", "ask"),
+    ("last", "last"),
+    ("mark", "mark"),
+    ("ticks 5 min", "ticks_5m"),
+    ("per second", "rate"),
+    ("last tick UTC", "last_tick_ns"),
+    ("reason", "reason"),
+)
+RECORDED: tuple[Column, ...] = (
+    ("symbol", "symbol"),
+    ("ticks", "ticks"),
+    ("depth", "depth"),
+    ("prints", "prints"),
+    ("reason", "reason"),
+)
+
+
+def show(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], empty: str) -> None:
+    """Prints rows as a table, or a sentence where there are none."""
+    console = Console()
+    if not rows:
+        console.print(empty, markup=False, highlight=False)
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading, key in columns:
+        numeric = all(isinstance(row.get(key), int | float | None) for row in rows) and not key.endswith("_ns")
+        table.add_column(heading, justify="right" if numeric else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(shown(key, row.get(key))) for _, key in columns))
+    console.print(table)
+
+
+def say(text: str) -> None:
+    """Prints a line as it is."""
+    Console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def shown(key: str, value: Any) -> str:
+    """A value as people read it; unknown is a dash, never zero."""
+    if value is None or value == "":
+        return UNKNOWN if value is None else ""
+    if key.endswith("_ns"):
+        return f"{datetime.fromtimestamp(value / NS, UTC):%Y-%m-%d %H:%M:%S}"
+    return f"{value:,.10g}" if isinstance(value, float) else str(value)
+
+
+def order_story(story: Mapping[str, Any]) -> None:
+    """Prints one order's whole story."""
+    show(ORDERS, [story["order"]], "")
+    say("\nchecks")
+    show(CHECKS, story["checks"], "none were made")
+    if (quote := story["quote"]) is not None:
+        bid, ask, last = (shown("", quote[key]) for key in ("bid", "ask", "last"))
+        say(f"\nquote then  bid {bid}, ask {ask}, last {last}")
+    say("\nevents")
+    show(EVENTS, story["events"], "none")
+    say("\nfills")
+    show(FILLS, story["executions"], "none")
+
+
+def status_text(document: Mapping[str, Any]) -> None:
+    """Prints the status document."""
+    running = "running" if document["running"] else "not running; this is what its last run left"
+    say(f"console  {running}")
+    since = f" since {shown('since_ns', document['since_ns'])} UTC" if document["since_ns"] else ""
+    say(f"state    {document['state']}{since}{': ' + document['cause'] if document['cause'] else ''}")
+    for name, link in document["links"].items():
+        say(f"{name:8} {link['state']}{': ' + link['cause'] if link['cause'] else ''}")
+    if document["subscriptions"] is not None:
+        slots = (f"{kind} {each['granted']} of {each['wanted']}" for kind, each in document["subscriptions"].items())
+        say(f"feeds    {', '.join(slots)}")
+    say(f"rows     {', '.join(f'{name} {count}' for name, count in document['counts'].items())}")
+    say(f"orders   {', '.join(f'{name} {count}' for name, count in document['orders'].items()) or 'none'}")
+    if (writer := document["writer"]) is not None:
+        say(f"writer   {writer['lag_s']:.1f} s behind, {writer['queued']} queued, {writer['shed']} shed")
+    if (lag := document["loop_lag_ms"]) is not None:
+        say(f"loop     p99 {lag['p99']:.1f} ms, worst {lag['worst']:.1f} ms late")
+    for problem in document["problems"]:
+        say(f"problem  {problem}")
+    show(SYMBOLS, list(document["symbols"].values()), "no symbol was ever quoted")
