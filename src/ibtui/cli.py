@@ -172,8 +172,7 @@ def sim_ctl(port: int, verb: str, arguments: tuple[str, ...]) -> int:
 @common_options
 def record(common: Common, symbols: tuple[str, ...], duration: str | None, as_json: bool) -> int:
     """Record quotes, depth and tape of SYMBOLS without screens; waits for the gateway and says so."""
-    from ibtui.services.flows import record_flow
-    from ibtui.services.record import seconds_of
+    from ibtui.services.record import record_flow, seconds_of
 
     seconds = None if duration is None else seconds_of(duration)
     return _run(common, record_flow(symbols, seconds, notice, as_json=as_json), patient=True)
@@ -190,7 +189,7 @@ def record(common: Common, symbols: tuple[str, ...], duration: str | None, as_js
 @common_options
 def backfill(common: Common, symbols: tuple[str, ...], bar: str | None, as_json: bool, **options: Any) -> int:
     """Download the history of SYMBOLS into the bars table, with a progress bar."""
-    from ibtui.backfill.flow import backfill_flow
+    from ibtui.backfill.command import backfill_flow
 
     size = bar or common.settings().backfill.bars
     return _run(common, backfill_flow(symbols, size, as_json=as_json, **options), patient=False)

@@ -12,7 +12,7 @@ import sys
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from ibtui.market.instruments import Instrument
     from ibtui.services.demo import Listening
     from ibtui.services.log_buffer import LogBuffer
-    from ibtui.services.record import Recording
     from ibtui.services.status_socket import Job
 
 log = logging.getLogger(__name__)
@@ -74,6 +73,7 @@ class Console:
         log_buffer: "LogBuffer",
         listening: "Listening | None" = None,
     ) -> None:
+        from ibtui.backfill.command import BackfillJobs
         from ibtui.backfill.runner import BackfillRunner
         from ibtui.broker.account import Account
         from ibtui.broker.contracts import Contracts
@@ -83,6 +83,7 @@ class Console:
         from ibtui.broker.supervisor import Supervisor
         from ibtui.services.alerts import Alerts
         from ibtui.services.loop_lag import LoopLag
+        from ibtui.services.record import Recordings
         from ibtui.services.sim_control import SimControl
         from ibtui.services.status_socket import StatusSocket
         from ibtui.services.watchlists import Watchlists
@@ -148,16 +149,17 @@ class Console:
             jitter=random.random,
         )
         self.on_status: list[Callable[[ConnectionStatus], None]] = []
+        backfills = BackfillJobs(self.backfill, self.contracts)
+        recordings = Recordings(self.feeds, self.contracts)
         self.jobs: dict[str, Job] = {
             "hello": self._hello,
             "status": self._status,
-            "backfill": self._start_backfill,
-            "jobs": self._backfill_jobs,
-            "record": self._start_recording,
-            "recorded": self._end_recording,
+            "backfill": backfills.start,
+            "jobs": backfills.look,
+            "record": recordings.start,
+            "recorded": recordings.end,
         }
         self._socket = StatusSocket(directory.path, self.jobs)
-        self._recordings: dict[int, Recording] = {}
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self._something_to_watch = asyncio.Event()
@@ -334,33 +336,6 @@ class Console:
         )
         return {"status": document}
 
-    async def _start_backfill(self, request: dict[str, Any]) -> dict[str, Any]:
-        from ibtui.backfill.progress import job_document
-        from ibtui.market.bars import bar_size
-
-        bar = bar_size(request["bar"])
-        instruments = [await self.contracts.resolve(symbol) for symbol in request["symbols"]]
-        options = {key: request[key] for key in ("mode", "what", "start", "end")}
-        return {"jobs": [job_document(self.backfill.start(each, bar, **options)) for each in instruments]}
-
-    async def _backfill_jobs(self, request: dict[str, Any]) -> dict[str, Any]:
-        from ibtui.backfill.progress import job_document
-
-        return {"jobs": [job_document(job) for job in self.backfill.jobs if job.id in request["ids"]]}
-
-    async def _start_recording(self, request: dict[str, Any]) -> dict[str, Any]:
-        from ibtui.services.record import Recording
-
-        instruments = [await self.contracts.resolve(symbol) for symbol in request["symbols"]]
-        number = len(self._recordings) + 1
-        recording = self._recordings[number] = Recording(number, instruments, self.feeds)
-        return {"recording": number, "notice": recording.notice}
-
-    async def _end_recording(self, request: dict[str, Any]) -> dict[str, Any]:
-        recording = self._recordings[request["recording"]]
-        recording.end()
-        return {"symbols": [asdict(each) for each in recording.so_far()]}
-
 
 def described(order: Order) -> str:
     """An order in a few words, as ``BUY 10 SPY LMT 450.1``."""
@@ -501,26 +476,33 @@ def run_flow(
         GatewayUnreachableError: Not patient, and there is no gateway.
         IbtuiError: As the flow raises.
     """
+    from ibtui.services.notices import ConnectionNotices
     from ibtui.services.status_socket import ask_console, ask_running
 
     async def work() -> int:
         if await asyncio.to_thread(ask_console, path, {"do": "hello"}) is not None:
             return await _interruptible(flow(lambda request: ask_running(path, request)))
         async with opened(settings, path, log_level=log_level, demo=demo) as console:
-            console.on_status.append(ConnectionNotices(console.clock, say))
+            notices = ConnectionNotices(console.clock, say)
             await console.start(watch=False)
             try:
-                return await _interruptible(_connected_flow(console, flow, patient=patient))
+                return await _interruptible(_connected_flow(console, flow, notices, patient=patient))
             finally:
                 await console.stop()
-
-    from ibtui.services.notices import ConnectionNotices
 
     return asyncio.run(work())
 
 
-async def _connected_flow(console: Console, flow: Flow, *, patient: bool) -> int:
-    await console.connected(patient=patient)
+async def _connected_flow(
+    console: Console, flow: Flow, notices: "Callable[[ConnectionStatus], None]", *, patient: bool
+) -> int:
+    if patient:
+        console.on_status.append(notices)
+        await console.connected(patient=True)
+    else:
+        # The one failed try is the command's own error; only what comes later is a notice.
+        await console.connected(patient=False)
+        console.on_status.append(notices)
     return await flow(console.answer)
 
 

@@ -1,14 +1,24 @@
-"""Recording without screens: which symbols get what, and what came of it."""
+"""Recording without screens: what ``ibtui record`` asks of a console, and what the console then does.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+The command is a client of a console's jobs: of one that runs already, or of one of its own.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from ibtui.errors import UsageError
 from ibtui.market.instruments import Instrument
+from ibtui.services import tables
 
 if TYPE_CHECKING:
+    from ibtui.broker.contracts import Contracts
     from ibtui.broker.feeds import Feeds
+
+Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+"""Has a job of a console done and returns its answer."""
 
 SCARCE_SLOTS = 3
 """Books, and tapes, that IB grants at once at the least; more come with commissions and booster packs."""
@@ -78,6 +88,62 @@ class Recording:
             now - then for now, then in zip(self._counts(con_id), self._before[con_id], strict=True)
         )
         return Recorded(instrument.symbol, con_id, ticks, depth, prints, self._feeds.reason(con_id))
+
+
+class Recordings:
+    """The console's side: starts and ends recordings."""
+
+    def __init__(self, feeds: "Feeds", contracts: "Contracts") -> None:
+        self._feeds = feeds
+        self._contracts = contracts
+        self._running: dict[int, Recording] = {}
+        self._started = 0
+
+    async def start(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Starts recording ``symbols``; answers the ``recording``'s number and a ``notice``, which may be empty.
+
+        Raises:
+            IbtuiError: A symbol can't be resolved.
+        """
+        instruments = [await self._contracts.resolve(symbol) for symbol in request["symbols"]]
+        self._started += 1
+        recording = self._running[self._started] = Recording(self._started, instruments, self._feeds)
+        return {"recording": self._started, "notice": recording.notice}
+
+    async def end(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Ends a ``recording`` and answers what each of its ``symbols`` brought.
+
+        Raises:
+            UsageError: There is no such recording.
+        """
+        recording = self._running.pop(request["recording"], None)
+        if recording is None:
+            raise UsageError(f"There is no recording {request['recording']}.")
+        recorded = recording.so_far()
+        recording.end()
+        return {"symbols": [asdict(each) for each in recorded]}
+
+
+def record_flow(
+    symbols: Sequence[str], seconds: float | None, say: Callable[[str], None], *, as_json: bool
+) -> Callable[[Ask], Awaitable[int]]:
+    """The command's side: records for so long, or until interrupted, and prints what came."""
+
+    async def flow(ask: Ask) -> int:
+        started = await ask({"do": "record", "symbols": list(symbols)})
+        if started["notice"]:
+            say(started["notice"])
+        try:
+            await asyncio.sleep(seconds) if seconds is not None else await asyncio.Event().wait()
+        finally:
+            recorded = (await ask({"do": "recorded", "recording": started["recording"]}))["symbols"]
+            if as_json:
+                tables.say(json.dumps(recorded, indent=2))
+            else:
+                tables.show(tables.RECORDED, recorded, "Nothing was recorded.")
+        return 0
+
+    return flow
 
 
 def seconds_of(text: str) -> float:

@@ -12,6 +12,8 @@ from ibtui.clock import NS
 
 UNKNOWN = "—"
 
+PIPE_WIDTH = 500
+
 Column = tuple[str, str]
 """Heading and the row's key; keys that end in ``_ns`` are instants, shown in UTC."""
 
@@ -79,15 +81,17 @@ RECORDED: tuple[Column, ...] = (
 
 
 def show(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], empty: str) -> None:
-    """Prints rows as a table, or a sentence where there are none."""
+    """Prints rows as a table, or a sentence where there are none; a pipe gets whole lines, however long."""
     console = Console()
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
     if not rows:
         console.print(empty, markup=False, highlight=False)
         return
     table = Table(box=None, pad_edge=False)
     for heading, key in columns:
         numeric = all(isinstance(row.get(key), int | float | None) for row in rows) and not key.endswith("_ns")
-        table.add_column(heading, justify="right" if numeric else "left", no_wrap=True)
+        table.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
     for row in rows:
         table.add_row(*(Text(shown(key, row.get(key))) for _, key in columns))
     console.print(table)
