@@ -20,16 +20,16 @@ from ibtui.clock import NS, Clock, MarketClock, system_clock
 from ibtui.config import Settings
 from ibtui.errors import EnvironmentUnfitError, GatewayUnreachableError
 from ibtui.market.state import MarketState
+from ibtui.services import restore
+from ibtui.services.order_alerts import tell_order
 from ibtui.storage import queries
 from ibtui.storage.files import DataDirectory, open_directory
 from ibtui.storage.journal import Journal
 from ibtui.storage.writer import Writer
-from ibtui.trading.orders import Order, Status
 from ibtui.trading.states import TradingState
 
 if TYPE_CHECKING:
     from ibtui.broker.status import ConnectionEvent, ConnectionStatus
-    from ibtui.market.instruments import Instrument
     from ibtui.services.demo import Listening
     from ibtui.services.log_buffer import LogBuffer
     from ibtui.services.status_socket import Job
@@ -49,9 +49,6 @@ INTERRUPTED = 130
 
 LOST = frozenset({"DISCONNECTED", "NO ANSWER", "IB LOST"})
 USABLE = frozenset({"READY", "DEGRADED"})
-
-ORDER_ALERTS = {Status.REJECTED: "rejected", Status.REFUSED: "refused", Status.UNKNOWN: "unknown order"}
-"""Order statuses that are told, and the kind of alert that tells them; fills are told apart."""
 
 
 class Console:
@@ -137,7 +134,7 @@ class Console:
         self.history = History()
         self.backfill = BackfillRunner(self.history, self.writer, settings.backfill, clock, self.market_clock)
         self.watchlists = Watchlists(
-            stored_watchlists(directory), self.journal.watchlist, self.journal.remove_watchlist
+            restore.stored_watchlists(directory), self.journal.watchlist, self.journal.remove_watchlist
         )
         self.supervisor = Supervisor(
             settings.gateway,
@@ -186,7 +183,7 @@ class Console:
         self._spawn(self.loop_lag.run(), "loop lag")
         await self._socket.start()
         if watch:
-            await self._show_last_quotes()
+            await restore.show_last_quotes(self.directory, self.market.board, self.watchlists.all_instruments())
             self._spawn(self._watch(), "watchlists")
 
     async def stop(self) -> None:
@@ -234,23 +231,10 @@ class Console:
     async def _take_over_orders(self) -> None:
         since = self.clock.utc_ns() - RECENT_ORDERS_NS
         self.orders.load(await asyncio.to_thread(queries.load_orders, self.directory, since_ns=since))
-        self.orders.on_change.append(self._order_changed)
+        self.orders.on_change.append(lambda order: tell_order(self.alerts, order))
         stored = await asyncio.to_thread(queries.trading_state, self.directory)
         if stored is not None:
             self.orders.trading_state = TradingState(stored["state"])
-
-    async def _show_last_quotes(self) -> None:
-        con_ids = [each.con_id for each in self.watchlists.all_instruments()]
-        for quote in await asyncio.to_thread(queries.latest_quotes, self.directory, con_ids):
-            self.market.board.restore(
-                quote.con_id,
-                bid=quote.bid,
-                ask=quote.ask,
-                last=quote.last,
-                close=quote.close,
-                volume=quote.volume,
-                ts_ns=quote.ts_ns,
-            )
 
     async def _watch(self) -> None:
         """Subscribes to all that is on the watchlists, now and after each change and each connect."""
@@ -302,13 +286,6 @@ class Console:
             if status.reconnects:
                 self.alerts.tell("link restored", f"{status.state} again")
 
-    def _order_changed(self, order: Order) -> None:
-        kind = ORDER_ALERTS.get(order.status)
-        if kind is not None:
-            self.alerts.tell(kind, f"{order.status}: {described(order)}. {order.reason}")
-        elif order.status in (Status.FILLED, Status.PARTIAL):
-            self.alerts.tell("fill", f"{order.status}: {described(order)}, {order.filled:g} at {order.average_price}")
-
     # --- jobs: what commands ask of a running console, through its socket, or of one of their own ---
 
     async def answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -335,26 +312,6 @@ class Console:
             clock=self.clock,
         )
         return {"status": document}
-
-
-def described(order: Order) -> str:
-    """An order in a few words, as ``BUY 10 SPY LMT 450.1``."""
-    intent = order.intent
-    price = "" if intent.limit_price is None else f" {intent.limit_price:g}"
-    return f"{intent.action} {intent.quantity:g} {intent.symbol} {intent.order_type}{price}"
-
-
-def stored_watchlists(directory: DataDirectory) -> dict[str, list["Instrument | str"]]:
-    """Watchlists as they were saved: instruments where the contract is known, else symbols."""
-    return {
-        name: [_entry(directory, row["con_id"], row["symbol"]) for row in entries]
-        for name, entries in queries.watchlists(directory).items()
-    }
-
-
-def _entry(directory: DataDirectory, con_id: int | None, symbol: str) -> "Instrument | str":
-    known = None if con_id is None else queries.contract(directory, con_id)
-    return symbol if known is None else known
 
 
 @asynccontextmanager

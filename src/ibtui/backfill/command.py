@@ -47,7 +47,7 @@ class BackfillJobs:
 def backfill_flow(
     symbols: Sequence[str], bar: str, *, mode: str, what: str, start: str | None, end: str | None, as_json: bool
 ) -> Callable[[Ask], Awaitable[int]]:
-    """The command's side: starts a job a symbol, shows how they go, and returns 1 when one of them did not get all it asked for.
+    """The command's side: a job a symbol, with its progress; returns 1 when one did not get all it asked for.
 
     Raises:
         UsageError: The bar size or a time is none that is known.
