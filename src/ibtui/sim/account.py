@@ -48,7 +48,10 @@ class Holding:
 
 
 class Position(NamedTuple):
-    """One position, marked to the market; a flat one has no price. The three profits are USD; ``daily_pnl`` and ``realized_pnl`` are today's."""
+    """One position, marked to the market; a flat one has no price.
+
+    Money is USD; ``daily_pnl`` and ``realized_pnl`` are today's.
+    """
 
     con_id: int
     quantity: int

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ibtui.sim.events import Side
 from ibtui.sim.prints import LOT
-from ibtui.sim.sizes import SeededSizes
+from ibtui.sim.sizes import TURNS, SeededSizes
 
 OPPOSITE: dict[Side, Side] = {"bid": "ask", "ask": "bid"}
 _DEEPEST = 400
@@ -78,8 +78,9 @@ class Book:
             self._taken.pop((side, self.best(side)), None)
             self._shown.pop(side, None)
         else:
-            for key in [key for key in self._taken if key[0] == side and key[1] != self.best(side)]:
-                if self.sizes.renews_price(side, key[1], beat):
+            class_ = self.sizes.renewed_class(side, beat)
+            for key in [key for key in self._taken if key[0] == side and key[1] % TURNS == class_]:
+                if key[1] != self.best(side):
                     del self._taken[key]
         self._let_go()
         return side
@@ -118,6 +119,25 @@ class Book:
                 if len(rows) == count:
                     break
         return rows
+
+    def renewed(self, side: Side, rows: list[Row]) -> list[tuple[int, Row]] | None:
+        """Which of the rows shown the last beat changed, by position; None where only :meth:`rows` can tell.
+
+        This is the way of nearly every beat, twenty times faster than making all rows anew.
+        """
+        if self.resting[side] or not rows or rows[0].price != self.best(side):
+            return None
+        if self._taken and any(each == side and all(row.price != price for row in rows) for each, price in self._taken):
+            return None  # a row that clients had emptied may be back
+        if self.sizes.renewed(self.beat)[1]:
+            positions = [0]
+        else:
+            class_ = self.sizes.renewed_class(side, self.beat)
+            positions = [k for k, row in enumerate(rows) if k and row.price % TURNS == class_]
+        found = [(k, Row(rows[k].price, *self.seeded(side, rows[k].price))) for k in positions]
+        if any(not row.size for _, row in found):
+            return None
+        return [(k, row) for k, row in found if row != rows[k]]
 
     def add(self, order: Resting) -> None:
         """A client's order joins the queue at its price; ``ahead`` is set here."""

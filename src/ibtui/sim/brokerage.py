@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ibtui.clock import NS
-from ibtui.sim.account import MARGIN_RATE, Account, commission
+from ibtui.sim.account import Account, commission
 from ibtui.sim.book import Match, Resting
 from ibtui.sim.events import (
     ADDED_LIQUIDITY,
@@ -23,6 +23,7 @@ from ibtui.sim.events import (
     SimOrder,
     Traded,
 )
+from ibtui.sim.funds import needs, shortfall
 from ibtui.sim.live import LiveMarket, OwnFill
 from ibtui.sim.order_checks import (
     DUPLICATE_ID,
@@ -30,7 +31,6 @@ from ibtui.sim.order_checks import (
     MODIFY_OTHER,
     WITH_LIMIT,
     Refusal,
-    no_funds,
     no_order,
     not_cancellable,
     not_found,
@@ -83,6 +83,7 @@ class Brokerage:
         self._orders: dict[int, Working] = {}
         self._working: dict[int, Working] = {}
         self._keys: dict[tuple[int, int], int | None] = {}
+        self._looked_after: set[int] = set()
         self._executions: dict[str, tuple[Executed, Charged | None]] = {}
 
     # what clients ask for
@@ -148,18 +149,8 @@ class Brokerage:
 
     def what_if(self, order: SimOrder) -> tuple[OrderState, dict[str, float | str]]:
         """What an order would need and cost; the names are those of IB's order state."""
-        account = self._account
-        price = self._price(order)
-        held = account.quantity(order.con_id)
-        signed = order.quantity if order.action == "BUY" else -order.quantity
-        margin = MARGIN_RATE * account.gross_value()
-        change = MARGIN_RATE * price * (abs(held + signed) - abs(held))
-        equity, fee = account.net_liquidation(), commission(order.quantity, order.quantity * price)
-        needs: dict[str, float | str] = {"commission": fee, "commission_currency": "USD"}
-        for name in ("initial_margin", "maintenance_margin"):
-            needs |= {f"{name}_before": margin, f"{name}_change": change, f"{name}_after": margin + change}
-        needs |= {"equity_before": equity, "equity_change": -fee, "equity_after": equity - fee}
-        return OrderState(PRE_SUBMITTED, 0, order.quantity, 0.0, 0.0, placed_ns=self._now()), needs
+        state = OrderState(PRE_SUBMITTED, 0, order.quantity, 0.0, 0.0, placed_ns=self._now())
+        return state, needs(self._account, order)
 
     # what is known
 
@@ -209,6 +200,11 @@ class Brokerage:
         keys = [key for key, each in self._working.items() if each.order.con_id == con_id]
         return [event for key in keys for event in self._reconsider(key)]
 
+    def pull_all(self) -> None:
+        """Forgets which orders stood in the book, because all books were made anew."""
+        for working in self._working.values():
+            working.resting = False
+
     def reconsider_all(self) -> list[Event]:
         """Looks at all orders again, after market time made a leap."""
         return [event for key in list(self._working) for event in self._reconsider(key)]
@@ -252,7 +248,7 @@ class Brokerage:
         for match in matches:
             events += self._fill(working, match.price, match.size, match.venue, REMOVED_LIQUIDITY)
         events += self.traded([event for event in told if isinstance(event, Traded)])
-        if working.ended:
+        if not working.remaining:
             return events
         if order.tif in ("IOC", "FOK"):
             return [*events, *self._end(working, "")]
@@ -318,7 +314,7 @@ class Brokerage:
                 continue
             if order.oca_group and other.order.oca_group == order.oca_group:
                 events += self._end(other, "OCA order filled")
-            elif other.order.parent_key == order.order_key and working.status == FILLED and other.order.transmit:
+            elif other.order.parent_key == order.order_key and working.ended and other.order.transmit:
                 self._look_again(other)
                 events += self._work(other)
         return events
@@ -332,23 +328,29 @@ class Brokerage:
         events.append(OrderMessage(now, order, 202, f"Order Canceled - reason:{reason}"))
         events.append(self._changed(working))
         for child in [each for each in self._working.values() if each.order.parent_key == order.order_key]:
-            if not working.filled and not child.ended:
+            if not working.filled:
                 events += self._end(child, "Parent order cancelled")
+            elif child.order.transmit:
+                self._look_again(child)
+                events += self._work(child)
         return events
 
     def _look_again(self, working: Working) -> None:
         """Has the order reconsidered when the next phase of the day begins or ends."""
         key = working.order.order_key
-        self._later(next_change_ns(self._now()), lambda: self._reconsider(key, again=True))
+        if key not in self._looked_after:
+            self._looked_after.add(key)
+            self._later(next_change_ns(self._now()), lambda: self._reconsider(key, timer=True))
 
-    def _reconsider(self, key: int, *, again: bool = False) -> list[Event]:
+    def _reconsider(self, key: int, *, timer: bool = False) -> list[Event]:
         working = self._working.get(key)
+        if timer:
+            self._looked_after.discard(key)
         if working is None or not working.order.transmit:
             return []
         if working.expires_ns is not None and self._now() >= working.expires_ns:
             return self._end(working, "")
-        if again:
-            self._look_again(working)
+        self._look_again(working)
         if self._waits_for_parent(working):
             return []
         if self._may_work(working):
@@ -362,7 +364,7 @@ class Brokerage:
 
     def _waits_for_parent(self, working: Working) -> bool:
         parent = self._orders.get(working.order.parent_key)
-        return parent is not None and parent.status != FILLED
+        return parent is not None and not parent.ended
 
     def _out_of_book(self, working: Working) -> list[Event]:
         if not working.resting:
@@ -390,31 +392,9 @@ class Brokerage:
         return refusal(order, self._universe.by_con_id(order.con_id)) or self._too_large(order, besides=working)
 
     def _too_large(self, order: SimOrder, besides: Working | None = None) -> Refusal | None:
-        """Whether the account could carry the order on top of those that already work."""
-        if self._universe.by_con_id(order.con_id) is None or order.quantity <= 0:
-            return None
-        quantity = order.quantity - (besides.filled if besides else 0)
-        signed = quantity if order.action == "BUY" else -quantity
-        needed = self._margin_change(order.con_id, signed, self._price(order))
-        if needed <= 0:
-            return None
-        for each in self._working.values():
-            if each is not besides and each.order.parent_key == 0:
-                price = self._price(each.order)
-                needed += max(0.0, self._margin_change(each.order.con_id, each.signed_remaining, price))
-        account = self._account
-        margin = MARGIN_RATE * account.gross_value() + needed
-        equity = account.net_liquidation()
-        return no_funds(equity, margin) if margin > equity else None
-
-    def _margin_change(self, con_id: int, shares: int, price: float) -> float:
-        held = self._account.quantity(con_id)
-        return MARGIN_RATE * price * (abs(held + shares) - abs(held))
-
-    def _price(self, order: SimOrder) -> float:
-        if order.order_type in WITH_LIMIT and order.limit_price:
-            return order.limit_price
-        return self._account.mark(order.con_id)
+        shares = order.quantity - (besides.filled if besides else 0)
+        others = [each for each in self._working.values() if each is not besides]
+        return shortfall(self._account, order, shares if order.action == "BUY" else -shares, others)
 
     def _limit(self, working: Working) -> int | None:
         """The limit in increments; None for an order that takes any price."""
@@ -433,6 +413,6 @@ class Brokerage:
         symbol = listing.instrument.symbol if listing else ""
         opens = datetime.fromtimestamp(opens_ns / NS, _ZONE)
         return (
-            f"Order Message:\n{order.action} {order.quantity} {symbol} SMART\nWarning: your order will not be placed at "
-            f"the exchange until {opens:%Y-%m-%d %H:%M:%S} US/Eastern"
+            f"Order Message:\n{order.action} {order.quantity} {symbol} SMART\nWarning: your order will not be placed "
+            f"at the exchange until {opens:%Y-%m-%d %H:%M:%S} US/Eastern"
         )

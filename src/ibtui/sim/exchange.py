@@ -19,6 +19,7 @@ from ibtui.market.hours import Session, ib_hours
 from ibtui.market.instruments import Instrument
 from ibtui.market.nyse import ZONE, extended, session_on
 from ibtui.sim.account import Account, Pnl, Position
+from ibtui.sim.bar_requests import BarRequest, answer
 from ibtui.sim.brokerage import Brokerage
 from ibtui.sim.events import BookLevel, Charged, Event, Executed, OrderState, SimOrder, Top, Traded
 from ibtui.sim.history import History, Running, first_session_ns
@@ -70,6 +71,7 @@ class Exchange:
         self._numbers = 0
         self._rate = rate
         self._running = True
+        self._pending: list[Event] = []
         self._later(_next_day_ns(start_ns), self._new_day)
 
     # the market
@@ -83,7 +85,7 @@ class Exchange:
     def running(self, running: bool) -> None:
         self._running = running
         for market in self._markets.values():
-            market.frozen = not running
+            self._pending += self._settle(market, list(market.stop(self.now_ns, not running)))
 
     @property
     def rate(self) -> float:
@@ -94,7 +96,7 @@ class Exchange:
     def rate(self, rate: float) -> None:
         self._rate = rate
         for con_id, market in self._markets.items():
-            market.retime(self.now_ns, rate)
+            self._pending += market.retime(self.now_ns, rate)
             self._schedule(con_id)
 
     def watch(self, con_id: int) -> None:
@@ -111,7 +113,7 @@ class Exchange:
         """Lets market time pass and tells everything that happened up to then, ``to_ns`` included, in time order."""
         if to_ns - self.now_ns > LEAP_NS:
             return self.leap(to_ns)
-        events: list[Event] = []
+        events, self._pending = self._pending, []
         while self._agenda and self._agenda[0].time_ns <= to_ns:
             entry = heapq.heappop(self._agenda)
             if entry.rank == 0:
@@ -125,26 +127,29 @@ class Exchange:
 
     def leap(self, to_ns: int) -> list[Event]:
         """Moves market time on without living through it: timers ring, then every market is as it is at that time."""
-        events: list[Event] = []
-        con_ids = list(self._markets)
+        events, self._pending = self._pending, []
+        before, self._markets = self._markets, {}
         self._agenda = [entry for entry in self._agenda if entry.rank == 0]
         heapq.heapify(self._agenda)
         while self._agenda and self._agenda[0].time_ns <= to_ns:
             entry = heapq.heappop(self._agenda)
             if entry.rank == 0:
                 self.now_ns = max(self.now_ns, entry.time_ns)
+                self._tear_down()
                 events += self._timers.pop(entry.number)()
+        self._tear_down()
         self.now_ns = to_ns
-        for con_id in con_ids:
-            old = self._markets.pop(con_id)
+        for con_id, old in before.items():
             market = self._live(con_id)
             market.halted = old.halted
-            for orders in old.book.resting.values():
-                for order in orders:
-                    market.book.add(order)
             events += market.seen_again(to_ns, old)
-            events += self._settle(market, [])
         return [*events, *self._broker.reconsider_all()]
+
+    def _tear_down(self) -> None:
+        """Ends all markets, to be made anew at another time; orders in their books have to be put there again."""
+        self._markets.clear()
+        self._serials.clear()
+        self._broker.pull_all()
 
     def is_open(self, con_id: int) -> bool:
         """Whether the contract trades now, extended hours included."""
@@ -196,8 +201,8 @@ class Exchange:
 
     def halt(self, con_id: int, halted: bool = True) -> list[Event]:
         """Halts trading in a contract, or lets it go on."""
-        self._watched[con_id] += (1 if halted else -1) if self._live(con_id).halted != halted else 0
-        events: list[Event] = list(self._live(con_id).halt(self.now_ns, halted))
+        market = self._live(con_id)
+        events = self._settle(market, list(market.halt(self.now_ns, halted)))
         return [*events, *self._broker.reconsider(con_id)]
 
     # contracts and history
@@ -228,7 +233,8 @@ class Exchange:
         what = "TRADES" if what == "ADJUSTED_LAST" else what
         market = self._markets.get(con_id)
         running = Running(market.minute, market.prints) if market is not None else None
-        return self._history.bars(listing, bar_seconds, start_ns, end_ns, what, use_rth, self.now_ns, running)
+        request = BarRequest(listing, bar_seconds, start_ns, end_ns, what, use_rth, self.now_ns, running)
+        return answer(self._history, request)
 
     def head_timestamp(self, con_id: int) -> int:
         """When the contract's history begins, UTC seconds."""
@@ -297,7 +303,7 @@ class Exchange:
         market = self._markets.get(con_id)
         if market is None:
             market = self._started(con_id)
-            market.frozen = not self._running
+            market.stop(self.now_ns, not self._running)
             self._markets[con_id] = market
             self._schedule(con_id)
         return market
@@ -347,8 +353,9 @@ class Exchange:
     def _forget_idle(self, con_id: int) -> None:
         """Stops a market that nobody looks at, at the end of a minute that isn't as seeded, else at once."""
         market = self._markets.get(con_id)
-        needed = self._watched[con_id] > 0 or self._account.quantity(con_id) or self._broker.busy(con_id)
-        if market is not None and not needed and not market.altered:
+        if market is None or market.altered or market.halted or self._watched[con_id] > 0:
+            return
+        if not self._account.quantity(con_id) and not self._broker.busy(con_id):
             del self._markets[con_id]
             del self._serials[con_id]
 

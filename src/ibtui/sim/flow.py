@@ -15,7 +15,7 @@ from ibtui.sim.sizes import mixed
 from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay, moment_of, next_open_minute
 from ibtui.sim.universe import Listing
 
-BEATS_A_SECOND = 18.0
+BEATS_A_SECOND = 22.0
 _THIN_BEATS = 0.08
 """Beats outside the regular session, over those within."""
 _LAG_NS = 120_000_000

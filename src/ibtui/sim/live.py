@@ -1,12 +1,13 @@
 """One contract's market while somebody watches it: the seeded flow, the book, the day's numbers, and what is told."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ibtui.sim.book import Book, Match, Resting, Row
+from ibtui.sim.day import Day
 from ibtui.sim.depth import changes
 from ibtui.sim.events import (
+    UPDATE,
     BookLevel,
     DayChanged,
     DayField,
@@ -37,32 +38,6 @@ class OwnFill(NamedTuple):
     price: int
     size: int
     venue: str
-
-
-@dataclass(slots=True)
-class Day:
-    """The numbers of the running day; prices in increments, ``turnover`` in increments times shares.
-
-    ``volume`` and ``turnover`` count the whole day, extended hours included; open, high and low the regular session.
-    """
-
-    previous_close: int
-    last: int = 0
-    last_size: int = 0
-    volume: int = 0
-    turnover: int = 0
-    open: int = 0
-    high: int = 0
-    low: int = 0
-
-    def take(self, high: int, low: int, volume: int, turnover: int, *, opens: int | None) -> None:
-        """Adds a print or a whole bar; ``opens`` is its first price if it belongs to the regular session."""
-        self.volume += volume
-        self.turnover += turnover
-        if opens is not None:
-            self.open = self.open or opens
-            self.high = max(self.high, high)
-            self.low = min(self.low, low) if self.low else low
 
 
 class LiveMarket:
@@ -96,13 +71,14 @@ class LiveMarket:
         self.day = day
         self.offset = offset
         self.halted = False
-        self.frozen = False
         self.fills: list[OwnFill] = []
         self.prints: list[PlannedPrint] = []
         self.altered = False
         self.minute = 0
         self.phase: Phase | None = None
         self._planner = planner
+        self._stopped = False
+        self._missed: dict[type, Happening] = {}
         self._remember = remember
         self._scale = round(1 / listing.instrument.min_tick)
         self._rows: dict[Side, list[Row]] = {"bid": [], "ask": []}
@@ -146,11 +122,10 @@ class LiveMarket:
         self._next = next(self._flow)
         if isinstance(happening, MinuteBegins):
             return self._begin(happening)
-        if self.halted or self.frozen:
-            return self._withheld(happening)
+        if self.withheld:
+            return self._withhold(happening)
         if isinstance(happening, Beat):
-            side = self.book.renew(happening.number)
-            return [*self._crossed(happening.time_ns), *self.told(happening.time_ns, (side,))]
+            return self._renew(happening)
         if isinstance(happening, QuoteMoves):
             return self._move(happening)
         return self._print(happening)
@@ -215,11 +190,20 @@ class LiveMarket:
         self.altered = True
         return self._met(time_ns, price, size, 0)
 
+    @property
+    def withheld(self) -> bool:
+        """Whether the seeded flow is kept out of the market: while it is halted or stopped."""
+        return self.halted or self._stopped
+
     def halt(self, time_ns: int, halted: bool) -> list[MarketEvent]:
         """Halts or resumes trading."""
         self.halted = halted
-        self.altered = True
-        return [HaltChanged(self.listing.con_id, time_ns, halted), *([] if halted else self.told(time_ns))]
+        return [HaltChanged(self.listing.con_id, time_ns, halted), *self._caught_up(time_ns)]
+
+    def stop(self, time_ns: int, stopped: bool) -> list[MarketEvent]:
+        """Stops the seeded flow, or lets it go on; clients trade on with what stands in the book."""
+        self._stopped = stopped
+        return self._caught_up(time_ns)
 
     def retime(self, time_ns: int, rate: float) -> list[MarketEvent]:
         """Gives the book's rows new sizes at another rate from now on."""
@@ -264,12 +248,10 @@ class LiveMarket:
                 events.append(
                     TopChanged(con_id, time_ns, side, price(best.price) if best else None, best.size if best else 0)
                 )
-            for each in changes(before, after, rising=side == "ask"):
-                events.append(
-                    DepthChanged(
-                        con_id, time_ns, side, each.op, each.position, each.price / self._scale, each.size, each.maker
-                    )
-                )
+            events += [
+                DepthChanged(con_id, time_ns, side, op, position, ticks / self._scale, size, maker)
+                for op, position, ticks, size, maker in changes(before, after, rising=side == "ask")
+            ]
         return events
 
     def _start(self, from_ns: int, rate: float) -> None:
@@ -284,10 +266,8 @@ class LiveMarket:
             self._next = next(self._flow)
             if isinstance(happening, MinuteBegins):
                 self._begin(happening, unseen=True)
-            elif isinstance(happening, Beat):
-                self.book.renew(happening.number)
-            elif isinstance(happening, QuoteMoves):
-                self.book.quote(self._moved(happening.bid), self._moved(happening.ask))
+            elif not isinstance(happening, PrintComes):
+                self._apply(happening)
             else:
                 self._note(happening.time_ns, self._moved(happening.price), happening.size)
                 self.book.meet(self._moved(happening.price), happening.size, happening.aggressor)
@@ -307,7 +287,10 @@ class LiveMarket:
         self.altered = False
         self.minute = begins.minute.number
         self.phase = begins.phase
-        self.book.beat = begins.beat
+        if self.withheld:
+            self._missed[Beat] = Beat(begins.time_ns, begins.beat)
+        else:
+            self.book.beat = begins.beat
         events: list[MarketEvent] = []
         if begins.phase is Phase.PRE and begins.phase_begins:
             last = self.day.last
@@ -320,13 +303,48 @@ class LiveMarket:
                 events.append(DayChanged(con_id, begins.time_ns, field, value))
         return [] if unseen else events
 
-    def _withheld(self, happening: Happening) -> list[MarketEvent]:
-        """Nothing happens while the market is halted or stopped, and the minute is no longer the seeded one."""
-        self.altered = self.altered or isinstance(happening, PrintComes)
+    def _withhold(self, happening: Happening) -> list[MarketEvent]:
+        """Nothing happens, so that the minute is no longer the seeded one; beats and quotes are kept for later."""
+        if isinstance(happening, PrintComes):
+            self.altered = True
+        else:
+            self._missed[type(happening)] = happening
         return []
 
+    def _caught_up(self, time_ns: int) -> list[MarketEvent]:
+        """Brings the book to where the seeded flow has come, unless that is still withheld."""
+        if self.withheld:
+            return []
+        for happening in self._missed.values():
+            self._apply(happening)
+        self._missed.clear()
+        return [*self._crossed(time_ns), *self.told(time_ns)]
+
+    def _apply(self, happening: Happening) -> None:
+        """Lets a beat or a move of the quote change the book, untold."""
+        if isinstance(happening, QuoteMoves):
+            self.book.quote(self._moved(happening.bid), self._moved(happening.ask))
+        elif isinstance(happening, Beat):
+            self.book.renew(happening.number)
+
+    def _renew(self, beat: Beat) -> list[MarketEvent]:
+        side = self.book.renew(beat.number)
+        rows = self._rows[side]
+        renewed = self.book.renewed(side, rows)
+        if renewed is None:
+            return [*self._crossed(beat.time_ns), *self.told(beat.time_ns, (side,))]
+        con_id, time_ns = self.listing.con_id, beat.time_ns
+        events: list[MarketEvent] = []
+        for position, row in renewed:
+            price = row.price / self._scale
+            if position == 0 and row.size != rows[0].size:
+                events.append(TopChanged(con_id, time_ns, side, price, row.size))
+            rows[position] = row
+            events.append(DepthChanged(con_id, time_ns, side, UPDATE, position, price, row.size, row.maker))
+        return events
+
     def _move(self, move: QuoteMoves) -> list[MarketEvent]:
-        self.book.quote(self._moved(move.bid), self._moved(move.ask))
+        self._apply(move)
         return [*self._crossed(move.time_ns), *self.told(move.time_ns)]
 
     def _print(self, printed: PrintComes) -> list[MarketEvent]:

@@ -11,15 +11,28 @@ whatever its prints are, which is how the turnover can be known beforehand.
 
 import math
 import random
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ibtui.sim.paths import INDEX_VOLATILITY, TRADING_DAYS_A_YEAR, Walk, activity, bridge, index_walk, minute_shares
+from ibtui.sim.paths import (
+    INDEX_VOLATILITY,
+    PHASE_SHARE,
+    TRADING_DAYS_A_YEAR,
+    Walk,
+    activity,
+    bridge,
+    index_walk,
+    minute_shares,
+    phase_levels,
+)
 from ibtui.sim.trading_days import Phase, TradingDay, day_of, moment_of
 from ibtui.sim.universe import Listing
 
 _VOLUME_SHARE = {Phase.AFTER: 0.02, Phase.PRE: 0.02, Phase.REGULAR: 0.96}
 _SPREAD_FACTOR = {Phase.AFTER: 4, Phase.PRE: 3, Phase.REGULAR: 1}
 _REGULAR_MINUTES = 390
+_WIDE_MINUTES = 5
+"""For so long after a phase begins quotes are twice as wide."""
 
 
 class Minute(NamedTuple):
@@ -91,9 +104,7 @@ class Planner:
         self._days = days
         self._index = index_walk(seed)
         self._walks: dict[int, Walk] = {}
-        self._shares: dict[tuple[int, ...], list[float]] = {}
-        self._index_paths: dict[int, list[float]] = {}
-        self._paths: dict[tuple[int, int], list[float]] = {}
+        self._index_paths: dict[tuple[int, Phase], list[float]] = {}
         self._minutes: dict[tuple[int, int, Phase], list[Minute]] = {}
 
     def minute(self, listing: Listing, number: int) -> Minute | None:
@@ -120,7 +131,7 @@ class Planner:
         minutes = self.phase(listing, *moment)
         if position:
             return minutes[position - 1].closing_quote()
-        return minutes[0]._replace(trades=0, middle=self._start(listing, *moment)).closing_quote()
+        return minutes[0]._replace(trades=0, middle=self._path(listing, *moment)[0]).closing_quote()
 
     def quote_at_close_before(self, listing: Listing, number: int) -> tuple[int, int]:
         """Bid and ask that after hours left, before the pre-market that begins with a minute."""
@@ -137,74 +148,65 @@ class Planner:
             day = day_of(day.after.first - 1)
         return self.close(listing, day_of(day.after.first - 1))
 
-    def _start(self, listing: Listing, day: TradingDay, phase: Phase) -> float:
-        return self._path(listing, day)[self._offset(day, phase)]
+    def _path(self, listing: Listing, day: TradingDay, phase: Phase) -> list[float]:
+        """Prices in increments at the edges of a phase's minutes."""
+        own = self._walks.setdefault(listing.con_id, Walk(f"{self.seed}/{listing.con_id}/days", _own_step(listing)))
+        name = f"{self.seed}/{listing.con_id}/{day.ordinal}"
+        levels = _levels(name, own, day, phase)
+        index = self._index_path(day, phase)
+        anchor, beta, exp = listing.price / listing.instrument.min_tick, listing.beta, math.exp
+        return [anchor * exp(beta * shared + single) for shared, single in zip(index, levels, strict=True)]
 
-    @staticmethod
-    def _offset(day: TradingDay, phase: Phase) -> int:
-        lengths = [day.span(each).last - day.span(each).first for each in Phase]
-        return sum(lengths[:phase]) + (1 if phase else 0)
-
-    def _path(self, listing: Listing, day: TradingDay) -> list[float]:
-        """Prices in increments along the day's steps, at the edges of minutes."""
-        key = (listing.con_id, day.ordinal)
-        if key not in self._paths:
-            _trim(self._paths, self._days)
-            own = self._walks.setdefault(listing.con_id, Walk(f"{self.seed}/{listing.con_id}/days", _own_step(listing)))
-            before = day_of(day.after.first - 1).ordinal
-            shares = self._day_shares(day)
-            name = f"{self.seed}/{listing.con_id}/{day.ordinal}"
-            levels = bridge(name, shares, own.level(before), own.level(day.ordinal), own.step)
-            anchor, beta, exp = listing.price / listing.instrument.min_tick, listing.beta, math.exp
-            index = self._index_path(day, before, shares)
-            self._paths[key] = [anchor * exp(beta * f + x) for f, x in zip(index, levels, strict=True)]
-        return self._paths[key]
-
-    def _index_path(self, day: TradingDay, before: int, shares: list[float]) -> list[float]:
-        if day.ordinal not in self._index_paths:
-            _trim(self._index_paths, self._days)
-            name = f"{self.seed}/index/{day.ordinal}"
-            ends = self._index.level(before), self._index.level(day.ordinal)
-            self._index_paths[day.ordinal] = bridge(name, shares, *ends, self._index.step)
-        return self._index_paths[day.ordinal]
-
-    def _day_shares(self, day: TradingDay) -> list[float]:
-        lengths = tuple(span.last - span.first for span in (day.after, day.pre, day.regular))
-        if lengths not in self._shares:
-            self._shares[lengths] = minute_shares(day)
-        return self._shares[lengths]
+    def _index_path(self, day: TradingDay, phase: Phase) -> list[float]:
+        key = day.ordinal, phase
+        if key not in self._index_paths:
+            _trim(self._index_paths, 3 * self._days)
+            self._index_paths[key] = _levels(f"{self.seed}/index/{day.ordinal}", self._index, day, phase)
+        return self._index_paths[key]
 
     def _plan(self, listing: Listing, day: TradingDay, phase: Phase) -> list[Minute]:
         draw = random.Random(f"{self.seed}/{listing.con_id}/{day.ordinal}/{int(phase)}")
-        span, offset = day.span(phase), self._offset(day, phase)
-        path, shares = self._path(listing, day), self._day_shares(day)
+        span = day.span(phase)
         length = span.last - span.first
         busy_day = math.exp(0.25 * draw.gauss(0.0, 1.0))
-        shape = _shape(phase, length)
         volume = listing.daily_volume * _VOLUME_SHARE[phase] * busy_day
         if phase is Phase.REGULAR:
             volume *= length / _REGULAR_MINUTES
-        prints = prints_a_minute(listing) * _thinness(listing, phase, length)
-        volatility = _day_volatility(listing)
-        planned: list[Minute] = []
-        for k in range(length):
-            spread = max(1, round(listing.spread * _SPREAD_FACTOR[phase] * (1 + (k < 5) + 0.4 * draw.random())))
-            start, end = path[offset + k], path[offset + k + 1]
-            reach = start * volatility * math.sqrt(shares[offset + k])
-            planned.append(
-                _minute(
-                    draw, span.first + k, start, end, reach, volume * shape[k], prints * shape[k] * length, spread
-                )
-            )  # fmt: skip
-        return planned
+        prints = prints_a_minute(listing) * _thinness(phase, length) * length
+        reach = listing.volatility * math.sqrt(PHASE_SHARE[phase] / TRADING_DAYS_A_YEAR)
+        path, spread = self._path(listing, day, phase), listing.spread * _SPREAD_FACTOR[phase]
+        return [
+            _minute(
+                draw,
+                span.first + k,
+                path[k],
+                path[k + 1],
+                reach * path[k] * math.sqrt(minute_share),
+                volume * volume_share,
+                prints * volume_share,
+                spread * (2 if k < _WIDE_MINUTES else 1),
+            )
+            for k, (minute_share, volume_share) in enumerate(
+                zip(minute_shares(phase, length), _volume_shares(phase, length), strict=True)
+            )
+        ]
 
 
 def prints_a_minute(listing: Listing) -> float:
     """Prints in an average minute of a regular session: more for busier contracts, far less than in proportion."""
-    return 34.0 * (listing.daily_volume / 1e6) ** 0.35
+    return 34.0 * math.pow(listing.daily_volume / 1e6, 0.35)
 
 
-def _thinness(listing: Listing, phase: Phase, length: int) -> float:
+def _levels(name: str, walk: Walk, day: TradingDay, phase: Phase) -> list[float]:
+    """Levels of a walk at the edges of a phase's minutes."""
+    before = day_of(day.after.first - 1).ordinal
+    ends = phase_levels(name, walk.level(before), walk.level(day.ordinal), walk.step)[phase]
+    span = day.span(phase)
+    shares = minute_shares(phase, span.last - span.first)
+    return bridge(f"{name}/{int(phase)}", shares, *ends, walk.step * math.sqrt(PHASE_SHARE[phase]))
+
+
+def _thinness(phase: Phase, length: int) -> float:
     """Prints in an average minute of a phase, over those of a regular one."""
     if phase is Phase.REGULAR:
         return 1.0
@@ -212,13 +214,15 @@ def _thinness(listing: Listing, phase: Phase, length: int) -> float:
     return math.pow(per_minute, 0.75)
 
 
-def _shape(phase: Phase, length: int) -> list[float]:
+@lru_cache(maxsize=16)
+def _volume_shares(phase: Phase, length: int) -> tuple[float, ...]:
+    """Each minute's share of a phase's volume; the first and last regular ones have the auctions."""
     weights = [activity(phase, (k + 0.5) / length) for k in range(length)]
-    if phase is Phase.REGULAR and length:
-        weights[0] *= 1.8  # opening and closing auctions
+    if phase is Phase.REGULAR:
+        weights[0] *= 1.8
         weights[-1] *= 3.0
     total = sum(weights)
-    return [weight / total for weight in weights]
+    return tuple(weight / total for weight in weights)
 
 
 def _own_step(listing: Listing) -> float:
@@ -226,10 +230,6 @@ def _own_step(listing: Listing) -> float:
     explained = listing.beta * INDEX_VOLATILITY
     own = max(listing.volatility**2 - explained**2, (0.25 * listing.volatility) ** 2)
     return math.sqrt(own / TRADING_DAYS_A_YEAR)
-
-
-def _day_volatility(listing: Listing) -> float:
-    return listing.volatility / math.sqrt(TRADING_DAYS_A_YEAR)
 
 
 def _minute(
@@ -240,35 +240,56 @@ def _minute(
     reach: float,
     volume: float,
     prints: float,
-    spread: int,
+    usual_spread: float,
 ) -> Minute:
-    """Draws one minute. ``reach`` is the standard deviation of a minute's move, in increments."""
-    random_ = draw.random
-    luck = math.exp(0.45 * draw.gauss(0.0, 1.0) - 0.1)
-    opening_side = 1 if random_() < 0.5 else -1
-    closing_side = 1 if random_() < 0.5 else -1
-    opens = max(1, round(start + opening_side * spread / 2))
-    closes = max(1, round(end + closing_side * spread / 2))
-    expected = prints * luck**0.6
-    count = int(expected + random_())
-    if count < 4:
-        return _thin_minute(draw, number, opens, closes, count, volume * luck, closing_side, spread, end)
-    pairs = (count - 4) // 2
-    high = max(opens, closes) + int(-math.log(1.0 - random_()) * reach * 0.55)
-    low = max(1, min(opens, closes) - int(-math.log(1.0 - random_()) * reach * 0.55))
-    low_first = random_() < (0.65 if closes > opens else 0.35)
-    corners = (opens, low, high, closes) if low_first else (opens, high, low, closes)
-    first = int(pairs * (0.15 + 0.35 * random_()))
-    second = int((pairs - first) * (0.3 + 0.4 * random_()))
-    legs = (first, second, pairs - first - second)
-    each = volume * luck / (4 + 2 * pairs)
-    sizes = tuple(_corner_size(each, random_()) for _ in range(4))
-    halves = tuple(max(leg, int(leg * each * (0.6 + 0.8 * random_()))) for leg in legs)
-    turnover = sum(price * size for price, size in zip(corners, sizes, strict=True))
-    turnover += sum(half * (corners[k] + corners[k + 1]) for k, half in enumerate(halves))
+    """Draws one minute. ``reach`` is the standard deviation of a minute's move, in increments.
+
+    A month of bars draws some ten thousand minutes, hence the unrolled sums.
+    """
+    uniform, exp, log = draw.random, math.exp, math.log
+    mood = uniform() + uniform() + uniform() - 1.5
+    sides = uniform()
+    spread = round(usual_spread * (1.0 + 0.4 * uniform())) or 1
+    half = spread / 2
+    opens = round(start + half if sides < 0.5 else start - half)
+    closing_side = 1 if sides % 0.5 < 0.25 else -1
+    closes = round(end + closing_side * half)
+    if opens < 1 or closes < 1:
+        opens, closes = max(1, opens), max(1, closes)
+    volume *= exp(0.9 * mood - 0.1)
+    trades = int(prints * exp(0.54 * mood - 0.06) + uniform())
+    if trades < 4:
+        return _thin_minute(draw, number, opens, closes, min(2, trades), volume, closing_side, spread, end)
+    higher, lower = (opens, closes) if opens > closes else (closes, opens)
+    high = higher - int(log(1.0 - uniform()) * reach * 0.55)
+    low = lower + int(log(1.0 - uniform()) * reach * 0.55)
+    if low < 1:
+        low = 1
+    rising_first = uniform() < (0.35 if closes > opens else 0.65)
+    second, third = (high, low) if rising_first else (low, high)
+    pairs = (trades - 4) // 2
+    pairs_1 = int(pairs * (0.15 + 0.35 * uniform()))
+    pairs_2 = int((pairs - pairs_1) * (0.3 + 0.4 * uniform()))
+    pairs_3 = pairs - pairs_1 - pairs_2
+    average = volume / (4 + 2 * pairs)
+    size_1, size_2 = _corner_size(average, uniform()), _corner_size(average, uniform())
+    size_3, size_4 = _corner_size(average, uniform()), _corner_size(average, uniform())
+    half_1 = max(pairs_1, int(pairs_1 * average * (0.6 + 0.8 * uniform())))
+    half_2 = max(pairs_2, int(pairs_2 * average * (0.6 + 0.8 * uniform())))
+    half_3 = max(pairs_3, int(pairs_3 * average * (0.6 + 0.8 * uniform())))
     return Minute(
-        number, corners, sizes, legs, (halves[0], halves[1], halves[2]), sum(sizes) + 2 * sum(halves), 4 + 2 * pairs,
-        turnover, closing_side, spread, end,
+        number,
+        (opens, second, third, closes),
+        (size_1, size_2, size_3, size_4),
+        (pairs_1, pairs_2, pairs_3),
+        (half_1, half_2, half_3),
+        size_1 + size_2 + size_3 + size_4 + 2 * (half_1 + half_2 + half_3),
+        4 + 2 * pairs,
+        opens * size_1 + second * size_2 + third * size_3 + closes * size_4
+        + half_1 * (opens + second) + half_2 * (second + third) + half_3 * (third + closes),
+        closing_side,
+        spread,
+        end,
     )  # fmt: skip
 
 
@@ -277,19 +298,18 @@ def _thin_minute(
     number: int,
     opens: int,
     closes: int,
-    count: int,
+    trades: int,
     volume: float,
     closing_side: int,
     spread: int,
     middle: float,
 ) -> Minute:
     """A minute of two prints, one or none; three would have no mirrored pair and become two."""
-    corners = (opens, closes)[-count:] if 0 < count < 3 else (opens, closes)
-    count = min(count, 2)
-    sizes = tuple(_corner_size(volume / max(1, count), draw.random()) for _ in range(count))
+    corners = (closes,) if trades == 1 else (opens, closes)
+    sizes = tuple(_corner_size(volume / trades, draw.random()) for _ in range(trades))
     turnover = sum(price * size for price, size in zip(corners, sizes, strict=False))
     return Minute(
-        number, corners, sizes, (0, 0, 0), (0, 0, 0), sum(sizes), count, turnover, closing_side, spread, middle
+        number, corners, sizes, (0, 0, 0), (0, 0, 0), sum(sizes), trades, turnover, closing_side, spread, middle
     )
 
 

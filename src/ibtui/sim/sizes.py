@@ -23,7 +23,7 @@ _RENEWED: tuple[tuple[Side, bool], ...] = (
 """What each beat of a cycle renews: a side, and whether its best row (True) or a deeper one."""
 _BEST_BEATS = {side: [k for k, (each, best) in enumerate(_RENEWED) if best and each == side] for side in ("bid", "ask")}
 _DEEP_BEAT: dict[Side, int] = {"bid": 2, "ask": 5}
-_TURNS = 16
+TURNS = 16
 _MASK = (1 << 64) - 1
 _SALT: dict[Side, int] = {"bid": 1, "ask": 2}
 
@@ -48,9 +48,9 @@ class SeededSizes:
         """Which side a beat renews, and whether it is its best row or a deeper one."""
         return _RENEWED[beat % _CYCLE]
 
-    def renews_price(self, side: Side, price: int, beat: int) -> bool:
-        """Whether a beat that renews a deeper row of this side renews this price."""
-        return self._turn(side, beat) * 5 % _TURNS == price % _TURNS
+    def renewed_class(self, side: Side, beat: int) -> int:
+        """Which prices a beat renews that renews deeper rows: those with this remainder modulo :data:`TURNS`."""
+        return self._turn(side, beat) * 5 % TURNS
 
     def stands(self, price: int) -> bool:
         """Whether the seeded book has a row at a price behind the best one; wide markets have holes."""
@@ -65,7 +65,7 @@ class SeededSizes:
     def deeper(self, side: Side, price: int, beat: int) -> tuple[int, str]:
         """Shares and maker at a price behind the best one as of a beat."""
         turn = self._turn(side, beat)
-        epoch = (turn - price * 13 % _TURNS) // _TURNS  # 5 * 13 = 1 modulo 16: a price's own turns
+        epoch = (turn - price * 13 % TURNS) // TURNS  # 5 * 13 = 1 modulo 16: a price's own turns
         return self._draw(mixed(self._key ^ price, epoch, 8 + _SALT[side]), 1.0)
 
     def _turn(self, side: Side, beat: int) -> int:
