@@ -1,6 +1,7 @@
 """Why a gateway can't be used, one sentence for each cause, each with what to do."""
 
 import errno
+import re
 import socket
 from enum import IntEnum
 
@@ -23,7 +24,7 @@ CLIENT_ID_IN_USE = 326
 
 def not_reached(endpoint: str, error: BaseException) -> str:
     """Why no TCP connection came about."""
-    if isinstance(error, ConnectionRefusedError):
+    if isinstance(error, ConnectionRefusedError) or _all_refused(str(error)):
         return (
             f"{endpoint} refused the connection: nothing listens there. Start TWS or IB Gateway, or check its API port"
         )
@@ -33,6 +34,12 @@ def not_reached(endpoint: str, error: BaseException) -> str:
         return f"{endpoint} can't be reached from here: no route. Check the network"
     words = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
     return f"can't connect to {endpoint}: {words or type(error).__name__}"
+
+
+def _all_refused(text: str) -> bool:
+    """Whether asyncio's "Multiple exceptions", one for each address of a host name, are all refusals."""
+    codes = re.findall(r"\[Errno (\d+)\]", text)
+    return bool(codes) and set(codes) == {str(errno.ECONNREFUSED)}
 
 
 def silent(endpoint: str, stage: Stage, seconds: float) -> str:

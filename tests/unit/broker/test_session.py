@@ -265,3 +265,19 @@ async def test_nothing_is_sent_on_a_session_that_was_given_up() -> None:
             session.ib.client.reqPositions()
         assert await session.ended == "enough"
         assert gateway.asked(61) == 0
+
+
+@virtual
+async def test_a_connect_that_is_called_off_leaves_no_socket() -> None:
+    gateway = await SmallGateway().start()
+    gateway.mode = "silent"
+    session = Session(settings(gateway.port), 1, virtual_clock())
+    opening = asyncio.ensure_future(session.open())
+    await asyncio.sleep(1)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    await settle()
+    assert session.ended.result() == "connecting was called off"
+    assert not gateway.open
+    await gateway.stop()

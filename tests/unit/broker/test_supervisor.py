@@ -12,7 +12,7 @@ from ibtui.clock import NS, MarketClock
 from ibtui.config import GatewaySettings
 from ibtui.errors import RequestTimeoutError
 
-from .small_gateway import SmallGateway, VirtualLoop, settle, until, virtual, virtual_clock
+from .small_gateway import SmallGateway, VirtualLoop, frame, settle, until, virtual, virtual_clock
 
 
 @dataclass
@@ -432,3 +432,32 @@ async def test_listeners_that_fail_stop_nothing() -> None:
     await supervisor.stop()
     await task
     await gateway.stop()
+
+
+@virtual
+async def test_a_connection_closed_in_the_middle_of_the_sync_is_a_loss_like_any_other() -> None:
+    closings = 2
+
+    def close_on_positions(fields: list[str], writer: asyncio.StreamWriter) -> bool:
+        nonlocal closings
+        if fields[0] == "61" and closings:
+            closings -= 1
+            writer.close()
+        elif fields[0] == "61":
+            writer.write(frame(62, 1))
+        return fields[0] == "61"
+
+    class Asking(Part):
+        def steps(self, session: Session) -> Sequence[Step]:
+            async def positions() -> None:
+                await session.ask(session.ib.reqPositionsAsync(), "positions")
+
+            return [("positions", positions)]
+
+    async with running(Asking()) as stand:
+        stand.gateway.answer = close_on_positions
+        await stand.state("DISCONNECTED")
+        await stand.state("READY")
+        assert stand.gateway.connections == 3
+        assert stand.part.calls == ["attach", "detach", "attach", "detach", "attach"]
+        assert "DEGRADED" not in stand.states()
