@@ -77,7 +77,14 @@ Build = Callable[..., Rig]
 
 @asynccontextmanager
 async def running(
-    path: Path, host: str, port: int, *, client_id: int = 10, risk: RiskSettings | None = None, jitter: float = 0.0
+    path: Path,
+    host: str,
+    port: int,
+    *,
+    client_id: int = 10,
+    risk: RiskSettings | None = None,
+    stale_after: float = 60.0,
+    jitter: float = 0.0,
 ) -> AsyncIterator[Rig]:
     """A rig that connects, and ends in the order in which a console ends."""
     clock = system_clock()
@@ -103,7 +110,9 @@ async def running(
         status = made[0].supervisor.status
         return status.state in ("READY", "DEGRADED", "SYNCING") and status.data.state != "down"
 
-    feeds = Feeds(market, clock, market_clock, MarketDataSettings(), DepthSettings(), store, vouched)
+    feeds = Feeds(
+        market, clock, market_clock, MarketDataSettings(stale_after=stale_after), DepthSettings(), store, vouched
+    )
     contracts = Contracts(directory, writer, clock)
     history = History()
     account = Account(settings.account, clock, writer.history_soon)
@@ -116,6 +125,7 @@ async def running(
         journal,
         partial(queries.highest_order_id, directory),
         not_ready,
+        confirm=feeds.confirm,
         random_bits=partial(random.getrandbits, 80),
     )
     desk.load(queries.load_orders(directory))

@@ -364,6 +364,33 @@ async def test_an_account_that_is_not_a_paper_one_gets_no_frame(
         assert not {"3", "4", "58"} & (await gateway.control("stats"))["received"].keys()
 
 
+async def test_a_quiet_quote_is_confirmed_before_an_order_on_it_is_refused(gateway: Gateway, tmp_path: Path) -> None:
+    async with running(tmp_path, gateway.host, gateway.port, stale_after=1.0) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        await gateway.control("market", running=False)
+        await until(lambda: rig.feeds.mark(spy.con_id) == "STALE", 10, "a quiet market")
+        order = await rig.desk.submit(resting(rig, spy), spy)
+        assert order.status is Status.SENT, order.reason
+        assert (await gateway.control("stats"))["received"]["1"] == 2
+        await gateway.control("freeze")
+        quote = rig.market.board.quote(spy.con_id)
+        await until(lambda: rig.feeds.mark(spy.con_id) == "STALE", 10, str(quote))
+        refused = await rig.desk.submit(resting(rig, spy, 11), spy)
+        assert refused.status is Status.REFUSED
+
+
+async def test_a_failure_of_ours_before_the_frame_is_not_sent_and_says_so(
+    gateway: Gateway, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        order = await rig.desk.submit(replace(resting(rig, spy), quantity=None), spy)
+        assert order.status in (Status.NOT_SENT, Status.REFUSED)
+        assert "3" not in (await gateway.control("stats"))["received"]
+
+
 async def test_every_cancel_of_many_goes_out_without_filling_the_librarys_queue(
     gateway: Gateway, tmp_path: Path
 ) -> None:

@@ -184,6 +184,17 @@ class OrderDesk:
         if ref in self.orders:
             return self.orders[ref]
         self._ledger.add(Order(intent))  # from here on it counts in every other order's checks
+        try:
+            return await self._submit(intent, instrument)
+        except Exception as error:
+            log.exception("The order %s failed here", ref)
+            return self._not_sent(ref, f"something failed here: {error!r}")
+        except BaseException:
+            self._not_sent(ref, "the console ended before it was sent")
+            raise
+
+    async def _submit(self, intent: OrderIntent, instrument: Instrument) -> Order:
+        ref = intent.order_ref
         if self._confirm is not None and self._guards.is_quiet(self._session, intent.con_id):
             await self._confirm(instrument)
         session = self._session
@@ -200,9 +211,6 @@ class OrderDesk:
             return self._not_sent(ref, f"the journal took over {JOURNAL_WAIT * 1000:g} ms")
         except JournalError as error:
             return self._not_sent(ref, f"the journal can't be written: {error}")
-        except asyncio.CancelledError:
-            self._not_sent(ref, "the console ended while it was journalled")
-            raise
         # No await from here to the frame.
         judgement = self._guards.judge(session, self._reconciled, intent, instrument)
         problem = judgement.problem
@@ -316,6 +324,7 @@ class OrderDesk:
         return self._ledger.fold(intent.order_ref, Refused(reason), "refused", reason)
 
     def _not_sent(self, ref: str, reason: str) -> Order:
+        """Ends an order whose frame did not leave; one that was sent stays what it is."""
         return self._ledger.fold(ref, NotSent(reason), "not sent", reason)
 
     async def _write(self, session: "Session", intent: OrderIntent, checks: Sequence[Check], order_id: int) -> None:
