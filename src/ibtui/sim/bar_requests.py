@@ -40,7 +40,7 @@ class BarRequest(NamedTuple):
 
 
 def answer(history: History, request: BarRequest) -> list[Bar]:
-    """Bars that start in the range, each whole, or up to now."""
+    """Bars whose ``start`` lies in the range, each whole, or up to now."""
     start_ns = max(request.start_ns, first_session_ns(request.listing))
     request = request._replace(start_ns=start_ns, end_ns=min(request.end_ns, request.now_ns))
     if request.start_ns >= request.end_ns:
@@ -56,8 +56,7 @@ def answer(history: History, request: BarRequest) -> list[Bar]:
 
 
 def _in_range(request: BarRequest, bars: Iterable[Bar | None]) -> list[Bar]:
-    lowest, highest = request.start_ns // NS, -(-request.end_ns // NS)
-    return [bar for bar in bars if bar is not None and lowest <= bar.start < highest]
+    return [bar for bar in bars if bar is not None and request.start_ns <= bar.start * NS < request.end_ns]
 
 
 def _trades(history: History, request: BarRequest) -> Iterator[tuple[int, TickBar]]:
@@ -107,27 +106,22 @@ def _seconds(
 
 
 def _sessions(request: BarRequest) -> Iterator[TradingDay]:
-    """Sessions whose date, extended hours included, may have something in the range."""
-    day = session_of(_whole_periods(request.start_ns, request.seconds) // MINUTE_NS)
+    """Sessions of the dates that the range touches, whole weeks or months for bars of that length."""
+    first = datetime.fromtimestamp(request.start_ns // NS, UTC).date()
     last = datetime.fromtimestamp(request.end_ns // NS, UTC).date()
-    while day.date <= last:
+    if request.seconds >= DAY:
+        first, last = _period(first, request.seconds), last + timedelta(days=request.seconds // DAY)
+    day = session_of(min(_midnight(first) * NS, request.start_ns) // MINUTE_NS)
+    while day.date <= last and day.pre.first * MINUTE_NS < request.now_ns:
         yield day
         day = day_of(day.regular.last)
-
-
-def _whole_periods(start_ns: int, seconds: int) -> int:
-    """The start of the week or month that a range begins in, so that its first bar is whole."""
-    if seconds < WEEK:
-        return start_ns
-    day = datetime.fromtimestamp(start_ns // NS, UTC).date()
-    return _midnight(_period(day, seconds)) * NS
 
 
 def _starts(session: TradingDay, request: BarRequest) -> Callable[[int], int]:
     """Says where the bar of a piece starts: counted from New York's midnight, but not before trading begins."""
     seconds = request.seconds
     if seconds >= DAY:
-        date_start = _midnight(_period(session.date, seconds))
+        date_start = _period_start(session.date, seconds)
         return lambda start: date_start
     midnight = (session.regular.first - _OPEN_MINUTE) * 60
     begins = (session.regular if request.use_rth else session.pre).first * 60
@@ -139,6 +133,11 @@ def _period(day: date, seconds: int) -> date:
     if seconds >= MONTH:
         return day.replace(day=1)
     return day - timedelta(days=day.weekday()) if seconds >= WEEK else day
+
+
+def _period_start(day: date, seconds: int) -> int:
+    """The start of the bar of a day, week or month, as bars carry it: midnight UTC of its first date."""
+    return _midnight(_period(day, seconds))
 
 
 def _midnight(day: date) -> int:

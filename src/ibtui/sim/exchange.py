@@ -216,7 +216,7 @@ class Exchange:
     def bars(
         self, con_id: int, bar_seconds: int, start_ns: int, end_ns: int, what: str = "TRADES", use_rth: bool = True
     ) -> list[Bar]:
-        """Bars that begin in the half-open range of market time, up to now.
+        """Bars whose ``start`` lies in the half-open range of market time, up to now.
 
         A bar is whole whatever the range, so that requests that overlap agree; the running one ends at the last print.
         Bars of trades leave out times without any.
