@@ -1,5 +1,7 @@
 """Bars and head timestamps, as ib_insync reads them."""
 
+import asyncio
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -28,7 +30,7 @@ async def bars(ib: IB, size: str, duration: str, **options: object) -> BarDataLi
 @pytest.mark.parametrize("size", BAR_SIZES, ids=lambda size: size.text)
 async def test_every_bar_size_comes_in_order_and_on_its_grid(size: BarSize) -> None:
     async with gateway() as server, client(server) as ib:
-        duration = "1 Y" if size.daily else size.duration(min(size.longest, 40 * size.seconds))
+        duration = "3 M" if size.daily else size.duration(min(size.longest, 40 * size.seconds))
         found = await bars(ib, size.text, duration)
         assert len(found) > 1
         starts = [bar.date for bar in found]
@@ -37,7 +39,7 @@ async def test_every_bar_size_comes_in_order_and_on_its_grid(size: BarSize) -> N
             assert bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high
             assert bar.low <= bar.average <= bar.high
             assert bar.volume > 0
-            if not size.daily and size.seconds < 3600:
+            if not size.daily and size.seconds <= 3600 and bar.date.minute != 30:  # a session's first bar may be short
                 assert bar.date.timestamp() % size.seconds == 0
 
 
@@ -121,6 +123,31 @@ async def test_the_head_timestamp_comes_in_both_formats() -> None:
         as_seconds = await ib.reqHeadTimeStampAsync(contract, "TRADES", True, 2)
         assert as_text.replace(tzinfo=UTC) == as_seconds
         assert as_seconds.year < 2026
+
+
+async def test_a_long_request_holds_nobody_up() -> None:
+    async with gateway() as server, client(server) as ib, bare(server) as raw:
+        await raw.start(2)
+        year = asyncio.ensure_future(bars(ib, "1 day", "1 Y"))
+        worst = 0.0
+        while not year.done():
+            before = time.perf_counter()
+            raw.ask("49", "1")
+            await raw.read_until("49")
+            worst = max(worst, time.perf_counter() - before)
+        assert len(await year) > 240
+        assert worst < 1
+
+
+async def test_a_cancelled_request_is_given_up() -> None:
+    async with gateway() as server, bare(server) as raw:
+        await raw.start(1)
+        contract = ["0", "SPY", "STK", "", "0.0", "", "", "SMART", "", "USD", "", "", "0"]
+        raw.ask("20", "5", *contract, "", "1 day", "1 Y", "1", "TRADES", "1", "0", "")
+        raw.ask("25", "1", "5")
+        assert (await raw.read())[2:4] == ["5", "162"]
+        raw.ask("49", "1")
+        assert (await raw.read())[0] == "49"
 
 
 async def test_bars_are_counted_by_symbol() -> None:

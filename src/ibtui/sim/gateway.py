@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
 from ibtui.clock import NS
@@ -41,6 +41,7 @@ class Gateway:
         self.feeds = Feeds(exchange)
         self.accounts = AccountFeeds(exchange, account)
         self.orders = OrderDesk(exchange, self.clients)
+        self._later: dict[tuple[Client, int], asyncio.Task[None]] = {}
         self._frozen = False
         self._thaw: asyncio.TimerHandle | None = None
 
@@ -62,6 +63,8 @@ class Gateway:
     def left(self, client: Client) -> None:
         """A client is gone: its subscriptions end, its orders live on."""
         self.clients.discard(client)
+        for owner, req_id in [key for key in self._later if key[0] is client]:
+            self.forget(owner, req_id)
         self.feeds.close_all(client)
         self.accounts.close_all(client)
 
@@ -86,6 +89,26 @@ class Gateway:
             # A fault of ours must not cost the client its session.
             log.exception("%s was not answered", message)
             client.error(ask.get("req_id", SYSTEM), BAD_REQUEST, "Server error when processing an API client request.")
+
+    def later(self, client: Client, req_id: int, answer: Callable[[], Awaitable[None]]) -> None:
+        """Answers a request that takes its time, beside everything else."""
+        self.forget(client, req_id)
+        task = asyncio.get_running_loop().create_task(self._answer_later(client, req_id, answer))
+        self._later[client, req_id] = task
+
+    def forget(self, client: Client, req_id: int) -> bool:
+        """Gives up an answer that takes its time; False where there is none."""
+        task = self._later.pop((client, req_id), None)
+        return task is not None and task.cancel()
+
+    async def _answer_later(self, client: Client, req_id: int, answer: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await answer()
+        except Exception:
+            log.exception("request %d was not answered", req_id)
+            client.error(req_id, BAD_REQUEST, "Server error when processing an API client request.")
+        self._later.pop((client, req_id), None)
+        client.flush()
 
     # the market
 

@@ -1,26 +1,82 @@
 """What a request for historical bars means: the time it ends, how far it goes back, how times are written."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ibtui.clock import NS
+from ibtui.errors import UsageError
+from ibtui.market.bars import BAR_SIZES, DAY, BarSize, bar_size
 from ibtui.market.nyse import sessions
+from ibtui.sim.schema import Values
 from ibtui.sim.simclock import NEW_YORK
 
 WHAT = frozenset({"TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK", "ADJUSTED_LAST"})
 """Kinds of history on offer."""
 
-DAY_SECONDS = 86_400
-LONGEST = {"S": DAY_SECONDS, "D": 365, "W": 52, "M": 12, "Y": 100}
+LONGEST = {"S": DAY, "D": 365, "W": 52, "M": 12, "Y": 100}
 """IB takes seconds up to one day, days up to a year, and so on; longer ones want the next unit."""
+
+BAD_VALUE, BAD_END = 321, 10314
+SLICE_SECONDS = 5 * DAY
+"""A long request is answered in slices of this length, so that computing one holds nobody up."""
 
 _END = re.compile(r"(\d{8})([ -]+)(\d{2}:\d{2}:\d{2})(?: ?(\S+))?")
 _DURATION = re.compile(r"(\d{1,6}) ?([SDWMY])")
 
 
 class BadHistoryError(ValueError):
-    """A part of the request makes no sense; the message is what IB would say."""
+    """A part of the request makes no sense.
+
+    Attributes:
+        code: IB's error code; the exception's text is IB's text.
+    """
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRequest:
+    """Bars from ``start_ns`` up to, but not at, ``end_ns``; UTC nanoseconds."""
+
+    size: BarSize
+    what: str
+    start_ns: int
+    end_ns: int
+    use_rth: bool
+    format_date: int | None
+
+    def slices(self) -> Iterator[tuple[int, int]]:
+        """The range in pieces that are quick to answer; a week or a month may show up in more than one."""
+        step = max(SLICE_SECONDS, self.size.seconds) * NS
+        for start in range(self.start_ns, self.end_ns, step):
+            yield start, min(start + step, self.end_ns)
+
+
+def parse_request(ask: Values, now_ns: int) -> HistoryRequest:
+    """What a client asks for.
+
+    Raises:
+        BadHistoryError: Bar size, data, end or duration make no sense.
+    """
+    if ask["keep_up_to_date"]:
+        raise _invalid("Up-to-date bars are not offered here")
+    try:
+        size = bar_size(ask["bar_size"] or "")
+    except UsageError:
+        legal = ", ".join(each.text for each in BAR_SIZES)
+        raise _invalid(f"Historical data bar size setting is invalid. Legal ones are: {legal}") from None
+    what = ask["what"] or ""
+    if what not in WHAT:
+        raise _invalid(f"'{what}' is no data to show")
+    end_ns = parse_time(ask["end"], now_ns)
+    return HistoryRequest(
+        size, what, start_of(end_ns, ask["duration"]), end_ns, bool(ask["use_rth"]), ask["format_date"]
+    )  # fmt: skip
 
 
 def parse_time(text: str | None, now_ns: int) -> int:
@@ -31,15 +87,16 @@ def parse_time(text: str | None, now_ns: int) -> int:
     """
     if not text:
         return now_ns
+    refusal = BadHistoryError(BAD_END, f"End Date/Time: The date, time, or time-zone entered is invalid: '{text}'")
     match = _END.fullmatch(text.strip())
     if match is None:
-        raise BadHistoryError(f"'{text}' is no date and time")
+        raise refusal
     day, separator, clock, zone = match.groups()
     try:
         place = ZoneInfo(zone) if zone else UTC if separator == "-" else NEW_YORK
         moment = datetime.strptime(f"{day} {clock}", "%Y%m%d %H:%M:%S").replace(tzinfo=place)
     except (ValueError, ZoneInfoNotFoundError, OSError):
-        raise BadHistoryError(f"'{text}' is no date and time") from None
+        raise refusal from None
     return int(moment.timestamp()) * NS
 
 
@@ -53,30 +110,25 @@ def start_of(end_ns: int, duration: str | None) -> int:
     """
     match = _DURATION.fullmatch((duration or "").strip().upper())
     if match is None:
-        raise BadHistoryError(f"'{duration}' is no duration; it must be a number and S, D, W, M or Y")
+        raise _invalid(f"'{duration}' is no duration; it must be a number and S, D, W, M or Y")
     count, unit = int(match[1]), match[2]
     if not 0 < count <= LONGEST[unit]:
-        raise BadHistoryError(
-            f"Historical data requests for durations longer than {LONGEST[unit]} {unit} are not valid"
-        )
-    end = datetime.fromtimestamp(end_ns / NS, NEW_YORK)
+        raise _invalid(f"Historical data requests for durations longer than {LONGEST[unit]} {unit} are not valid")
     if unit == "S":
         return end_ns - count * NS
     if unit == "D":
-        return min(end_ns - count * DAY_SECONDS * NS, _trading_days_before(end, count))
+        return min(end_ns - count * DAY * NS, _trading_days_before(end_ns, count))
     if unit == "W":
-        return end_ns - count * 7 * DAY_SECONDS * NS
-    months = count if unit == "M" else 12 * count
-    return int(_months_before(end, months).timestamp()) * NS
+        return end_ns - count * 7 * DAY * NS
+    end = datetime.fromtimestamp(end_ns / NS, NEW_YORK)
+    return int(_months_before(end, count if unit == "M" else 12 * count).timestamp()) * NS
 
 
 def bar_time(start: int, *, daily: bool, format_date: int | None) -> str:
     """When a bar starts, as text: a date for daily bars, else zoned text (format 1) or UTC seconds (format 2)."""
     if daily:
         return datetime.fromtimestamp(start, UTC).strftime("%Y%m%d")
-    if format_date == 2:
-        return str(start)
-    return zoned(start * NS)
+    return str(start) if format_date == 2 else zoned(start * NS)
 
 
 def zoned(at_ns: int) -> str:
@@ -84,10 +136,14 @@ def zoned(at_ns: int) -> str:
     return f"{datetime.fromtimestamp(at_ns / NS, NEW_YORK):%Y%m%d %H:%M:%S} US/Eastern"
 
 
-def _trading_days_before(end: datetime, count: int) -> int:
-    days = sessions(end.date() - timedelta(days=2 * count + 10), end.date())
-    begun = [day for day in days if day.open_ns < end.timestamp() * NS]
-    first: date = begun[-count:][0].date if begun else end.date()
+def _invalid(cause: str) -> BadHistoryError:
+    return BadHistoryError(BAD_VALUE, f"Error validating request.-'bd' : cause - {cause}")
+
+
+def _trading_days_before(end_ns: int, count: int) -> int:
+    end = datetime.fromtimestamp(end_ns / NS, NEW_YORK).date()
+    begun = [day for day in sessions(end - timedelta(days=2 * count + 10), end) if day.open_ns < end_ns]
+    first = begun[-count:][0].date if begun else end
     return int(datetime(first.year, first.month, first.day, tzinfo=NEW_YORK).timestamp()) * NS
 
 

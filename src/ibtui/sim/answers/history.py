@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ibtui.errors import UsageError
-from ibtui.market.bars import BAR_SIZES, Bar, bar_size
+from ibtui.market.bars import Bar
 from ibtui.sim import messages, requests
 from ibtui.sim.client import Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, find
-from ibtui.sim.history_request import WHAT, BadHistoryError, bar_time, parse_time, start_of, zoned
+from ibtui.sim.history_request import BadHistoryError, HistoryRequest, bar_time, parse_request, zoned
 from ibtui.sim.schema import Values
 from ibtui.sim.stats import Subscription
 
@@ -18,60 +19,58 @@ if TYPE_CHECKING:
     from ibtui.sim.gateway import Gateway
 
 HISTORY_ERROR = 162
-BAD_VALUE = 321
-BAD_END = 10314
 NO_MEANING = -1
 """IB's volume, average and count of bars that are made of quotes."""
 
 
 def historical_data(gateway: Gateway, client: Client, ask: Values) -> None:
     """Bars of a contract up to a time."""
-    req_id = ask["req_id"]
     listings = find(gateway.exchange.universe, ask)
     if not listings:
-        client.error(req_id, NO_CONTRACT, NO_CONTRACT_TEXT)
-        return
-    listing, what = listings[0], ask["what"] or ""
-    if ask["keep_up_to_date"]:
-        client.error(req_id, BAD_VALUE, "Error validating request.-'bd' : cause - Up-to-date bars are not offered here")
+        client.error(ask["req_id"], NO_CONTRACT, NO_CONTRACT_TEXT)
         return
     try:
-        size = bar_size(ask["bar_size"] or "")
-    except UsageError:
-        legal = ", ".join(each.text for each in BAR_SIZES)
-        cause = f"Historical data bar size setting is invalid. Legal ones are: {legal}"
-        client.error(req_id, BAD_VALUE, f"Error validating request.-'bd' : cause - {cause}")
-        return
-    if what not in WHAT:
-        client.error(req_id, BAD_VALUE, f"Error validating request.-'bd' : cause - '{what}' is no data to show")
-        return
-    try:
-        end_ns = parse_time(ask["end"], gateway.exchange.now_ns)
+        request = parse_request(ask, gateway.exchange.now_ns)
     except BadHistoryError as error:
-        client.error(req_id, BAD_END, f"End Date/Time: The date, time, or time-zone entered is invalid. {error}")
+        client.error(ask["req_id"], error.code, str(error))
         return
-    try:
-        start_ns = start_of(end_ns, ask["duration"])
-    except BadHistoryError as error:
-        client.error(req_id, BAD_VALUE, f"Error validating request.-'bd' : cause - {error}")
-        return
-    bars = gateway.exchange.bars(listing.con_id, size.seconds, start_ns, end_ns, what, bool(ask["use_rth"]))
+    instrument = listings[0].instrument
+    subscription = Subscription(client.client_id or 0, ask["req_id"], instrument.con_id, instrument.symbol, "bars")
+    place = ask["exchange"] or "SMART"
+    gateway.later(client, ask["req_id"], partial(_send_bars, gateway, client, subscription, request, place))
+
+
+async def _send_bars(
+    gateway: Gateway, client: Client, subscription: Subscription, request: HistoryRequest, place: str
+) -> None:
+    """Computes the bars slice by slice, letting everybody else go on in between, and sends them."""
+    bars: dict[int, Bar] = {}
+    for start_ns, end_ns in request.slices():
+        found = gateway.exchange.bars(
+            subscription.con_id, request.size.seconds, start_ns, end_ns, request.what, request.use_rth
+        )
+        bars.update((bar.start, bar) for bar in found)
+        await asyncio.sleep(0)
     if not bars:
-        text = f"HMDS query returned no data: {listing.instrument.symbol}@{ask['exchange'] or 'SMART'} {what.title()}"
-        client.error(req_id, HISTORY_ERROR, f"Historical Market Data Service error message:{text}")
+        what = f"{subscription.symbol}@{place} {request.what.title()}"
+        text = f"Historical Market Data Service error message:HMDS query returned no data: {what}"
+        client.error(subscription.req_id, HISTORY_ERROR, text)
         return
     answer = {
-        "req_id": req_id,
-        "start": zoned(start_ns),
-        "end": zoned(end_ns),
-        "bars": [_bar_values(bar, size.daily, ask["format_date"]) for bar in bars],
+        "req_id": subscription.req_id,
+        "start": zoned(request.start_ns),
+        "end": zoned(request.end_ns),
+        "bars": [_bar_values(bar, request) for bar in bars.values()],
     }
-    client.push(
-        messages.HISTORICAL_BARS.encode(client.version, answer),
-        messages.HISTORICAL_BARS.number,
-        Subscription(client.client_id or 0, req_id, listing.con_id, listing.instrument.symbol, "bars"),
-        rows=len(bars),
-    )
+    message = messages.HISTORICAL_BARS
+    client.push(message.encode(client.version, answer), message.number, subscription, rows=len(bars))
+
+
+def cancel_historical_data(gateway: Gateway, client: Client, ask: Values) -> None:
+    """Gives up an answer that is not there yet; IB says so with its error 162."""
+    if gateway.forget(client, ask["req_id"]):
+        text = f"Historical Market Data Service error message:API historical data query cancelled: {ask['req_id']}"
+        client.error(ask["req_id"], HISTORY_ERROR, text)
 
 
 def head_timestamp(gateway: Gateway, client: Client, ask: Values) -> None:
@@ -86,13 +85,13 @@ def head_timestamp(gateway: Gateway, client: Client, ask: Values) -> None:
     client.send(messages.HEAD_TIMESTAMP, req_id=ask["req_id"], time=text)
 
 
-def nothing_to_cancel(_: Gateway, __: Client, ___: Values) -> None:
-    """History is answered at once, so a cancel always comes too late, which IB passes over in silence."""
+def cancel_head_timestamp(_: Gateway, __: Client, ___: Values) -> None:
+    """A head timestamp is answered at once, so its cancel comes too late, which IB passes over in silence."""
 
 
-def _bar_values(bar: Bar, daily: bool, format_date: int | None) -> Values:
+def _bar_values(bar: Bar, request: HistoryRequest) -> Values:
     return {
-        "time": bar_time(bar.start, daily=daily, format_date=format_date),
+        "time": bar_time(bar.start, daily=request.size.daily, format_date=request.format_date),
         "open": bar.open,
         "high": bar.high,
         "low": bar.low,
@@ -105,7 +104,7 @@ def _bar_values(bar: Bar, daily: bool, format_date: int | None) -> Values:
 
 ANSWERS = {
     requests.HISTORICAL_DATA: historical_data,
-    requests.CANCEL_HISTORICAL_DATA: nothing_to_cancel,
+    requests.CANCEL_HISTORICAL_DATA: cancel_historical_data,
     requests.HEAD_TIMESTAMP: head_timestamp,
-    requests.CANCEL_HEAD_TIMESTAMP: nothing_to_cancel,
+    requests.CANCEL_HEAD_TIMESTAMP: cancel_head_timestamp,
 }

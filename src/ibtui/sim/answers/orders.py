@@ -97,7 +97,7 @@ def executions(gateway: Gateway, client: Client, ask: Values) -> None:
     try:
         since = parse_time(ask["time"], 0)
     except BadHistoryError as error:
-        client.error(ask["req_id"], BAD_VALUE, f"Error validating request.-'cj' : cause - {error}")
+        client.error(ask["req_id"], error.code, str(error))
         return
     today = _date(gateway.exchange.now_ns)
     for executed, charged in gateway.exchange.executions():
