@@ -81,7 +81,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def __init__(
         self, parts: Parts, *, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]
     ) -> None:
-        super().__init__(driver_class=ConsoleDriver, css_path=[style_sheet("theme"), style_sheet("dialogs")])
+        # All sheets at the start: a screen that brought its own would have Textual read every one anew, and the loop would
+        # stand still for 100 ms and more.
+        sheets = [style_sheet(name) for name in ("theme", "dialogs", *SCREENS)]
+        super().__init__(driver_class=ConsoleDriver, css_path=[*sheets])
         self.parts = parts
         self.keys = keymap(parts.settings.keys)
         self.quantity = parts.settings.orders.quantity

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ibtui.errors import IbtuiError
 from ibtui.trading.orders import Order
 from ibtui.ui.pacer import LAST_ANSWER, Pacer
-from ibtui.ui.screens.dialogs import QuitDialog
 
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp
@@ -29,6 +28,8 @@ class ExitWay:
 
     def ask(self) -> None:
         """Leaves at once, or asks first where orders may be working. Asked again while leaving it means now."""
+        from ibtui.ui.screens.dialogs import QuitDialog
+
         if self._taken:
             self._app.exit()
         elif not isinstance(self._app.screen, QuitDialog):

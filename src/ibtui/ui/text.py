@@ -242,15 +242,15 @@ def quantity(value: float | None) -> str:
 
 
 def compact(value: float | None) -> str:
-    """A size or a count in at most six cells, seven with a sign: ``950``, ``12,300``, ``123k``, ``4.56M``."""
+    """A size or a count in at most five cells, six with a sign: ``950``, ``9,999``, ``12.3k``, ``123k``, ``4.56M``."""
     if value is None:
         return UNKNOWN
-    if abs(value) < 100_000:
-        return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
+    if abs(value) < 10_000:
+        return f"{value:,.0f}" if value == int(value) else f"{value:.4g}"
     for unit, letter in ((1e3, "k"), (1e6, "M"), (1e9, "B")):
         scaled = abs(value) / unit
         if scaled < 999.5:
-            digits = 0 if letter == "k" else max(0, 2 - len(str(int(scaled))) + 1)
+            digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
             return f"{value / unit:.{digits}f}{letter}"
     return f"{value:.0e}"
 

@@ -8,17 +8,17 @@ from ibtui.ui.text import UNKNOWN, Column, Row, Span, amount, duration
 if TYPE_CHECKING:
     from ibtui.backfill.jobs import Job
 
-BAR_CELLS = 16
+BAR_CELLS = 11
 COLUMNS = (
     Column("SYMBOL", 7),
-    Column("BAR", 7),
+    Column("BAR", 6),
     Column("MODE", 8),
     Column("STATE", 9),
     Column("PROGRESS", BAR_CELLS + 5),
     Column("BARS", 9, right=True),
     Column("ETA", 8, right=True),
     Column("BARS/S", 7, right=True, rank=1),
-    Column("PROBLEM", 1, stretch=True),
+    Column("PROBLEM", 7, stretch=True),
 )
 
 _TONES = {"done": "good", "failed": "bad", "cancelled": "dim", "running": "accent", "waiting": "warn"}
@@ -31,7 +31,7 @@ def job_row(job: "Job", now: float) -> Row:
         job: The job.
         now: Monotonic seconds, as ``job.started`` is.
     """
-    share = job.done / job.total if job.total else 0.0
+    share = 1.0 if job.state == "done" else job.done / job.total if job.total else 0.0
     elapsed = now - job.started if job.started is not None else 0.0
     rate = job.rows / elapsed if elapsed > 0 and job.state == "running" else None
     return (

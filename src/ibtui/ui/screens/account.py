@@ -10,7 +10,6 @@ from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.rows.account import COLUMNS, position_row, summary
 from ibtui.ui.screens.base import ConsoleScreen
-from ibtui.ui.styles import style_sheet
 from ibtui.ui.text import Row
 from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.rowgrid import RowGrid
@@ -20,7 +19,6 @@ class AccountScreen(ConsoleScreen):
     """Profit and loss, the values that matter first, and the positions."""
 
     NAME = "account"
-    CSS_PATH = style_sheet("account")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("account")]
 
     def body(self) -> Iterable[Widget]:

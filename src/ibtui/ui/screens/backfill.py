@@ -11,7 +11,6 @@ from ibtui.ui.keymap import bindings
 from ibtui.ui.rows.backfill import COLUMNS, job_row
 from ibtui.ui.screens.base import ConsoleScreen
 from ibtui.ui.screens.dialogs import Prompt
-from ibtui.ui.styles import style_sheet
 from ibtui.ui.text import Row
 from ibtui.ui.widgets.rowgrid import RowGrid
 
@@ -20,7 +19,6 @@ class BackfillScreen(ConsoleScreen):
     """One row a job; on this screen ``x`` means the job."""
 
     NAME = "backfill"
-    CSS_PATH = style_sheet("backfill")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("backfill")]
 
     def body(self) -> Iterable[Widget]:

@@ -1,17 +1,18 @@
 """What all screens have: the status bar, the hints, and a plain word where the terminal is too small."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import on_screen, shown
 from ibtui.ui.text import Column, Line, join, with_zone
 from ibtui.ui.widgets.linebox import LineBox
+from ibtui.ui.widgets.toned import PALETTE
 
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp
@@ -21,10 +22,25 @@ SMALLEST = (80, 24)
 """Columns and rows of the smallest terminal that the screens are made for."""
 
 
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result]):
+    """A screen over the screen, with the console's colours."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(PALETTE)
+
+
 class ConsoleScreen(Screen[None]):
     """A screen of the console. A subclass gives its name, its body, and paints what a frame says has changed."""
 
     NAME: ClassVar[str] = ""
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(PALETTE)
+
+    def __init__(self) -> None:
+        super().__init__()
+        # A new screen takes itself for one that missed a change of style sheets, and has all of them read again.
+        self._css_update_count = self.app._css_update_count
 
     @property
     def console(self) -> "ConsoleApp":

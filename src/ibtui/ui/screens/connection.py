@@ -10,7 +10,6 @@ from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.rows.connection import EVENT_COLUMNS, event_row, fact_lines, light_lines
 from ibtui.ui.screens.base import ConsoleScreen
-from ibtui.ui.styles import style_sheet
 from ibtui.ui.text import Row
 from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.rowgrid import RowGrid
@@ -20,7 +19,6 @@ class ConnectionScreen(ConsoleScreen):
     """Each link with its cause, the facts of the session, and the timeline with the newest event on top."""
 
     NAME = "connection"
-    CSS_PATH = style_sheet("connection")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("connection")]
 
     def body(self) -> Iterable[Widget]:

@@ -13,7 +13,6 @@ from ibtui.ui.keymap import bindings
 from ibtui.ui.rows import ladder
 from ibtui.ui.rows.quotes import headline
 from ibtui.ui.screens.symbol import SymbolScreen
-from ibtui.ui.styles import style_sheet
 from ibtui.ui.text import Line
 from ibtui.ui.widgets.linebox import LineBox
 
@@ -22,7 +21,6 @@ class DepthScreen(SymbolScreen):
     """One row a tick. Rows do not move under the eye until the market has left them, or ``c`` asks for it."""
 
     NAME = "depth"
-    CSS_PATH = style_sheet("depth")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("depth")]
 
     def __init__(self) -> None:

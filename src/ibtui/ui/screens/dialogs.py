@@ -7,18 +7,18 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from ibtui.trading.orders import Order
 from ibtui.ui.keymap import Key, groups, shown
 from ibtui.ui.rows.orders import told
+from ibtui.ui.screens.base import Dialog
 from ibtui.ui.text import Column, Line, Row
 from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.rowgrid import RowGrid
 
 
-class Prompt(ModalScreen[str | None]):
+class Prompt(Dialog[str | None]):
     """One line to type at the foot of the screen. Enter takes it, esc leaves; the result is the text or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave", show=False)]
@@ -54,7 +54,7 @@ CHOICES: tuple[tuple[str, str, str], ...] = (
 )
 
 
-class QuitDialog(ModalScreen[str]):
+class QuitDialog(Dialog[str]):
     """Asked when orders may still work: keep them, cancel them, or stay, which is the default."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -107,7 +107,7 @@ class QuitDialog(ModalScreen[str]):
         self.dismiss(name)
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Every key, from the one table of keys, and every command."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "leave", show=False)]

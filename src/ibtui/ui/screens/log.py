@@ -10,7 +10,6 @@ from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.rows.log import COLUMNS, log_row
 from ibtui.ui.screens.base import ConsoleScreen
-from ibtui.ui.styles import style_sheet
 from ibtui.ui.text import Row
 from ibtui.ui.widgets.rowgrid import RowGrid
 
@@ -19,7 +18,6 @@ class LogScreen(ConsoleScreen):
     """The last lines, newest on top. A line's key is its number, so that the selection stays on it."""
 
     NAME = "log"
-    CSS_PATH = style_sheet("log")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("log")]
 
     def body(self) -> Iterable[Widget]:

@@ -11,7 +11,6 @@ from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.rows.orders import COLUMNS, by_urgency, order_row, told
 from ibtui.ui.screens.base import ConsoleScreen
-from ibtui.ui.styles import style_sheet
 from ibtui.ui.text import Line, Row
 from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.rowgrid import RowGrid
@@ -21,7 +20,6 @@ class OrdersScreen(ConsoleScreen):
     """Working orders first. The selection follows the order's reference, whatever row it moves to."""
 
     NAME = "orders"
-    CSS_PATH = style_sheet("orders")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("orders")]
 
     def body(self) -> Iterable[Widget]:

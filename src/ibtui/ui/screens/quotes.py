@@ -11,7 +11,6 @@ from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.rows.quotes import COLUMNS, about, quote_row
 from ibtui.ui.screens.symbol import SymbolScreen
-from ibtui.ui.styles import style_sheet
 from ibtui.ui.text import UNKNOWN, Row
 from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.rowgrid import RowGrid
@@ -27,7 +26,6 @@ class QuotesScreen(SymbolScreen):
     """A board of all watchlists, each under its name."""
 
     NAME = "quotes"
-    CSS_PATH = style_sheet("quotes")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("quotes")]
 
     def body(self) -> Iterable[Widget]:

@@ -15,7 +15,6 @@ from ibtui.ui.keymap import bindings
 from ibtui.ui.rows.quotes import headline
 from ibtui.ui.rows.tape import COLUMNS, print_row, summary
 from ibtui.ui.screens.symbol import SymbolScreen
-from ibtui.ui.styles import style_sheet
 from ibtui.ui.text import Line, Row, zone_name
 from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.rowgrid import RowGrid
@@ -28,7 +27,6 @@ class TapeScreen(SymbolScreen):
     """Draws the last screenful, however many prints came; paused, the prints can be walked through."""
 
     NAME = "tape"
-    CSS_PATH = style_sheet("tape")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("tape")]
 
     def __init__(self) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from ibtui.market.instruments import Instrument
@@ -17,6 +16,7 @@ from ibtui.trading.orders import Action, Order, OrderIntent, Status
 from ibtui.ui.frame import Frame
 from ibtui.ui.rows.orders import told
 from ibtui.ui.rows.quotes import headline
+from ibtui.ui.screens.base import Dialog
 from ibtui.ui.text import Line, amount, pad
 from ibtui.ui.widgets.linebox import LineBox
 
@@ -28,7 +28,7 @@ CHECKS_SHOWN = 11
 _SIGNS = {"pass": ("✓", "good"), "fail": ("✗", "bad"), "unknown": ("?", "warn")}
 
 
-class OrderTicket(ModalScreen[None]):
+class OrderTicket(Dialog[None]):
     """Enter sends, esc leaves; in the price, arrows move it by an increment. A refused order leaves it open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

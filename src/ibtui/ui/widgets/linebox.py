@@ -46,8 +46,8 @@ class LineBox(Toned):
             found = self._strips[y] = self.strip(cut(self._lines[y], self.content_size.width))
         return found
 
-    def notify_style_update(self) -> None:
-        """Colours may have changed."""
+    def forget_strips(self) -> None:
+        """Every line is drawn again when asked for."""
         self._strips.clear()
 
     def on_resize(self, _: events.Resize) -> None:

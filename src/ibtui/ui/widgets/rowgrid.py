@@ -234,8 +234,8 @@ class RowGrid(Toned, can_focus=True):
             self._top = self._clamped(min(max(self._top, at - self.page + 1), at))
         self.refresh()
 
-    def notify_style_update(self) -> None:
-        """Colours may have changed."""
+    def forget_strips(self) -> None:
+        """Every row is drawn again when asked for."""
         self._strips.clear()
 
     def render_line(self, y: int) -> Strip:

@@ -1,6 +1,4 @@
-"""The base of everything that draws its own lines: tones become styles here, lines become strips."""
-
-from typing import ClassVar
+"""Tones become styles here, and lines of text become strips."""
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,16 +10,31 @@ from ibtui.ui.text import TONES, Line
 CURSOR = "tone--cursor"
 
 
+PALETTE = frozenset({CURSOR, *(f"tone--{tone}" for tone in TONES)})
+"""Component classes of every screen: the style sheet's colours of all tones.
+
+Of the screen and not of each widget, because Textual styles component classes again with each of their owners; that was
+most of the 100 ms and more that a screen took to open.
+"""
+
+
 class Toned(Widget):
-    """A widget whose lines are spans of text with tones; the style sheet gives the tones their colours."""
+    """A widget on a screen with the :data:`PALETTE` whose lines are spans of text with tones."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {CURSOR, *(f"tone--{tone}" for tone in TONES)}
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self._styles_of_tones: dict[tuple[str, bool], Style] = {}
 
     def style_of(self, tone: str, *, cursor: bool = False) -> Style:
-        """The tone's style; never None, which crashes Textual's NO_COLOR filter."""
-        name = f"tone--{tone}"
-        return self.get_component_rich_style(name, CURSOR) if cursor else self.get_component_rich_style(name)
+        """The tone's style on this widget's ground; never None, which crashes Textual's NO_COLOR filter."""
+        found = self._styles_of_tones.get((tone, cursor))
+        if found is None:
+            names = (f"tone--{tone}", CURSOR) if cursor else (f"tone--{tone}",)
+            found = self.rich_style + self.screen.get_component_rich_style(*names, partial=True)
+            self._styles_of_tones[tone, cursor] = found
+        return found
 
     def strip(self, line: Line, *, cursor: bool = False) -> Strip:
         """A line whose cells already add up to the widget's width, ready for the compositor."""
@@ -33,3 +46,11 @@ class Toned(Widget):
         """An empty line."""
         width = self.content_size.width
         return Strip([Segment(" " * width, self.style_of("plain"))], width)
+
+    def forget_strips(self) -> None:
+        """Drops what was drawn; a subclass that keeps strips drops them here."""
+
+    def notify_style_update(self) -> None:
+        """Colours may have changed."""
+        self._styles_of_tones.clear()
+        self.forget_strips()
