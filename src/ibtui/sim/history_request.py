@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ibtui.clock import NS
 from ibtui.errors import UsageError
 from ibtui.market.bars import BAR_SIZES, DAY, BarSize, bar_size
-from ibtui.market.nyse import sessions
+from ibtui.market.nyse import session_on, sessions
 from ibtui.sim.schema import Values
 from ibtui.sim.simclock import NEW_YORK
 
@@ -51,10 +51,17 @@ class HistoryRequest:
     format_date: int | None
 
     def slices(self) -> Iterator[tuple[int, int]]:
-        """The range in pieces that are quick to answer; a week or a month may show up in more than one."""
+        """The range in pieces that are quick to answer; a bar belongs to the piece that it starts in.
+
+        Daily and longer bars start at midnight UTC of their date, which is neither a session's begin nor its end: for
+        them the range is that of the dates whose sessions begin in it.
+        """
+        first, last = self.start_ns, self.end_ns
+        if self.size.daily:
+            first, last = _midnight(_first_not_begun(first)), _midnight(_first_not_begun(last))
         step = max(SLICE_SECONDS, self.size.seconds) * NS
-        for start in range(self.start_ns, self.end_ns, step):
-            yield start, min(start + step, self.end_ns)
+        for start in range(first, last, step):
+            yield start, min(start + step, last)
 
 
 def parse_request(ask: Values, now_ns: int) -> HistoryRequest:
@@ -138,6 +145,17 @@ def zoned(at_ns: int) -> str:
 
 def _invalid(cause: str) -> BadHistoryError:
     return BadHistoryError(BAD_VALUE, f"Error validating request.-'bd' : cause - {cause}")
+
+
+def _midnight(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * NS
+
+
+def _first_not_begun(at_ns: int) -> date:
+    """The first date whose regular session has not begun."""
+    day = datetime.fromtimestamp(at_ns / NS, NEW_YORK).date()
+    session = session_on(day)
+    return day + timedelta(days=1) if session is not None and session.open_ns < at_ns else day
 
 
 def _trading_days_before(end_ns: int, count: int) -> int:

@@ -44,12 +44,11 @@ async def _send_bars(
     gateway: Gateway, client: Client, subscription: Subscription, request: HistoryRequest, place: str
 ) -> None:
     """Computes the bars slice by slice, letting everybody else go on in between, and sends them."""
-    bars: dict[int, Bar] = {}
+    bars: list[Bar] = []
     for start_ns, end_ns in request.slices():
-        found = gateway.exchange.bars(
+        bars += gateway.exchange.bars(
             subscription.con_id, request.size.seconds, start_ns, end_ns, request.what, request.use_rth
         )
-        bars.update((bar.start, bar) for bar in found)
         await asyncio.sleep(0)
     if not bars:
         what = f"{subscription.symbol}@{place} {request.what.title()}"
@@ -60,7 +59,7 @@ async def _send_bars(
         "req_id": subscription.req_id,
         "start": zoned(request.start_ns),
         "end": zoned(request.end_ns),
-        "bars": [_bar_values(bar, request) for bar in bars.values()],
+        "bars": [_bar_values(bar, request) for bar in bars],
     }
     message = messages.HISTORICAL_BARS
     client.push(message.encode(client.version, answer), message.number, subscription, rows=len(bars))
