@@ -20,7 +20,7 @@ from ibtui.clock import NS, Clock, MarketClock, system_clock
 from ibtui.config import Settings
 from ibtui.errors import EnvironmentUnfitError, GatewayUnreachableError
 from ibtui.market.state import MarketState
-from ibtui.services import restore
+from ibtui.services.last_quotes import show_last_quotes
 from ibtui.services.order_alerts import tell_order
 from ibtui.storage import queries
 from ibtui.storage.files import DataDirectory, open_directory
@@ -47,7 +47,6 @@ NEEDED_FOR_ORDERS = frozenset({"positions", "open orders", "executions", "accoun
 
 INTERRUPTED = 130
 
-LOST = frozenset({"DISCONNECTED", "NO ANSWER", "IB LOST"})
 USABLE = frozenset({"READY", "DEGRADED"})
 
 
@@ -83,7 +82,7 @@ class Console:
         from ibtui.services.record import Recordings
         from ibtui.services.sim_control import SimControl
         from ibtui.services.status_socket import StatusSocket
-        from ibtui.services.watchlists import Watchlists
+        from ibtui.services.watchlists import Watchlists, stored_lists
 
         if listening is not None:
             gateway = replace(settings.gateway, host=listening.host, port=listening.port, account="")
@@ -130,12 +129,11 @@ class Console:
             lambda endpoint, client_id: queries.highest_order_id(directory, endpoint, client_id),
             self._obstacle_to_orders,
             acknowledge_wait=settings.gateway.request_timeout,
+            confirm=self.feeds.confirm,
         )
         self.history = History()
         self.backfill = BackfillRunner(self.history, self.writer, settings.backfill, clock, self.market_clock)
-        self.watchlists = Watchlists(
-            restore.stored_watchlists(directory), self.journal.watchlist, self.journal.remove_watchlist
-        )
+        self.watchlists = Watchlists(stored_lists(directory), self.journal.watchlist, self.journal.remove_watchlist)
         self.supervisor = Supervisor(
             settings.gateway,
             clock,
@@ -183,7 +181,7 @@ class Console:
         self._spawn(self.loop_lag.run(), "loop lag")
         await self._socket.start()
         if watch:
-            await restore.show_last_quotes(self.directory, self.market.board, self.watchlists.all_instruments())
+            await show_last_quotes(self.directory, self.market.board, self.watchlists.all_instruments())
             self._spawn(self._watch(), "watchlists")
 
     async def stop(self) -> None:
@@ -278,13 +276,9 @@ class Console:
             return
         for listener in self.on_status:
             listener(status)
-        self.alerts.title(f"ibtui {status.state}")
-        if status.state in LOST:
-            self.alerts.tell("link lost", f"{status.state}: {status.cause}")
-        elif status.state in USABLE:
+        self.alerts.connection(status.state, status.cause)
+        if status.state in USABLE:
             self._something_to_watch.set()
-            if status.reconnects:
-                self.alerts.tell("link restored", f"{status.state} again")
 
     # --- jobs: what commands ask of a running console, through its socket, or of one of their own ---
 

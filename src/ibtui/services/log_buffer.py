@@ -98,7 +98,10 @@ def set_up(file: Path, level: str = "INFO") -> Logging:
     for handler in handlers:
         root.addHandler(handler)
     root.setLevel(level.upper())
-    logging.getLogger("ib_insync").setLevel(logging.DEBUG if level.upper() == "DEBUG" else logging.WARNING)
+    debugging = level.upper() == "DEBUG"
+    logging.getLogger("ib_insync").setLevel(logging.DEBUG if debugging else logging.WARNING)
+    # Three error lines for each failed try, of which the supervisor tells the cause in one.
+    logging.getLogger("ib_insync.client").setLevel(logging.DEBUG if debugging else logging.CRITICAL)
     listener.start()
     started = Logging(buffer, listener, handlers)
     atexit.register(started.close)
