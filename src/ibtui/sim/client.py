@@ -60,7 +60,6 @@ class Client(asyncio.Protocol):
         version: Negotiated server version; 0 before the handshake.
         client_id: None until the client has started the API.
         data_type: Market data type the client asked for, 1 to 4.
-        subscriptions: What keeps sending, by request id and feed.
     """
 
     def __init__(self, host: Host) -> None:
@@ -74,8 +73,6 @@ class Client(asyncio.Protocol):
         self.version = 0
         self.client_id: int | None = None
         self.data_type = 1
-        self.watches_positions = False
-        self.watches_account = False
 
     @property
     def connected(self) -> bool:
@@ -96,13 +93,15 @@ class Client(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
         self._transport = None
-        self._queue.clear()
+        self._forget_queue()
         self._host.left(self)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes from the network; held back while the gateway is frozen."""
+        """Bytes from the network. While the gateway is frozen the first piece is held back and no more is read."""
         if self._host.frozen:
             self._held.append(data)
+            if self._transport is not None:
+                self._transport.pause_reading()
             return
         try:
             for payload in self._reader.feed(data):
@@ -148,13 +147,14 @@ class Client(asyncio.Protocol):
             handed = self._host.stats.handed
             for _, number, subscription, rows in self._queue:
                 handed(number, subscription, rows)
-        self._queue.clear()
-        self._queued_bytes = 0
+        self._forget_queue()
         if self._transport.get_write_buffer_size() > MAX_UNSENT:
             self._drop_slow()
 
     def thaw(self) -> None:
         """Goes on after a freeze: takes what came meanwhile, sends what had to wait."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
         held, self._held = self._held, []
         for data in held:
             self.data_received(data)
@@ -168,13 +168,13 @@ class Client(asyncio.Protocol):
 
     def lose(self) -> None:
         """Closes the connection at once, without the frames that are queued (FIN)."""
-        self._queue.clear()
+        self._forget_queue()
         if self._transport is not None:
             self._transport.close()
 
     def reset(self) -> None:
         """Tears the connection down (RST); what was not delivered is lost."""
-        self._queue.clear()
+        self._forget_queue()
         if self._transport is not None:
             endpoint = self._transport.get_extra_info("socket")
             if endpoint is not None:
@@ -201,6 +201,10 @@ class Client(asyncio.Protocol):
         assert self._transport is not None
         # The reply to the hello is a frame but no message: it has no number and counts as none.
         self._transport.write(frame_of([str(version), self._host.hello_time()]))
+
+    def _forget_queue(self) -> None:
+        self._queue.clear()
+        self._queued_bytes = 0
 
     def _drop_slow(self) -> None:
         log.warning("client %s dropped: it did not read %d MB", self._label, MAX_UNSENT >> 20)

@@ -73,7 +73,7 @@ def drop(controls: Controls, how: str = "fin", client_id: int | None = None) -> 
 
 
 def refuse(controls: Controls, seconds: float = 5.0) -> Answer:
-    """Closes the listener for a time; who is connected stays."""
+    """Closes the listener for a time, 0 opens it again; who is connected stays."""
     controls.listener.refuse(_seconds(seconds))
     return {"seconds": seconds}
 

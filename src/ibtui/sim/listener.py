@@ -1,10 +1,13 @@
 """The gateway's listening socket, which can be shut for a while."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable
 
 from ibtui.errors import UsageError
+
+log = logging.getLogger(__name__)
 
 BACKLOG = 100
 
@@ -16,7 +19,7 @@ class Listener:
         self._factory = factory
         self._host = host
         self._server: asyncio.Server | None = None
-        self._reopening: asyncio.TimerHandle | asyncio.Task[None] | None = None
+        self._reopening: asyncio.Task[None] | None = None
         self.port = port
 
     async def open(self) -> None:
@@ -44,11 +47,14 @@ class Listener:
             self._server = None
 
     def refuse(self, seconds: float) -> None:
-        """Stops accepting for a time; the kernel refuses whoever tries."""
+        """Stops accepting for a time, so that the kernel refuses whoever tries."""
         self.close()
-        if seconds > 0:
-            loop = asyncio.get_running_loop()
-            self._reopening = loop.call_later(seconds, self._reopen, loop)
+        loop = asyncio.get_running_loop()
+        self._reopening = loop.create_task(self._reopen(seconds), name="reopen the listener")
 
-    def _reopen(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._reopening = loop.create_task(self.open(), name="reopen the listener")
+    async def _reopen(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        try:
+            await self.open()
+        except UsageError as error:
+            log.error("the gateway stays closed: %s", error)  # noqa: TRY400 - the sentence says it all

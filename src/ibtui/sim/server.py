@@ -34,8 +34,8 @@ class SimOptions:
 
     Attributes:
         port: 0 means any free one; ``control_port`` too, None means no control port.
-        symbols: Only these are listed; empty means all.
-        rate: Market events per event of an ordinary market.
+        symbols: Listed besides those of the catalogue.
+        rate: How lively the book is, 1 being ordinary.
         speed: Market seconds in a second.
         start: Market time to start at, see :func:`ibtui.sim.simclock.parse_start`.
         scenario: Path or name of a scenario file.
