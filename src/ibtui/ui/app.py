@@ -14,10 +14,9 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from ibtui.errors import IbtuiError
 from ibtui.market.instruments import Instrument
 from ibtui.services.alerts import Severity
-from ibtui.trading.orders import LIVE, Action, Order, OrderIntent, Status
+from ibtui.trading.orders import LIVE, Order
 from ibtui.ui import pacer
 from ibtui.ui.commands import COMMANDS
 from ibtui.ui.driver import ConsoleDriver
@@ -26,9 +25,9 @@ from ibtui.ui.exit_way import ExitWay
 from ibtui.ui.frame import Frame
 from ibtui.ui.gather import MessageRate, painting, status_of
 from ibtui.ui.keymap import EVERYWHERE, bindings, keymap, shown
+from ibtui.ui.ordering import Ordering
 from ibtui.ui.pacer import FrameGate, Pacer
 from ibtui.ui.parts import Parts
-from ibtui.ui.rows.orders import told
 from ibtui.ui.rows.status import first_line, second_line
 from ibtui.ui.screens.base import ConsoleScreen
 from ibtui.ui.styles import style_sheet
@@ -50,6 +49,9 @@ SCREENS = {
 
 STATUS_EVERY = 0.25
 """Seconds between two looks at what the status bar says."""
+
+INTERRUPTED = 130
+"""Exit code where a signal or a lost terminal ended the console."""
 
 FULL_EVERY = 1.0
 """Seconds between two frames that look at every visible row."""
@@ -81,8 +83,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def __init__(
         self, parts: Parts, *, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]
     ) -> None:
-        # All sheets at the start: a screen that brought its own would have Textual read every one anew, and the loop would
-        # stand still for 100 ms and more.
+        # All sheets at the start: a screen that brought its own would have Textual read every one anew, and the loop
+        # would stand still for 100 ms and more.
         sheets = [style_sheet(name) for name in ("theme", "dialogs", *SCREENS)]
         super().__init__(driver_class=ConsoleDriver, css_path=[*sheets])
         self.parts = parts
@@ -93,7 +95,6 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._start = start
         self._stop = stop
         self._started = self._stopped = False
-        self._sent_before = False
         in_tmux = pacer.inside_tmux(os.environ)
         self._frame_every = 1 / (pacer.TMUX_FRAME_RATE if in_tmux else pacer.FRAME_RATE)
         self._pacer = Pacer(self, FrameGate(parts.clock.monotonic, measured=not in_tmux))
@@ -104,6 +105,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._rate = MessageRate()
         self._followed: dict[str, Instrument] = {}
         self._watched: dict[int, Instrument] | None = None
+        self.ordering = Ordering(self)
         self._executor = Executor(self)
         self._exit_way = ExitWay(self, self._pacer)
 
@@ -126,7 +128,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.parts.alerts.toast = self._toast
         self.parts.orders.on_change.append(self._order_changed)
         self.parts.watchlists.on_change.append(self._watchlist_changed)
-        for name in (signal.SIGTERM, signal.SIGHUP):
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 asyncio.get_running_loop().add_signal_handler(name, self.terminal_lost, f"{name.name} received")
         self.set_interval(self._frame_every, self._tick, name="frames")
@@ -315,53 +317,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     # --- orders ---
 
-    def open_ticket(
-        self, instrument: Instrument, action: Action, quantity: float | None = None, price: float | None = None
-    ) -> None:
-        """A ticket for a symbol."""
-        from ibtui.ui.screens.ticket import OrderTicket
-
-        self.push_screen(OrderTicket(instrument, action, quantity or self.quantity, price))
-        self.paint_soon()
-
-    def asks_before_sending(self) -> bool:
-        """Whether a ticket wants one more enter: ``[orders] confirm``; nothing is armed, so ``armed`` asks always."""
-        return self.parts.settings.orders.confirm != "first" or not self._sent_before
-
-    def send(self, intent: OrderIntent, instrument: Instrument, done: Callable[[Order], None]) -> None:
-        """Submits an order on a task of the app's, which outlives the ticket."""
-
-        async def submit() -> None:
-            order = await self.parts.orders.submit(intent, instrument)
-            if order.status not in (Status.REFUSED, Status.NOT_SENT):
-                self._sent_before = True
-                self._toast(f"Sent {told(order)}")
-            done(order)
-
-        self.run_worker(submit(), name="submit", exit_on_error=True)
-
-    def cancel_order(self, order_ref: str) -> None:
-        """Cancels one order; says so where it can't be."""
-        self._cancel(self.parts.orders.cancel(order_ref))
-
-    def cancel_orders(self, con_id: int | None) -> None:
-        """Cancels all our working orders, or those of one contract."""
-        self._cancel(self.parts.orders.cancel_all(con_id))
-
     def action_cancel_all(self) -> None:
         """Cancels all our working orders; never asks."""
-        self.cancel_orders(None)
-
-    def _cancel(self, request: Awaitable[int | None]) -> None:
-        async def cancel() -> None:
-            try:
-                count = await request
-            except IbtuiError as error:
-                self._toast(str(error), "error")
-            else:
-                self._toast("Cancel asked" if count is None else f"Cancel asked for {count} order{'s' * (count != 1)}")
-
-        self.run_worker(cancel(), name="cancel", exit_on_error=True)
+        self.ordering.cancel_all(None)
 
     def live_orders(self) -> list[Order]:
         """Orders that are, or may be, working."""
@@ -390,7 +348,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._pacer.end()
         if self._driver_in_use is not None:
             self._driver_in_use.end_input()
-        self._exit_way.take(cause, cancel=self.parts.settings.orders.on_hangup == "cancel")
+        self._exit_way.take(cause, cancel=self.parts.settings.orders.on_hangup == "cancel", code=INTERRUPTED)
 
     async def stop_parts(self) -> None:
         """Stops the parts, once."""

@@ -55,7 +55,7 @@ class Executor:
         elif command.name == "reconnect":
             app.reconnect()
         elif command.name == "cancel":
-            app.cancel_orders(None)
+            app.ordering.cancel_all(None)
         elif command.name == "add":
             self.find(command.words[0])
         elif command.name == "remove":
@@ -104,7 +104,7 @@ class Executor:
         instrument = await self._instrument(command.symbol)
         self._app.parts.feeds.want(instrument, quotes=True, owner="ticket")
         self._app.select(instrument)
-        self._app.open_ticket(instrument, command.action, command.quantity, command.price)
+        self._app.ordering.open_ticket(instrument, command.action, command.quantity, command.price)
 
     async def _sim(self, command: SimVerb) -> None:
         sim = self._app.parts.sim

@@ -43,20 +43,21 @@ class ExitWay:
         if choice in ("keep", "cancel"):
             self.take("quit", cancel=choice == "cancel")
 
-    def take(self, why: str, *, cancel: bool) -> None:
+    def take(self, why: str, *, cancel: bool, code: int = 0) -> None:
         """Leaves without asking.
 
         Args:
             why: For the log.
             cancel: Cancel our working orders first, and wait a while for the broker's word.
+            code: The program's exit code.
         """
         if self._taken:
             return
         self._taken = True
         log.info("Leaving: %s", why)
-        self._app.run_worker(self._go(cancel=cancel), name="leave", exit_on_error=True)
+        self._app.run_worker(self._go(code, cancel=cancel), name="leave", exit_on_error=True)
 
-    async def _go(self, *, cancel: bool) -> None:
+    async def _go(self, code: int, *, cancel: bool) -> None:
         try:
             if cancel:
                 await self._cancel_and_wait()
@@ -66,7 +67,7 @@ class ExitWay:
             # A later answer would land on the shell's prompt.
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._pacer.gate.all_answered(), LAST_ANSWER)
-            self._app.exit()
+            self._app.exit(return_code=code)
 
     async def _cancel_and_wait(self) -> None:
         orders, ended = self._app.parts.orders, asyncio.Event()

@@ -44,12 +44,12 @@ class OrdersScreen(ConsoleScreen):
     def action_cancel_order(self) -> None:
         """Cancels the selected order."""
         if self.console.key_trusted() and self.order is not None:
-            self.console.cancel_order(self.order.intent.order_ref)
+            self.console.ordering.cancel(self.order.intent.order_ref)
 
     def action_cancel_symbol(self) -> None:
         """Cancels every working order of the selected order's symbol."""
         if self.console.key_trusted() and self.order is not None:
-            self.console.cancel_orders(self.order.intent.con_id)
+            self.console.ordering.cancel_all(self.order.intent.con_id)
 
     def _row(self, key: Hashable) -> Row:
         return order_row(self.parts.orders.orders[str(key)], self.parts.settings.ui.timezone)

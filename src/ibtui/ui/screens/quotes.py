@@ -54,8 +54,9 @@ class QuotesScreen(SymbolScreen):
 
     def on_row_grid_highlighted(self, event: RowGrid.Highlighted) -> None:
         """The selection is the console's, so that the other screens follow it."""
-        if event.by_user and isinstance(event.key, int):
-            self.console.select(self.console.watched()[event.key])
+        instrument = self.console.watched().get(event.key) if isinstance(event.key, int) else None
+        if event.by_user and instrument is not None:
+            self.console.select(instrument)
 
     async def action_open_depth(self) -> None:
         """Opens the selected symbol's ladder."""
@@ -75,10 +76,13 @@ class QuotesScreen(SymbolScreen):
         if not isinstance(key, int):
             why = self.parts.watchlists.problems.get(str(key), "its contract is not known yet")
             return ((f"{key}  {UNKNOWN}  {why}", "dim"),)
+        instrument = self.console.watched().get(key)
+        if instrument is None:  # taken off its list since the last frame
+            return (("", "plain"),)
         clock = self.parts.clock
         return quote_row(
             self.parts.market.board.quote(key),
-            self.console.watched()[key],
+            instrument,
             self.parts.feeds.mark(key),
             clock.monotonic(),
             clock.utc_ns(),

@@ -16,12 +16,12 @@ class SymbolScreen(ConsoleScreen):
     def action_ticket(self, action: Action) -> None:
         """Opens a ticket for the selected symbol."""
         if self.console.key_trusted() and self.instrument is not None:
-            self.console.open_ticket(self.instrument, action)
+            self.console.ordering.open_ticket(self.instrument, action)
 
     def action_cancel_symbol(self) -> None:
         """Cancels every working order of the selected symbol."""
         if self.console.key_trusted() and self.instrument is not None:
-            self.console.cancel_orders(self.instrument.con_id)
+            self.console.ordering.cancel_all(self.instrument.con_id)
 
     def action_neighbour(self, steps: int) -> None:
         """Selects the previous or next symbol of the watchlists."""

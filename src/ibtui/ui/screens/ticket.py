@@ -127,13 +127,13 @@ class OrderTicket(Dialog[None]):
         if self._sending or intent is None:
             self._judge()
             return
-        if self.console.asks_before_sending() and not self._confirming:
+        if self.console.ordering.asks_first() and not self._confirming:
             self._confirming = True
             self._judge()
             return
         self._sending = True
         self._judge()
-        self.console.send(intent, self.instrument, self._sent)
+        self.console.ordering.send(intent, self.instrument, self._sent)
 
     def _sent(self, order: Order) -> None:
         """The desk has answered: an order that went out closes the ticket, another one says why not."""

@@ -1,0 +1,65 @@
+"""Tickets, sending and cancelling, on tasks of the app's that outlive the dialog that asked."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from ibtui.errors import IbtuiError
+from ibtui.market.instruments import Instrument
+from ibtui.trading.orders import Action, Order, OrderIntent, Status
+from ibtui.ui.rows.orders import told
+
+if TYPE_CHECKING:
+    from ibtui.ui.app import ConsoleApp
+
+
+class Ordering:
+    """What the keys and commands for orders do. Everything unbypassable is the order desk's."""
+
+    def __init__(self, app: "ConsoleApp") -> None:
+        self._app = app
+        self._sent_before = False
+
+    def open_ticket(
+        self, instrument: Instrument, action: Action, quantity: float | None = None, price: float | None = None
+    ) -> None:
+        """A ticket for a symbol; the default quantity and the near touch where nothing else is said."""
+        from ibtui.ui.screens.ticket import OrderTicket
+
+        self._app.push_screen(OrderTicket(instrument, action, quantity or self._app.quantity, price))
+        self._app.paint_soon()
+
+    def asks_first(self) -> bool:
+        """Whether a ticket wants one more enter: ``[orders] confirm``; nothing is armed, so ``armed`` asks always."""
+        return self._app.parts.settings.orders.confirm != "first" or not self._sent_before
+
+    def send(self, intent: OrderIntent, instrument: Instrument, done: Callable[[Order], None]) -> None:
+        """Submits an order and hands what became of it to ``done``."""
+
+        async def submit() -> None:
+            order = await self._app.parts.orders.submit(intent, instrument)
+            if order.status not in (Status.REFUSED, Status.NOT_SENT):
+                self._sent_before = True
+                self._app.tell(f"Sent {told(order)}")
+            done(order)
+
+        self._app.run_worker(submit(), name="submit", exit_on_error=True)
+
+    def cancel(self, order_ref: str) -> None:
+        """Cancels one order; says so where it can't be."""
+        self._run(self._app.parts.orders.cancel(order_ref))
+
+    def cancel_all(self, con_id: int | None) -> None:
+        """Cancels all our working orders, or those of one contract."""
+        self._run(self._app.parts.orders.cancel_all(con_id))
+
+    def _run(self, request: Awaitable[int | None]) -> None:
+        async def cancel() -> None:
+            try:
+                count = await request
+            except IbtuiError as error:
+                self._app.tell(str(error), bad=True)
+            else:
+                one = "Cancel asked" if count is None else f"Cancel asked for {count} order{'s' * (count != 1)}"
+                self._app.tell(one)
+
+        self._app.run_worker(cancel(), name="cancel", exit_on_error=True)
