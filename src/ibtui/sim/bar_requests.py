@@ -16,9 +16,8 @@ from ibtui.sim.history import (
     phases,
     quote_around,
     second_bars,
-    session_of,
 )
-from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay, day_of
+from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay, day_of, session_of
 from ibtui.sim.universe import Listing
 
 WEEK, MONTH = 7 * DAY, 28 * DAY

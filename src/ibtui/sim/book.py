@@ -14,7 +14,7 @@ from ibtui.sim.sizes import TURNS, SeededSizes
 
 OPPOSITE: dict[Side, Side] = {"bid": "ask", "ask": "bid"}
 _DEEPEST = 400
-"""How many increments behind the best price a large order finds shares."""
+"""How many rows behind the best one a large order finds."""
 
 
 @dataclass(slots=True)
@@ -221,8 +221,9 @@ class Book:
     def _prices(self, side: Side) -> Iterator[int]:
         """All prices where there may be something on a side, best first."""
         best, step = self.best(side), _outwards(side)
+        reach = _DEEPEST * self.sizes.sparse
         own = sorted({order.price for order in self.resting[side]}, reverse=step < 0)
-        end = best + step * _DEEPEST
+        end = best + step * reach
         yield from (price for price in own if (price - best) * step < 0)
         yield from (price for price in range(best, end, step) if price > 0)
         yield from (price for price in own if (price - end) * step >= 0)

@@ -25,7 +25,7 @@ from ibtui.sim.events import BookLevel, Charged, Event, Executed, OrderState, Si
 from ibtui.sim.history import History, Running, first_session_ns
 from ibtui.sim.live import LiveMarket
 from ibtui.sim.minutes import Planner
-from ibtui.sim.trading_days import MINUTE_NS, Phase, day_of, moment_of
+from ibtui.sim.trading_days import MINUTE_NS, day_of, last_open_minute, moment_of, session_of
 from ibtui.sim.universe import TIME_ZONE, Listing, default_universe
 
 LEAP_NS = 1800 * NS
@@ -315,7 +315,7 @@ class Exchange:
     def _started(self, con_id: int) -> LiveMarket:
         listing = self._listing(con_id)
         history = self._history
-        day = history.day_until(listing, self.now_ns)
+        day = history.day_until(listing, last_open_minute(self.now_ns // MINUTE_NS))
         offset = history.offset(con_id, self.now_ns)
         return LiveMarket(
             self._planner, listing, self.now_ns, day, offset, self._rate,
@@ -376,11 +376,7 @@ class Exchange:
 
 def _next_day_ns(now_ns: int) -> int:
     """The next beginning of a trading day, when pre-market opens."""
-    minute = now_ns // MINUTE_NS
-    day = day_of(minute)
-    if minute >= day.pre.first:
-        day = day_of(day.regular.last)
-    return day.span(Phase.PRE).first * MINUTE_NS
+    return day_of(session_of(now_ns // MINUTE_NS).regular.last).pre.first * MINUTE_NS
 
 
 @lru_cache(maxsize=16)

@@ -15,7 +15,7 @@ from ibtui.market.nyse import FIRST
 from ibtui.sim.day import Day
 from ibtui.sim.minutes import Minute, Planner
 from ibtui.sim.prints import PlannedPrint, prints_of
-from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay, day_of
+from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay, day_of, session_of
 from ibtui.sim.universe import Listing
 
 BEGIN = FIRST + timedelta(days=40)
@@ -104,7 +104,7 @@ class History:
         bars: list[TickBar] = []
         for minute in self._until(listing, day, phase, now_ns):
             offset = self.offset(con_id, minute.number * MINUTE_NS) if moved else 0
-            if minute.number == now:
+            if minute.number == now or (running is not None and running.minute == minute.number):
                 prints = self.prints_until(listing, minute, now_ns, running)
                 bars.append(bar_of(minute.number * 60, prints, _middle(minute, offset)))
             elif minute.number in kept:
@@ -125,16 +125,15 @@ class History:
             yield quote_around(bar, _moved(opening, offset), _moved(closing, offset), minute.spread)
             opening = closing
 
-    def day_until(self, listing: Listing, now_ns: int) -> Day:
-        """The numbers of the running day up to the beginning of the minute of ``now_ns``."""
-        number = now_ns // MINUTE_NS
-        today = session_of(number)
-        before = self.planner.previous_close(listing, max(number, today.pre.first))
-        result = Day(previous_close=max(1, before + self.offset(listing.con_id, now_ns)))
+    def day_until(self, listing: Listing, number: int) -> Day:
+        """The numbers of the day that a minute belongs to, up to its beginning."""
+        today, at_ns = session_of(number), number * MINUTE_NS
+        before = self.planner.previous_close(listing, number)
+        result = Day(previous_close=max(1, before + self.offset(listing.con_id, at_ns)))
         result.last = result.previous_close
         last_bar: TickBar | None = None
         for day, phase in [(today, Phase.AFTER), *phases(today, use_rth=False)]:
-            for bar in self.minute_bars(listing, day, phase, number * MINUTE_NS):
+            for bar in self.minute_bars(listing, day, phase, at_ns):
                 if bar.trades:
                     last_bar = bar
                     if day is not today or phase is not Phase.AFTER:
@@ -150,12 +149,6 @@ class History:
         """The minutes of a phase that have begun."""
         begun = -(-now_ns // MINUTE_NS) - day.span(phase).first
         return self.planner.phase(listing, day, phase)[:begun] if begun > 0 else []
-
-
-def session_of(number: int) -> TradingDay:
-    """The day whose regular session is the last that a minute belongs to or follows, pre-market included."""
-    day = day_of(number)
-    return day if number >= day.pre.first else day_of(day.after.first - 1)
 
 
 def phases(session: TradingDay, *, use_rth: bool) -> list[tuple[TradingDay, Phase]]:

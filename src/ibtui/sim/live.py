@@ -23,7 +23,7 @@ from ibtui.sim.flow import Beat, Happening, MinuteBegins, PrintComes, QuoteMoves
 from ibtui.sim.minutes import Planner
 from ibtui.sim.prints import LOT, PlannedPrint
 from ibtui.sim.sizes import SeededSizes, venue_of
-from ibtui.sim.trading_days import MINUTE_NS, Phase
+from ibtui.sim.trading_days import MINUTE_NS, Phase, last_open_minute
 from ibtui.sim.universe import Listing
 
 DEPTH_ROWS = 10
@@ -45,7 +45,7 @@ class LiveMarket:
 
     Args:
         from_ns: Market time at which it starts; the state then is what it would be had it run always.
-        day: The day's numbers up to the beginning of the minute of ``from_ns``.
+        day: The day's numbers up to the beginning of the minute of ``from_ns``, or of the last open one before it.
         offset: Increments by which steering has moved the contract away from its seeded path.
         remember: Gets number and prints of each minute that wasn't as seeded, when it ends.
 
@@ -207,7 +207,7 @@ class LiveMarket:
 
     def retime(self, time_ns: int, rate: float) -> list[MarketEvent]:
         """Gives the book's rows new sizes at another rate from now on."""
-        self._flow = flow(self._planner, self.listing, time_ns // MINUTE_NS, rate)
+        self._flow = flow(self._planner, self.listing, last_open_minute(time_ns // MINUTE_NS), rate)
         self._next = next(self._flow)
         while self._next.time_ns <= time_ns:
             if isinstance(self._next, Beat):
@@ -255,12 +255,9 @@ class LiveMarket:
         return events
 
     def _start(self, from_ns: int, rate: float) -> None:
-        """Runs the minute of ``from_ns`` up to it, unseen."""
-        number = from_ns // MINUTE_NS
-        self._flow = flow(self._planner, self.listing, number, rate)
+        """Runs the minute of ``from_ns``, or the last open one before it, up to then, unseen."""
+        self._flow = flow(self._planner, self.listing, last_open_minute(from_ns // MINUTE_NS), rate)
         self._next = next(self._flow)
-        if self._next.time_ns > from_ns:  # closed: what the last open minute left
-            self._last_known()
         while self._next.time_ns <= from_ns:
             happening = self._next
             self._next = next(self._flow)
@@ -272,13 +269,6 @@ class LiveMarket:
                 self._note(happening.time_ns, self._moved(happening.price), happening.size)
                 self.book.meet(self._moved(happening.price), happening.size, happening.aggressor)
         self._rows = {side: self.book.rows(side, DEPTH_ROWS) for side in _SIDES}
-
-    def _last_known(self) -> None:
-        first = self._next
-        if isinstance(first, MinuteBegins):
-            bid, ask = self._planner.quote_at_close_before(self.listing, first.minute.number)
-            self.book.quote(self._moved(bid), self._moved(ask))
-            self.book.beat = first.beat
 
     def _begin(self, begins: MinuteBegins, *, unseen: bool = False) -> list[MarketEvent]:
         if self.altered:

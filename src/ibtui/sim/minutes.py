@@ -25,7 +25,7 @@ from ibtui.sim.paths import (
     minute_shares,
     phase_levels,
 )
-from ibtui.sim.trading_days import Phase, TradingDay, day_of, moment_of
+from ibtui.sim.trading_days import Phase, TradingDay, day_of, moment_of, session_of
 from ibtui.sim.universe import Listing
 
 _VOLUME_SHARE = {Phase.AFTER: 0.02, Phase.PRE: 0.02, Phase.REGULAR: 0.96}
@@ -133,20 +133,13 @@ class Planner:
             return minutes[position - 1].closing_quote()
         return minutes[0]._replace(trades=0, middle=self._path(listing, *moment)[0]).closing_quote()
 
-    def quote_at_close_before(self, listing: Listing, number: int) -> tuple[int, int]:
-        """Bid and ask that after hours left, before the pre-market that begins with a minute."""
-        return self.phase(listing, day_of(number), Phase.AFTER)[-1].closing_quote()
-
     def close(self, listing: Listing, day: TradingDay) -> int:
         """The last regular price of a day, in increments."""
         return next(minute.close for minute in reversed(self.phase(listing, day, Phase.REGULAR)) if minute.trades)
 
     def previous_close(self, listing: Listing, number: int) -> int:
         """The close of the regular session before the one that a minute belongs to or follows."""
-        day = day_of(number)
-        if number < day.after.last:  # after hours still belong to the session that they follow
-            day = day_of(day.after.first - 1)
-        return self.close(listing, day_of(day.after.first - 1))
+        return self.close(listing, day_of(session_of(number).after.first - 1))
 
     def _path(self, listing: Listing, day: TradingDay, phase: Phase) -> list[float]:
         """Prices in increments at the edges of a phase's minutes."""

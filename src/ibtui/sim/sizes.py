@@ -37,12 +37,12 @@ def mixed(first: int, second: int, third: int) -> int:
 
 
 class SeededSizes:
-    """The sizes of one contract's seeded book."""
+    """The sizes of one contract's seeded book. One price in ``sparse`` has a row behind the best one."""
 
     def __init__(self, seed: int, listing: Listing) -> None:
         self._key = mixed(seed, listing.con_id, 3)
         self._lots = max(1.0, 9.0 * math.sqrt(listing.daily_volume / 1e6) * 60.0 / listing.price)
-        self._sparse = max(1, round(0.7 * listing.spread))
+        self.sparse = max(1, round(0.7 * listing.spread))
 
     def renewed(self, beat: int) -> tuple[Side, bool]:
         """Which side a beat renews, and whether it is its best row or a deeper one."""
@@ -54,7 +54,7 @@ class SeededSizes:
 
     def stands(self, price: int) -> bool:
         """Whether the seeded book has a row at a price behind the best one; wide markets have holes."""
-        return self._sparse == 1 or mixed(self._key, price, 5) % self._sparse == 0
+        return self.sparse == 1 or mixed(self._key, price, 5) % self.sparse == 0
 
     def best(self, side: Side, beat: int) -> tuple[int, str]:
         """Shares and maker of the best row of a side as of a beat."""

@@ -115,7 +115,17 @@ def next_open_minute(minute: int) -> int:
     return next_open_minute(day.regular.last)  # not reached: a day ends with its regular session
 
 
-def session_date(minute: int) -> date:
-    """The exchange's date of an open minute: after hours belong to the session before them."""
+def last_open_minute(minute: int) -> int:
+    """The last minute up to and with ``minute`` in which the market is open, extended hours included."""
     day = day_of(minute)
-    return day_of(day.after.first - 1).date if minute < day.after.last else day.date
+    begun = [span for span in (day.after, day.pre, day.regular) if span.first <= minute]
+    return min(minute, begun[-1].last - 1)
+
+
+def session_of(minute: int) -> TradingDay:
+    """The day whose regular session is the one that a minute belongs to, leads up to or follows.
+
+    It changes when pre-market opens; nights and weekends follow the session before them.
+    """
+    day = day_of(minute)
+    return day if minute >= day.pre.first else day_of(day.after.first - 1)
