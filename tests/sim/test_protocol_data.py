@@ -136,7 +136,7 @@ async def test_depth_keeps_a_sorted_uncrossed_book_of_the_rows_asked_for(smart: 
         contract.exchange = "SMART" if smart else "ARCA"
         ticker = ib.reqMktDepth(contract, numRows=5, isSmartDepth=smart)
         counts = tapped(ib)
-        for _ in range(40):
+        for _ in range(15):
             await ib.updateEvent
             bids, asks = book_of(ticker)
             assert [each.price for each in bids] == sorted({each.price for each in bids}, reverse=True)
@@ -153,7 +153,7 @@ async def test_what_a_client_is_shown_of_the_book_is_the_exchanges() -> None:
         ticker = ib.reqMktDepth(contract, numRows=10, isSmartDepth=True)
         quote = ib.reqMktData(contract)
         await until(lambda: len(ticker.domBids) == 10 and quote.halted == 0)
-        for _ in range(30):
+        for _ in range(15):
             await ib.updateEvent
         await control(server, "market", running=False)
         server.gateway.flush()
@@ -234,7 +234,7 @@ async def test_what_stats_says_was_sent_is_what_arrives(symbols: tuple[str, ...]
             ib.reqMktData(contract)
             ib.reqMktDepth(contract, isSmartDepth=True)
             ib.reqTickByTickData(contract, "AllLast")
-        for _ in range(60):
+        for _ in range(25):
             await ib.updateEvent
         for contract in contracts:
             ib.cancelMktData(contract)

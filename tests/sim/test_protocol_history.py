@@ -128,14 +128,14 @@ async def test_the_head_timestamp_comes_in_both_formats() -> None:
 async def test_a_long_request_holds_nobody_up() -> None:
     async with gateway() as server, client(server) as ib, bare(server) as raw:
         await raw.start(2)
-        year = asyncio.ensure_future(bars(ib, "1 day", "1 Y"))
+        half_a_year = asyncio.ensure_future(bars(ib, "1 day", "6 M"))
         worst = 0.0
-        while not year.done():
+        while not half_a_year.done():
             before = time.perf_counter()
             raw.ask("49", "1")
             await raw.read_until("49")
             worst = max(worst, time.perf_counter() - before)
-        assert len(await year) > 240
+        assert len(await half_a_year) > 120
         assert worst < 1
 
 

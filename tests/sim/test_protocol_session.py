@@ -145,7 +145,7 @@ async def test_a_client_that_does_not_read_is_dropped_and_holds_nobody_up(monkey
         await good.start(1)
         await lazy.start(2)
         lazy.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        for _ in range(2000):
+        for _ in range(1000):
             lazy.ask("76", "1", "5", "", "", "1")
         await until(lambda: len(server.gateway.clients) == 1, what="the lazy client is dropped")
         good.ask("49", "1")
