@@ -181,7 +181,7 @@ class Account:
         margin = MARGIN_RATE * gross
         funds = net - margin
         money = {
-            "AccruedCash": 0.0, "AccruedDividend": 0.0, "AvailableFunds": funds, "Billable": 0.0,
+            "AccruedDividend": 0.0, "AvailableFunds": funds, "Billable": 0.0,
             "BuyingPower": max(0.0, LEVERAGE * funds), "EquityWithLoanValue": net, "ExcessLiquidity": funds,
             "FullAvailableFunds": funds, "FullExcessLiquidity": funds, "FullInitMarginReq": margin,
             "FullMaintMarginReq": margin, "GrossPositionValue": gross, "Guarantee": 0.0, "IndianStockHaircut": 0.0,
@@ -210,7 +210,7 @@ class Account:
         }  # fmt: skip
         rows = [(key, value, "") for key, value in words.items()]
         rows += [(key, f"{value:.2f}", CURRENCY) for key, value in money.items()]
-        rows += [(f"{key}-S", f"{value:.2f}", CURRENCY) for key, value in money.items() if key not in ledger]
+        rows += [(f"{key}-S", f"{value:.2f}", CURRENCY) for key, value in money.items()]
         for currency in ("BASE", CURRENCY):
             rows.append(("Currency", currency, currency))
             rows += [(key, f"{value:.2f}", currency) for key, value in ledger.items()]
