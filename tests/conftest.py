@@ -50,7 +50,11 @@ def start_gateway(*options: str, port: int = 0) -> Gateway:
     """Starts ``ibtui sim`` on loopback and waits for its listening line."""
     command = [sys.executable, "-m", "ibtui", "sim", "--port", str(port), "--control-port", "0", *options]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+        command,
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     assert process.stdout is not None
     line = process.stdout.readline()

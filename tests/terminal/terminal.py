@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pexpect
@@ -37,19 +38,14 @@ class Terminal:
         self._reader.start()
 
     def _read(self) -> None:
-        while True:
-            try:
-                data = os.read(self.child.child_fd, 65536)
-            except OSError:
-                return
-            if not data:
-                return
-            with self._lock:
-                self.raw += data
-                self._stream.feed(UNKNOWN_TO_PYTE.sub(b"", data))
-                row, column = self.screen.cursor.y + 1, self.screen.cursor.x + 1
-            for _ in range(data.count(CURSOR_REQUEST)):
-                os.write(self.child.child_fd, b"\x1b[%d;%dR" % (row, column))
+        with suppress(OSError):  # the terminal is closed under the reader
+            while data := os.read(self.child.child_fd, 65536):
+                with self._lock:
+                    self.raw += data
+                    self._stream.feed(UNKNOWN_TO_PYTE.sub(b"", data))
+                    row, column = self.screen.cursor.y + 1, self.screen.cursor.x + 1
+                for _ in range(data.count(CURSOR_REQUEST)):
+                    os.write(self.child.child_fd, b"\x1b[%d;%dR" % (row, column))
 
     def text(self) -> str:
         """The screen as it stands."""
@@ -58,9 +54,22 @@ class Terminal:
 
     def press(self, keys: str) -> None:
         """Types keys, each in a write of its own."""
-        for key in keys:
+        for key in re.findall(r"\x1b\[.|.", keys, re.DOTALL):
             self.child.send(key)
             time.sleep(0.03)
+
+    def type_line(self, text: str) -> None:
+        """Types a line and enter, as one who types fast."""
+        self.press(text + "\r")
+
+    def press_until(self, key: str, condition: Callable[[str], object], seconds: float = 15.0) -> str:
+        """Presses a key once and waits until the screen satisfies a condition."""
+        self.press(key)
+        return self.until(condition, seconds)
+
+    def hang_up(self) -> None:
+        """Closes the terminal under the program, as a dropped link does."""
+        self.child.ptyproc.fileobj.close()
 
     def until(self, wanted: str | Callable[[str], object], seconds: float = 15.0) -> str:
         """Waits until the screen shows a text (or satisfies a condition) and returns the screen.

@@ -59,7 +59,7 @@ def test_a_wrong_entry_is_one_line_naming_file_key_and_what_is_allowed(
 
 
 def test_a_wrong_environment_variable_is_named() -> None:
-    with pytest.raises(ConfigError, match="IBTUI_PORT.*whole number"):
+    with pytest.raises(ConfigError, match=r"IBTUI_PORT.*whole number"):
         load(environment={"IBTUI_PORT": "abc"})
 
 

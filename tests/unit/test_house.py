@@ -14,9 +14,12 @@ SOURCE = Path(ibtui.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 
 BLOCKING_METHODS = frozenset(
-    "sleep run connect waitOnUpdate loopUntil qualifyContracts reqTickers reqHistoricalData reqContractDetails "
-    "reqPositions reqExecutions reqOpenOrders reqAllOpenOrders reqCompletedOrders reqCurrentTime reqHeadTimeStamp "
-    "reqMatchingSymbols reqMarketRule reqAccountUpdates reqAccountSummary whatIfOrder placeOrder".split()
+    {
+        *("sleep", "run", "connect", "waitOnUpdate", "loopUntil", "qualifyContracts", "reqTickers", "placeOrder"),
+        *("reqHistoricalData", "reqContractDetails", "reqPositions", "reqExecutions", "reqOpenOrders"),
+        *("reqAllOpenOrders", "reqCompletedOrders", "reqCurrentTime", "reqHeadTimeStamp", "reqMatchingSymbols"),
+        *("reqMarketRule", "reqAccountUpdates", "reqAccountSummary", "whatIfOrder"),
+    }
 )
 """Methods of ``IB`` that run the loop until an answer comes, and ``placeOrder``, whose Trade object lies on errors."""
 
