@@ -71,7 +71,12 @@ class OrderSettings:
     """How orders are entered."""
 
     quantity: float = setting(10, "Default quantity of a ticket.", least=0)
-    confirm: str = setting("first", "When a ticket asks before it sends.", words=("first", "always", "armed"))
+    confirm: str = setting(
+        "first",
+        "What confirms an order: first, a run's first goes through a ticket, where enter sends; always, each ticket "
+        "asks once more; armed, a ticket asks once more unless ARMED.",
+        words=("first", "always", "armed"),
+    )
     on_hangup: str = setting("keep", "What happens to working orders when the terminal goes.", words=("keep", "cancel"))
     arm_minutes: float = setting(5.0, "Minutes until ARMED expires.", least=0.1)
 

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from ibtui.clock import NS, Clock, MarketClock, system_clock
 from ibtui.config import Settings
-from ibtui.errors import EnvironmentUnfitError, GatewayUnreachableError
+from ibtui.errors import EnvironmentUnfitError, GatewayUnreachableError, IbtuiError
 from ibtui.market.state import MarketState
 from ibtui.services.last_quotes import show_last_quotes
-from ibtui.services.order_alerts import tell_order
+from ibtui.services.order_alerts import OrderAlerts
 from ibtui.storage import queries
 from ibtui.storage.files import DataDirectory, open_directory
 from ibtui.storage.journal import Journal
@@ -30,6 +30,7 @@ from ibtui.trading.states import TradingState
 
 if TYPE_CHECKING:
     from ibtui.broker.status import ConnectionEvent, ConnectionStatus
+    from ibtui.market.instruments import Instrument
     from ibtui.services.demo import Listening
     from ibtui.services.log_buffer import LogBuffer
     from ibtui.services.status_socket import Job
@@ -229,22 +230,41 @@ class Console:
     async def _take_over_orders(self) -> None:
         since = self.clock.utc_ns() - RECENT_ORDERS_NS
         self.orders.load(await asyncio.to_thread(queries.load_orders, self.directory, since_ns=since))
-        self.orders.on_change.append(lambda order: tell_order(self.alerts, order))
+        self.orders.on_change.append(OrderAlerts(self.alerts))
         stored = await asyncio.to_thread(queries.trading_state, self.directory)
         if stored is not None:
             self.orders.trading_state = TradingState(stored["state"])
 
     async def _watch(self) -> None:
-        """Subscribes to all that is on the watchlists, now and after each change and each connect."""
+        """Keeps subscriptions to all that is on the watchlists, now and after each change and each connect."""
         self.watchlists.on_change.append(lambda _: self._something_to_watch.set())
         for instrument in self.watchlists.all_instruments():
             self.contracts.learn(instrument)
+        watched: dict[int, Instrument] = {}
         while True:
             self._something_to_watch.clear()
             await self.watchlists.resolve(self.contracts.resolve)
-            for instrument in self.watchlists.all_instruments():
+            wanted = {each.con_id: each for each in self.watchlists.all_instruments()}
+            for con_id in watched.keys() - wanted.keys():
+                self.feeds.unwant(watched[con_id], quotes=True, owner="watchlists")
+            for instrument in wanted.values():
                 self.feeds.want(instrument, quotes=True, owner="watchlists")
+            watched = wanted
+            await self._renew_hours()
             await self._something_to_watch.wait()
+
+    async def _renew_hours(self) -> None:
+        """Asks for the hours of what is watched, where those at hand have run out."""
+        for instrument in self.watchlists.all_instruments():
+            if self.supervisor.session is None or self.feeds.knows_hours(instrument.con_id):
+                continue
+            try:
+                renewed = await self.contracts.refresh(instrument.con_id)
+            except IbtuiError as error:
+                log.info("The hours of %s could not be asked for: %s", instrument.symbol, error)
+            else:
+                self.watchlists.renew(renewed)
+                self.feeds.want(renewed, quotes=True, owner="watchlists")
 
     # --- what the parts tell each other ---
 

@@ -178,6 +178,11 @@ class Feeds:
         instrument = self._instrument(con_id)
         return None if instrument is None else self._hours.next_open(instrument)
 
+    def knows_hours(self, con_id: int) -> bool:
+        """Whether the instrument's hours speak for now; they reach some days ahead of when they were asked for."""
+        instrument = self._instrument(con_id)
+        return instrument is not None and self._hours.open_now(instrument) is not None
+
     async def confirm(self, instrument: Instrument) -> None:
         """Has the gateway say again what a quiet instrument is quoted at; nothing if it does not.
 

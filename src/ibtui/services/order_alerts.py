@@ -9,20 +9,32 @@ KINDS = {
     Status.NOT_SENT: "refused",
     Status.UNKNOWN: "unknown order",
 }
-"""Statuses that are told, and the kind of alert that tells them; fills are told apart."""
+"""Statuses that are told, and the kind of alert that tells them."""
 
 
-def tell_order(alerts: Alerts, order: Order) -> None:
-    """Tells a fill, a refusal, a rejection or an unknown outcome; nothing of any other change."""
-    kind = KINDS.get(order.status)
-    if kind is not None:
-        alerts.tell(kind, f"{order.status}: {described(order)}. {order.reason}")
-    elif order.status in (Status.FILLED, Status.PARTIAL) and order.average_price is not None:
-        alerts.tell("fill", f"{order.status}: {described(order)}, {order.filled:g} at {order.average_price:g}")
+class OrderAlerts:
+    """A listener of the order desk: tells each fill and each bad end once, however often the order changes."""
+
+    def __init__(self, alerts: Alerts) -> None:
+        self._alerts = alerts
+        self._told: dict[str, tuple[Status, float]] = {}
+
+    def __call__(self, order: Order) -> None:
+        """Looks at a changed order."""
+        status, filled = self._told.get(order.intent.order_ref, (Status.NEW, 0.0))
+        self._told[order.intent.order_ref] = order.status, order.filled
+        kind = KINDS.get(order.status)
+        if kind is not None and order.status is not status:
+            self._alerts.tell(kind, f"{order.status}: {described(order)}. {order.reason}")
+        if order.filled > filled and order.average_price is not None:
+            of = order.intent.quantity
+            self._alerts.tell(
+                "fill", f"{order.filled:g} of {of:g} filled at {order.average_price:.10g}: {described(order)}"
+            )
 
 
 def described(order: Order) -> str:
     """An order in a few words, as ``BUY 10 SPY LMT 450.1``."""
     intent = order.intent
-    price = "" if intent.limit_price is None else f" {intent.limit_price:g}"
+    price = "" if intent.limit_price is None else f" {intent.limit_price:.10g}"
     return f"{intent.action} {intent.quantity:g} {intent.symbol} {intent.order_type}{price}"

@@ -112,6 +112,11 @@ class Watchlists:
                 entries[at : at + 1] = found
                 self._changed(name)
 
+    def renew(self, instrument: Instrument) -> None:
+        """Takes a contract's newer description, such as its next days' hours; the lists stay as they are."""
+        for entries in self._lists.values():
+            entries[:] = [instrument if _same(each, instrument) else each for each in entries]
+
     async def resolve(self, find: Callable[[str], Awaitable[Instrument]]) -> None:
         """Looks up every symbol that isn't known yet; what can't be found is in :attr:`problems`.
 

@@ -17,7 +17,6 @@ class Ordering:
 
     def __init__(self, app: "ConsoleApp") -> None:
         self._app = app
-        self._sent_before = False
 
     def open_ticket(
         self, instrument: Instrument, action: Action, quantity: float | None = None, price: float | None = None
@@ -28,9 +27,9 @@ class Ordering:
         self._app.push_screen(OrderTicket(instrument, action, quantity or self._app.quantity, price))
         self._app.paint_soon()
 
-    def asks_first(self) -> bool:
-        """Whether a ticket wants one more enter: ``[orders] confirm``; nothing is armed, so ``armed`` asks always."""
-        return self._app.parts.settings.orders.confirm != "first" or not self._sent_before
+    def asks_once_more(self) -> bool:
+        """Whether a ticket wants a second enter, by ``[orders] confirm``; nothing is armed, so ``armed`` asks too."""
+        return self._app.parts.settings.orders.confirm != "first"
 
     def send(self, intent: OrderIntent, instrument: Instrument, done: Callable[[Order], None]) -> None:
         """Submits an order and hands what became of it to ``done``."""
@@ -38,7 +37,6 @@ class Ordering:
         async def submit() -> None:
             order = await self._app.parts.orders.submit(intent, instrument)
             if order.status not in (Status.REFUSED, Status.NOT_SENT):
-                self._sent_before = True
                 self._app.tell(f"Sent {told(order)}")
             done(order)
 

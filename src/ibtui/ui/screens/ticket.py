@@ -127,7 +127,7 @@ class OrderTicket(Dialog[None]):
         if self._sending or intent is None:
             self._judge()
             return
-        if self.console.ordering.asks_first() and not self._confirming:
+        if self.console.ordering.asks_once_more() and not self._confirming:
             self._confirming = True
             self._judge()
             return
