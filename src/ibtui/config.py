@@ -14,9 +14,15 @@ from typing import Any, get_type_hints
 from ibtui.errors import ConfigError
 
 
-def setting(default: Any, about: str, *, words: tuple[str, ...] = (), least: float | None = None) -> Any:
-    """One setting: its default, what it means, the words allowed, the least number allowed."""
-    return field(default=default, metadata={"about": about, "words": words, "least": least})
+def setting(
+    default: Any, about: str, *, words: tuple[str, ...] = (), least: float | None = None, in_effect: bool = True
+) -> Any:
+    """One setting: its default, what it means, the words allowed, the least number allowed, whether it does anything.
+
+    A setting that is not in effect yet is accepted, so that a file can name it, and whoever sets it is told.
+    """
+    about = about if in_effect else f"Not in effect yet. {about}"
+    return field(default=default, metadata={"about": about, "words": words, "least": least, "in_effect": in_effect})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +67,13 @@ class RiskSettings:
     orders_per_minute: int = setting(60, "Orders in any 60 seconds.", least=1)
     working_per_side: int = setting(20, "Working orders in one contract on one side (IB's own limit).", least=1)
     duplicate_seconds: float = setting(2.0, "The same order again within this time is refused.", least=0)
-    daily_loss: float = setting(500, "Loss of the day at which on_daily_loss applies.", least=0)
-    on_daily_loss: str = setting("reducing", "Trading state that a daily loss latches.", words=("reducing", "halt"))
-    halt_cancels: str = setting("opening", "Which of our orders HALT cancels.", words=("opening", "all"))
+    daily_loss: float = setting(500, "Loss of the day at which on_daily_loss applies.", least=0, in_effect=False)
+    on_daily_loss: str = setting(
+        "reducing", "Trading state that a daily loss latches.", words=("reducing", "halt"), in_effect=False
+    )
+    halt_cancels: str = setting(
+        "opening", "Which of our orders HALT cancels.", words=("opening", "all"), in_effect=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,7 @@ class OrderSettings:
         words=("first", "always", "armed"),
     )
     on_hangup: str = setting("keep", "What happens to working orders when the terminal goes.", words=("keep", "cancel"))
-    arm_minutes: float = setting(5.0, "Minutes until ARMED expires.", least=0.1)
+    arm_minutes: float = setting(5.0, "Minutes until ARMED expires.", least=0.1, in_effect=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +97,7 @@ class BackfillSettings:
 
     bars: str = setting("1 min", "Bar size when none is named.")
     min_gap: int = setting(1, "Smallest gap worth a request, in bars.", least=1)
-    refresh_minutes: float = setting(5.0, "How often a running console extends the tail.", least=0.1)
+    refresh_minutes: float = setting(5.0, "How often a running console extends the tail.", least=0.1, in_effect=False)
     max_range: int = setting(730, "Longest range of a full backfill, in days.", least=1)
     min_spacing: float = setting(0.0, "Least seconds between two requests, over IB's own rules.", least=0)
 
@@ -107,7 +117,7 @@ class AlertSettings:
     title: bool = setting(True, "Put the state into the terminal's title.")
     osc: bool = setting(True, "Send an OSC 9 desktop notice (not inside tmux).")
     fills: bool = setting(True, "Tell fills too.")
-    command: str = setting("", "Command that gets each alert as JSON on its standard input.")
+    command: str = setting("", "Command that gets each alert as JSON on its standard input.", in_effect=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +133,7 @@ class UiSettings:
 class HealthSettings:
     """The HTTP endpoint for machines."""
 
-    listen: str = setting("", "Address such as 127.0.0.1:8500; empty: none.")
+    listen: str = setting("", "Address such as 127.0.0.1:8500; empty: none.", in_effect=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +201,17 @@ def reference() -> Iterator[tuple[str, str, Any, str, tuple[str, ...]]]:
             yield section.name, entry.name, entry.default, entry.metadata["about"], entry.metadata["words"]
 
 
+def without_effect(settings: Settings) -> list[str]:
+    """Settings that were changed from their default and do nothing yet, as ``[section] key``."""
+    return [
+        f"[{section.name}] {entry.name}"
+        for section in fields(Settings)
+        if section.name != "keys"
+        for entry in fields(getattr(settings, section.name))
+        if not entry.metadata["in_effect"] and getattr(getattr(settings, section.name), entry.name) != entry.default
+    ]
+
+
 def as_toml(settings: Settings) -> str:
     """The settings as a file that :func:`load` reads, each with its meaning as a comment."""
     lines: list[str] = []
@@ -200,12 +221,13 @@ def as_toml(settings: Settings) -> str:
             lines += ["", f"[{section}]"] if lines else [f"[{section}]"]
             current = section
         allowed = f" ({' | '.join(words)})" if words else ""
-        lines.append(f"{key} = {_toml_value(getattr(getattr(settings, section), key))}  # {about}{allowed}")
+        lines.append(f"{key} = {toml_value(getattr(getattr(settings, section), key))}  # {about}{allowed}")
     lines += ["", "[keys]", *(f'"{action}" = "{key}"' for action, key in settings.keys.items())]
     return "\n".join(lines) + "\n"
 
 
-def _toml_value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """A setting's value as it stands in a TOML file."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ibtui.clock import NS, Clock, MarketClock, system_clock
-from ibtui.config import Settings
+from ibtui.config import Settings, without_effect
 from ibtui.errors import EnvironmentUnfitError, GatewayUnreachableError, IbtuiError
 from ibtui.market.state import MarketState
 from ibtui.services.last_quotes import show_last_quotes
@@ -174,7 +174,8 @@ class Console:
         """
         await asyncio.to_thread(self.writer.open)
         self.writer.give_books(self.feeds.book_rows)
-        for notice in self.writer.notices:
+        idle = without_effect(self.settings)
+        for notice in [*self.writer.notices, *(f"{name} is set and not in effect yet." for name in idle)]:
             self.alerts.tell("message", notice)
         await self._take_over_orders()
         self._spawn(self.writer.run(), "writer")

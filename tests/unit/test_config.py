@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ibtui.config import Settings, as_toml, load, reference
+from ibtui.config import Settings, as_toml, load, reference, without_effect
 from ibtui.errors import ConfigError
 
 
@@ -76,3 +76,9 @@ def test_every_setting_says_what_it_means() -> None:
     rows = list(reference())
     assert len({(section, key) for section, key, *_ in rows}) == len(rows) > 30
     assert all(about.endswith(".") for _, _, _, about, _ in rows)
+
+
+def test_a_setting_that_does_nothing_yet_is_named_to_whoever_sets_it(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, '[health]\nlisten = "127.0.0.1:8500"\n[depth]\nrows = 5\n'), environment={})
+    assert without_effect(settings) == ["[health] listen"]
+    assert without_effect(Settings()) == []
