@@ -310,6 +310,10 @@ def test_an_order_out_of_hours_is_held_until_the_open_and_then_trades() -> None:
     later = run(market, 15)
     (fill,) = only(later, Executed)
     assert fill.time_ns == at("2026-03-11T09:30:00")
+    (mine,) = [each for each in only(later, Traded) if (each.time_ns, each.size) == (fill.time_ns, fill.size)]
+    assert mine.conditions == ""
+    (bar,) = market.bars(spy, 60, fill.time_ns, fill.time_ns + 1)
+    assert bar.open == fill.price == market.top(spy).open
     early = market.place(order(spy, 2, "BUY", 100, outside_rth=True))
     assert story(early)[-1] == ("Filled", 100)
 
@@ -344,6 +348,17 @@ def test_orders_live_through_a_leap_of_time() -> None:
     ended = {each.order_id: state.status for each, state in market.completed_orders()}
     assert ended[3] == "Cancelled"
     assert market.top(spy).bid is not None
+
+
+def test_a_minute_cut_by_a_leap_keeps_what_clients_traded_in_it() -> None:
+    market, other = exchange(), exchange(TUESDAY + 3600 * NS)
+    spy = con_id(market, "SPY")
+    market.watch(spy)
+    market.place(order(spy, 1, "BUY", 100))
+    market.advance(other.now_ns)
+    (ours,), (seeded,) = (each.bars(spy, 60, TUESDAY, TUESDAY + 1) for each in (market, other))
+    assert ours.volume == (seeded.volume or 0) + 100
+    assert market.bars(spy, 60, TUESDAY + 1, other.now_ns) == other.bars(spy, 60, TUESDAY + 1, other.now_ns)
 
 
 def test_a_what_if_tells_and_places_nothing(market: Exchange, spy: int) -> None:

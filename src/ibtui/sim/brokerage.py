@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from ibtui.clock import NS
-from ibtui.sim.account import Account, commission
+from ibtui.sim.account import Account
+from ibtui.sim.blotter import Blotter
 from ibtui.sim.book import Match, Resting
 from ibtui.sim.events import (
     ADDED_LIQUIDITY,
@@ -36,7 +38,6 @@ from ibtui.sim.order_checks import (
     not_found,
     refusal,
 )
-from ibtui.sim.sizes import mixed
 from ibtui.sim.universe import TIME_ZONE, Universe
 from ibtui.sim.working import (
     CANCELLED,
@@ -54,8 +55,13 @@ FIRST_KEY = 1_600_000_000
 """Permanent ids start here, in the range of IB's."""
 
 _ZONE = ZoneInfo(TIME_ZONE)
-_COMMISSION_DELAY_NS = 90_000_000
-_COMMISSION_JITTER_NS = 120_000_000
+
+
+class Later(Protocol):
+    """Has a function called at a market time, before what the market does at that time, or after it."""
+
+    def __call__(self, time_ns: int, action: Callable[[], list[Event]], *, after_market: bool = False) -> None:
+        """Has ``action`` called; what it returns is told."""
 
 
 class Brokerage:
@@ -63,7 +69,7 @@ class Brokerage:
 
     Args:
         live: The running market of a contract; the contract stays live while an order works or a position is held.
-        later: Has a function called at a market time.
+        later: Calls back at a market time.
         now: Market time.
     """
 
@@ -72,7 +78,7 @@ class Brokerage:
         universe: Universe,
         account: Account,
         live: Callable[[int], LiveMarket],
-        later: Callable[[int, Callable[[], list[Event]]], None],
+        later: Later,
         now: Callable[[], int],
     ) -> None:
         self._universe = universe
@@ -84,7 +90,7 @@ class Brokerage:
         self._working: dict[int, Working] = {}
         self._keys: dict[tuple[int, int], int | None] = {}
         self._looked_after: set[int] = set()
-        self._executions: dict[str, tuple[Executed, Charged | None]] = {}
+        self._blotter = Blotter(account, later)
 
     # what clients ask for
 
@@ -164,7 +170,7 @@ class Brokerage:
 
     def executions(self) -> list[tuple[Executed, Charged | None]]:
         """All fills with their commissions, None for one that wasn't charged yet."""
-        return list(self._executions.values())
+        return self._blotter.fills()
 
     def key_of(self, client_id: int, order_id: int) -> int | None:
         """The permanent id of a client's order."""
@@ -211,8 +217,7 @@ class Brokerage:
 
     def _accept(self, working: Working) -> list[Event]:
         order, now = working.order, self._now()
-        if order.tif != "GTC":
-            working.expires_ns = day_end_ns(order, now)
+        working.expires_ns = None if order.tif == "GTC" else day_end_ns(order, now)
         events: list[Event] = []
         if working.status != SUBMITTED:
             working.status = PRE_SUBMITTED
@@ -266,44 +271,14 @@ class Brokerage:
         return list(market.add(now, resting))
 
     def _fill(self, working: Working, ticks: int, size: int, venue: str, liquidity: int) -> list[Event]:
-        order, now, account = working.order, self._now(), self._account
-        listing = self._universe.by_con_id(order.con_id)
-        assert listing is not None
-        price = ticks / round(1 / listing.instrument.min_tick)
-        shares = size if order.action == "BUY" else -size
-        held, cost = account.quantity(order.con_id), account.average_cost(order.con_id)
-        closed = min(abs(held), size) if held * shares < 0 else 0
-        gross = closed * (price - cost) * (1 if held > 0 else -1)
-        account.fill(order.con_id, shares, price)
-        working.filled += size
-        working.value += size * price
-        working.last_price = price
-        working.changed_ns = now
-        number = len(self._executions) + 1
-        exec_id = f"{mixed(order.order_key, number, 21) & 0xFFFFFFFF:08x}.{now // NS:08x}.{number:02d}.01"
-        state_average = round(working.value / working.filled, 8)
-        executed = Executed(now, exec_id, order, price, size, venue, liquidity, working.filled, state_average)
-        self._executions[exec_id] = executed, None
-        fee = commission(working.filled, working.value)
-        due, working.fee = fee - working.fee, fee
-        delay = _COMMISSION_DELAY_NS + mixed(number, order.order_key, 22) % _COMMISSION_JITTER_NS
-        self._later(now + delay, lambda: self._charge(working, executed, shares, closed, gross, due))
+        price = ticks / round(1 / self._min_tick(working.order))
+        executed = self._blotter.book(working, self._now(), price, size, venue, liquidity)
         if not working.remaining:
             working.status, working.resting = FILLED, False
-            del self._working[order.order_key]
+            del self._working[working.order.order_key]
         elif working.status == PRE_SUBMITTED:
             working.status = SUBMITTED
         return [executed, self._changed(working), *self._relatives_of(working)]
-
-    def _charge(
-        self, working: Working, executed: Executed, shares: int, closed: int, gross: float, due: float
-    ) -> list[Event]:
-        self._account.charge(executed.order.con_id, shares, closed, due)
-        working.charged = (working.charged or 0.0) + due
-        realized = gross - due * closed / abs(shares) if closed else None
-        charged = Charged(self._now(), executed.exec_id, executed.order, round(due, 6), "USD", realized)
-        self._executions[executed.exec_id] = executed, charged
-        return [charged]
 
     def _relatives_of(self, working: Working) -> list[Event]:
         """A fill sets the order's children to work when it was the last, and cancels the others of its OCA group."""
@@ -353,9 +328,12 @@ class Brokerage:
         self._look_again(working)
         if self._waits_for_parent(working):
             return []
-        if self._may_work(working):
-            return self._work(working)
-        return self._out_of_book(working)
+        if not self._may_work(working):
+            return self._out_of_book(working)
+        if timer:  # a phase begins: first the market's own first moment, then the orders that waited for it
+            self._later(self._now(), lambda: self._work(working), after_market=True)
+            return []
+        return self._work(working)
 
     def _may_work(self, working: Working) -> bool:
         if self._waits_for_parent(working) or not working.order.transmit:
@@ -401,9 +379,12 @@ class Brokerage:
         order = working.order
         if order.order_type not in WITH_LIMIT or order.limit_price is None:
             return None
+        return round(order.limit_price / self._min_tick(order))
+
+    def _min_tick(self, order: SimOrder) -> float:
         listing = self._universe.by_con_id(order.con_id)
         assert listing is not None
-        return round(order.limit_price / listing.instrument.min_tick)
+        return listing.instrument.min_tick
 
     def _changed(self, working: Working) -> OrderChanged:
         return OrderChanged(self._now(), working.order, working.state())

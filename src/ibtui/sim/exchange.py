@@ -8,36 +8,36 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 from typing import NamedTuple
 
 from ibtui.clock import NS
 from ibtui.errors import UsageError
 from ibtui.market.bars import Bar
-from ibtui.market.hours import Session, ib_hours
 from ibtui.market.instruments import Instrument
-from ibtui.market.nyse import ZONE, extended, session_on
+from ibtui.market.nyse import ZONE
 from ibtui.sim.account import Account, Pnl, Position
 from ibtui.sim.bar_requests import BarRequest, answer
 from ibtui.sim.brokerage import Brokerage
+from ibtui.sim.contract_hours import hours_from
 from ibtui.sim.events import BookLevel, Charged, Event, Executed, OrderState, SimOrder, Top, Traded
 from ibtui.sim.history import History, Running, first_session_ns
 from ibtui.sim.live import LiveMarket
 from ibtui.sim.minutes import Planner
 from ibtui.sim.trading_days import MINUTE_NS, day_of, last_open_minute, moment_of, session_of
-from ibtui.sim.universe import TIME_ZONE, Listing, default_universe
+from ibtui.sim.universe import Listing, default_universe
 
 LEAP_NS = 1800 * NS
 """A longer step is a leap: markets are looked at again at its end instead of being lived through."""
 
-_DAYS_OF_HOURS = 6
-
 __all__ = ["Exchange", "Pnl", "Position"]
 
 
+_BEFORE_MARKET, _MARKET, _AFTER_MARKET = range(3)
+
+
 class _Entry(NamedTuple):
-    """Something due: a timer (rank 0) or the next step of a live market (rank 1)."""
+    """Something due: the next step of a live market, or a timer before or after what markets do at that time."""
 
     time_ns: int
     rank: int
@@ -116,7 +116,7 @@ class Exchange:
         events, self._pending = self._pending, []
         while self._agenda and self._agenda[0].time_ns <= to_ns:
             entry = heapq.heappop(self._agenda)
-            if entry.rank == 0:
+            if entry.rank != _MARKET:
                 self.now_ns = max(self.now_ns, entry.time_ns)
                 events += self._timers.pop(entry.number)()
             elif self._serials.get(entry.number) == entry.serial:
@@ -129,11 +129,14 @@ class Exchange:
         """Moves market time on without living through it: timers ring, then every market is as it is at that time."""
         events, self._pending = self._pending, []
         before, self._markets = self._markets, {}
-        self._agenda = [entry for entry in self._agenda if entry.rank == 0]
+        for old in before.values():
+            if old.altered:
+                self._history.remember_cut(old.listing, old.minute, old.prints, self.now_ns)
+        self._agenda = [entry for entry in self._agenda if entry.rank != _MARKET]
         heapq.heapify(self._agenda)
         while self._agenda and self._agenda[0].time_ns <= to_ns:
             entry = heapq.heappop(self._agenda)
-            if entry.rank == 0:
+            if entry.rank != _MARKET:
                 self.now_ns = max(self.now_ns, entry.time_ns)
                 self._tear_down()
                 events += self._timers.pop(entry.number)()
@@ -162,7 +165,7 @@ class Exchange:
     def book(self, con_id: int, rows: int) -> tuple[list[BookLevel], list[BookLevel]]:
         """The best rows of bids and asks."""
         market = self._look(con_id)
-        return market.levels("bid", rows), market.levels("ask", rows)
+        return market.shown.levels("bid", rows), market.shown.levels("ask", rows)
 
     def steer(
         self,
@@ -210,7 +213,7 @@ class Exchange:
     def describe(self, con_id: int) -> Instrument:
         """A contract's facts with IB's strings of hours for the next days."""
         day = datetime.fromtimestamp(self.now_ns / NS, ZONE).date()
-        trading, liquid = _hours(day)
+        trading, liquid = hours_from(day)
         return replace(self._listing(con_id).instrument, trading_hours=trading, liquid_hours=liquid)
 
     def bars(
@@ -325,12 +328,13 @@ class Exchange:
     def _schedule(self, con_id: int) -> None:
         self._numbers += 1
         self._serials[con_id] = self._numbers
-        heapq.heappush(self._agenda, _Entry(self._markets[con_id].next_ns, 1, con_id, self._numbers))
+        heapq.heappush(self._agenda, _Entry(self._markets[con_id].next_ns, _MARKET, con_id, self._numbers))
 
-    def _later(self, time_ns: int, action: Callable[[], list[Event]]) -> None:
+    def _later(self, time_ns: int, action: Callable[[], list[Event]], *, after_market: bool = False) -> None:
         self._numbers += 1
         self._timers[self._numbers] = action
-        heapq.heappush(self._agenda, _Entry(time_ns, 0, self._numbers, 0))
+        rank = _AFTER_MARKET if after_market else _BEFORE_MARKET
+        heapq.heappush(self._agenda, _Entry(time_ns, rank, self._numbers, 0))
 
     def _step(self, con_id: int) -> list[Event]:
         market = self._markets[con_id]
@@ -377,16 +381,3 @@ class Exchange:
 def _next_day_ns(now_ns: int) -> int:
     """The next beginning of a trading day, when pre-market opens."""
     return day_of(session_of(now_ns // MINUTE_NS).regular.last).pre.first * MINUTE_NS
-
-
-@lru_cache(maxsize=16)
-def _hours(first: date) -> tuple[str, str]:
-    """IB's strings of trading and liquid hours from a date on."""
-    trading: dict[date, list[Session]] = {}
-    liquid: dict[date, list[Session]] = {}
-    for offset in range(_DAYS_OF_HOURS):
-        day = first + timedelta(days=offset)
-        session = session_on(day)
-        trading[day] = [extended(session)] if session else []
-        liquid[day] = [Session(session.open_ns, session.close_ns)] if session else []
-    return ib_hours(trading, TIME_ZONE), ib_hours(liquid, TIME_ZONE)

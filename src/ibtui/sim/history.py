@@ -78,6 +78,14 @@ class History:
         """Keeps the prints of a minute that wasn't as seeded."""
         self.remembered.setdefault(con_id, {})[minute] = list(prints)
 
+    def remember_cut(self, listing: Listing, number: int, prints: Sequence[PlannedPrint], now_ns: int) -> None:
+        """Keeps the prints of a minute that wasn't as seeded up to now, and lets it go on as seeded."""
+        minute = self.planner.minute(listing, number)
+        assert minute is not None
+        self.remember(
+            listing.con_id, number, [*prints, *(p for p in self.prints(listing, minute) if p.time_ns > now_ns)]
+        )
+
     def prints(self, listing: Listing, minute: Minute) -> list[PlannedPrint]:
         """All prints of one past minute."""
         kept = self.remembered.get(listing.con_id, {}).get(minute.number)

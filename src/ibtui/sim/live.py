@@ -3,15 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ibtui.sim.book import Book, Match, Resting, Row
+from ibtui.sim.book import Book, Match, Resting
 from ibtui.sim.day import Day
-from ibtui.sim.depth import changes
 from ibtui.sim.events import (
-    UPDATE,
-    BookLevel,
     DayChanged,
     DayField,
-    DepthChanged,
     HaltChanged,
     MarketEvent,
     Side,
@@ -22,12 +18,10 @@ from ibtui.sim.events import (
 from ibtui.sim.flow import Beat, Happening, MinuteBegins, PrintComes, QuoteMoves, flow
 from ibtui.sim.minutes import Planner
 from ibtui.sim.prints import LOT, PlannedPrint
+from ibtui.sim.shown_book import ShownBook
 from ibtui.sim.sizes import SeededSizes, venue_of
 from ibtui.sim.trading_days import MINUTE_NS, Phase, last_open_minute
 from ibtui.sim.universe import Listing
-
-DEPTH_ROWS = 10
-_SIDES: tuple[Side, Side] = ("bid", "ask")
 
 
 class OwnFill(NamedTuple):
@@ -50,7 +44,7 @@ class LiveMarket:
         remember: Gets number and prints of each minute that wasn't as seeded, when it ends.
 
     Attributes:
-        next_ns: When the next thing happens.
+        shown: The book as its onlookers know it.
         fills: Clients' orders that traded since somebody cleared this.
         prints: Prints of the current minute.
         altered: Whether this minute is not what was seeded: steered, halted, or traded in by clients.
@@ -81,7 +75,7 @@ class LiveMarket:
         self._missed: dict[type, Happening] = {}
         self._remember = remember
         self._scale = round(1 / listing.instrument.min_tick)
-        self._rows: dict[Side, list[Row]] = {"bid": [], "ask": []}
+        self.shown = ShownBook(self.book, listing.con_id, self._scale)
         self._flow: Iterator[Happening] = iter(())
         self._next: Happening
         self._start(from_ns, rate)
@@ -93,13 +87,14 @@ class LiveMarket:
 
     def top(self) -> Top:
         """The quote and the day."""
-        bid, ask = self._best("bid"), self._best("ask")
+        bid, bid_size = self.shown.best("bid")
+        ask, ask_size = self.shown.best("ask")
         day = self.day
         return Top(
-            bid=self._price(bid.price) if bid else None,
-            bid_size=bid.size if bid else 0,
-            ask=self._price(ask.price) if ask else None,
-            ask_size=ask.size if ask else 0,
+            bid=bid,
+            bid_size=bid_size,
+            ask=ask,
+            ask_size=ask_size,
             last=self._price(day.last) if day.last else None,
             last_size=day.last_size,
             volume=day.volume,
@@ -110,11 +105,6 @@ class LiveMarket:
             vwap=self._vwap(),
             halted=self.halted,
         )
-
-    def levels(self, side: Side, rows: int) -> list[BookLevel]:
-        """The best rows of a side."""
-        found = self._rows[side][:rows] if rows <= DEPTH_ROWS else self.book.rows(side, rows)
-        return [BookLevel(self._price(row.price), row.size, row.maker) for row in found]
 
     def step(self) -> list[MarketEvent]:
         """Lets the next thing happen."""
@@ -139,12 +129,12 @@ class LiveMarket:
                 self._filled(time_ns, match)
             events += self._traded(time_ns, match.price, match.size, match.venue, 1 if side == "ask" else -1)
         self.altered = self.altered or bool(matches)
-        return matches, [*events, *self.told(time_ns)]
+        return matches, [*events, *self.shown.tell(time_ns)]
 
     def add(self, time_ns: int, order: Resting) -> list[MarketEvent]:
         """A client's order joins the book."""
         self.book.add(order)
-        return self.told(time_ns, (order.side,))
+        return self.shown.tell(time_ns, (order.side,))
 
     def shrink(self, time_ns: int, key: int, size: int) -> list[MarketEvent]:
         """A client's order in the book keeps its place with fewer shares."""
@@ -152,13 +142,13 @@ class LiveMarket:
             for order in orders:
                 if order.key == key:
                     order.size = size
-                    return self.told(time_ns, (side,))
+                    return self.shown.tell(time_ns, (side,))
         return []
 
     def remove(self, time_ns: int, key: int) -> list[MarketEvent]:
         """A client's order leaves the book."""
         order = self.book.remove(key)
-        return self.told(time_ns, (order.side,)) if order else []
+        return self.shown.tell(time_ns, (order.side,)) if order else []
 
     def steer(
         self, time_ns: int, bid: int | None, ask: int | None, last: int | None, bid_size: int | None,
@@ -183,7 +173,7 @@ class LiveMarket:
         events += self._crossed(time_ns)
         if last is not None:
             events += self._traded(time_ns, last, LOT, venue_of(time_ns), 0)
-        return [*events, *self.told(time_ns)]
+        return [*events, *self.shown.tell(time_ns)]
 
     def print_trade(self, time_ns: int, price: int, size: int) -> list[MarketEvent]:
         """A trade happens that the flow doesn't know of; clients' orders that it meets trade first."""
@@ -213,13 +203,13 @@ class LiveMarket:
             if isinstance(self._next, Beat):
                 self.book.beat = self._next.number
             self._next = next(self._flow)
-        return self.told(time_ns)
+        return self.shown.tell(time_ns)
 
     def seen_again(self, time_ns: int, before: "LiveMarket") -> list[MarketEvent]:
         """What an onlooker who last saw ``before`` has to be told of this market."""
         events: list[MarketEvent] = self._crossed(time_ns)
-        self._rows = before._rows
-        events += self.told(time_ns)
+        self.shown.rows = before.shown.rows
+        events += self.shown.tell(time_ns)
         old, new, con_id = before.day, self.day, self.listing.con_id
         if (old.last, old.last_size) != (new.last, new.last_size):
             events.append(TopChanged(con_id, time_ns, "last", self._price(new.last), new.last_size))
@@ -232,26 +222,6 @@ class LiveMarket:
                 events.append(DayChanged(con_id, time_ns, field, self._price(now) if now else None))
         if old.volume != new.volume:
             events.append(DayChanged(con_id, time_ns, "volume", float(new.volume)))
-        return events
-
-    def told(self, time_ns: int, sides: tuple[Side, ...] = _SIDES) -> list[MarketEvent]:
-        """What changed in the rows of these sides since they were last told."""
-        events: list[MarketEvent] = []
-        con_id, price = self.listing.con_id, self._price
-        for side in sides:
-            before, after = self._rows[side], self.book.rows(side, DEPTH_ROWS)
-            if before == after:
-                continue
-            self._rows[side] = after
-            if (before[0][:2] if before else None) != (after[0][:2] if after else None):
-                best = after[0] if after else None
-                events.append(
-                    TopChanged(con_id, time_ns, side, price(best.price) if best else None, best.size if best else 0)
-                )
-            events += [
-                DepthChanged(con_id, time_ns, side, op, position, ticks / self._scale, size, maker)
-                for op, position, ticks, size, maker in changes(before, after, rising=side == "ask")
-            ]
         return events
 
     def _start(self, from_ns: int, rate: float) -> None:
@@ -268,7 +238,7 @@ class LiveMarket:
             else:
                 self._note(happening.time_ns, self._moved(happening.price), happening.size)
                 self.book.meet(self._moved(happening.price), happening.size, happening.aggressor)
-        self._rows = {side: self.book.rows(side, DEPTH_ROWS) for side in _SIDES}
+        self.shown.look()
 
     def _begin(self, begins: MinuteBegins, *, unseen: bool = False) -> list[MarketEvent]:
         if self.altered:
@@ -308,7 +278,7 @@ class LiveMarket:
         for happening in self._missed.values():
             self._apply(happening)
         self._missed.clear()
-        return [*self._crossed(time_ns), *self.told(time_ns)]
+        return [*self._crossed(time_ns), *self.shown.tell(time_ns)]
 
     def _apply(self, happening: Happening) -> None:
         """Lets a beat or a move of the quote change the book, untold."""
@@ -319,23 +289,14 @@ class LiveMarket:
 
     def _renew(self, beat: Beat) -> list[MarketEvent]:
         side = self.book.renew(beat.number)
-        rows = self._rows[side]
-        renewed = self.book.renewed(side, rows)
-        if renewed is None:
-            return [*self._crossed(beat.time_ns), *self.told(beat.time_ns, (side,))]
-        con_id, time_ns = self.listing.con_id, beat.time_ns
-        events: list[MarketEvent] = []
-        for position, row in renewed:
-            price = row.price / self._scale
-            if position == 0 and row.size != rows[0].size:
-                events.append(TopChanged(con_id, time_ns, side, price, row.size))
-            rows[position] = row
-            events.append(DepthChanged(con_id, time_ns, side, UPDATE, position, price, row.size, row.maker))
-        return events
+        told = self.shown.tell_renewed(beat.time_ns, side)
+        if told is not None:
+            return told
+        return [*self._crossed(beat.time_ns), *self.shown.tell(beat.time_ns, (side,))]
 
     def _move(self, move: QuoteMoves) -> list[MarketEvent]:
         self._apply(move)
-        return [*self._crossed(move.time_ns), *self.told(move.time_ns)]
+        return [*self._crossed(move.time_ns), *self.shown.tell(move.time_ns)]
 
     def _print(self, printed: PrintComes) -> list[MarketEvent]:
         return self._met(printed.time_ns, self._moved(printed.price), printed.size, printed.aggressor)
@@ -348,7 +309,7 @@ class LiveMarket:
                 self.altered = True
                 self._filled(time_ns, match)
             events += self._traded(time_ns, match.price, match.size, venue, aggressor)
-        return [*events, *self.told(time_ns)]
+        return [*events, *self.shown.tell(time_ns)]
 
     def _crossed(self, time_ns: int) -> list[MarketEvent]:
         if not (self.book.resting["bid"] or self.book.resting["ask"]):
@@ -386,9 +347,6 @@ class LiveMarket:
             if old != new:
                 events.append(DayChanged(con_id, time_ns, field, self._price(new)))
         return events
-
-    def _best(self, side: Side) -> Row | None:
-        return self._rows[side][0] if self._rows[side] else None
 
     def _vwap(self) -> float | None:
         return round(self.day.turnover / self.day.volume / self._scale, 4) if self.day.volume else None

@@ -96,12 +96,13 @@ class Planner:
     """Plans the minutes of every contract. Everything it keeps is a cache.
 
     Args:
-        days: How many days of plans it keeps.
+        seed: Everything follows from it.
+        phases: How many phases' plans it keeps; one of a regular session takes a third of a megabyte.
     """
 
-    def __init__(self, seed: int, days: int = 120) -> None:
+    def __init__(self, seed: int, phases: int = 128) -> None:
         self.seed = seed
-        self._days = days
+        self._phases = phases
         self._index = index_walk(seed)
         self._walks: dict[int, Walk] = {}
         self._index_paths: dict[tuple[int, Phase], list[float]] = {}
@@ -118,7 +119,7 @@ class Planner:
         """The plans of all minutes of one phase of a day."""
         key = (listing.con_id, day.ordinal, phase)
         if key not in self._minutes:
-            _trim(self._minutes, 3 * self._days)
+            _trim(self._minutes, self._phases)
             self._minutes[key] = self._plan(listing, day, phase)
         return self._minutes[key]
 
@@ -153,7 +154,7 @@ class Planner:
     def _index_path(self, day: TradingDay, phase: Phase) -> list[float]:
         key = day.ordinal, phase
         if key not in self._index_paths:
-            _trim(self._index_paths, 3 * self._days)
+            _trim(self._index_paths, self._phases)
             self._index_paths[key] = _levels(f"{self.seed}/index/{day.ordinal}", self._index, day, phase)
         return self._index_paths[key]
 

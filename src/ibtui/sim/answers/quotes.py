@@ -8,7 +8,7 @@ from ibtui.sim import messages, requests
 from ibtui.sim.client import SYSTEM, Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, find, venue
 from ibtui.sim.depth_feed import DepthFeed
-from ibtui.sim.live import DEPTH_ROWS
+from ibtui.sim.shown_book import DEPTH_ROWS
 from ibtui.sim.quote_feed import QuoteFeed
 from ibtui.sim.schema import Message, Values
 from ibtui.sim.stats import Feed, Subscription
