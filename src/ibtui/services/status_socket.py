@@ -8,8 +8,8 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +44,14 @@ class StatusSocket:
         """Listens; a socket left by a console that was killed is replaced.
 
         Raises:
-            EnvironmentUnfitError: The path is too long for a socket, or the socket can't be made there.
+            EnvironmentUnfitError: The socket can't be made there.
         """
-        if len(os.fsencode(self.path)) > LONGEST_PATH:
-            raise EnvironmentUnfitError(f"{self.path} is too long for a socket; choose a shorter --data-dir.")
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with suppress(FileNotFoundError):
                 self.path.unlink()
-            listening.bind(str(self.path))
+            with _address(self.path) as address:
+                listening.bind(address)
             # Nobody can connect before listen(), so the mode is right before it matters.
             self.path.chmod(0o600)
             self._server = await asyncio.start_unix_server(self._serve, sock=listening, limit=LONGEST_LINE)
@@ -122,14 +121,15 @@ def ask_console(directory: Path, request: Mapping[str, Any], seconds: float = 5.
         RequestTimeoutError: A console is there and does not answer.
         LinkDownError: It ended while it was asked.
     """
-    path = directory / SOCKET_NAME
-    if len(os.fsencode(path)) > LONGEST_PATH:
-        return None
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(seconds)
         try:
-            connection.connect(str(path))
-        except (FileNotFoundError, ConnectionRefusedError):
+            with _address(directory / SOCKET_NAME) as address:
+                connection.connect(address)
+        except (TimeoutError, BlockingIOError):
+            raise RequestTimeoutError(f"The console on {directory} did not answer within {seconds:g} s.") from None
+        except OSError:
+            # No console, one that was killed, or no directory of ours: whoever opens the directory next tells which.
             return None
         try:
             connection.sendall(json.dumps(request).encode() + b"\n")
@@ -142,3 +142,20 @@ def ask_console(directory: Path, request: Mapping[str, Any], seconds: float = 5.
     if not line:
         raise LinkDownError(f"The console on {directory} ended while it was asked.")
     return dict(json.loads(line))
+
+
+@contextmanager
+def _address(path: Path) -> Iterator[str]:
+    """The socket's path as the system takes it; a longer one goes through its directory's descriptor (Linux only).
+
+    Raises:
+        OSError: The directory can't be opened.
+    """
+    if len(os.fsencode(path)) <= LONGEST_PATH:
+        yield str(path)
+        return
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)

@@ -90,9 +90,24 @@ async def test_stopping_ends_connections_that_wait_and_removes_the_socket(consol
     assert not console.path.exists()
 
 
-async def test_a_path_too_long_for_a_socket_is_said_so(tmp_path):
+async def test_a_path_too_long_for_a_socket_is_reached_all_the_same(tmp_path):
     deep = tmp_path / ("x" * 120)
     deep.mkdir()
-    with pytest.raises(EnvironmentUnfitError, match="too long"):
-        await StatusSocket(deep, {}).start()
+    server = StatusSocket(deep, {"status": status})
+    await server.start()
+    assert stat.S_IMODE((deep / SOCKET_NAME).stat().st_mode) == 0o600
+    assert (await ask(deep, do="status"))["ok"]
+    await server.stop()
     assert ask_console(deep, {"do": "status"}) is None
+    assert not any(deep.iterdir())
+
+
+async def test_where_no_socket_can_be_made_that_is_said(tmp_path):
+    with pytest.raises(EnvironmentUnfitError, match="no socket can be made there"):
+        await StatusSocket(tmp_path / "missing", {}).start()
+
+
+def test_a_file_in_the_place_of_the_directory_holds_no_console(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    assert ask_console(file, {"do": "status"}) is None
