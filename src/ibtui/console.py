@@ -47,7 +47,6 @@ NEEDED_FOR_ORDERS = frozenset({"positions", "open orders", "executions", "accoun
 """Sync steps without which no new order may go: what they bring is what the checks and reconciliation stand on."""
 
 INTERRUPTED = 130
-
 USABLE = frozenset({"READY", "DEGRADED"})
 
 
@@ -155,6 +154,8 @@ class Console:
             "record": recordings.start,
             "recorded": recordings.end,
         }
+        self.notices: list[str] = []
+        """What the start has to tell of files, settings and socket."""
         self._socket = StatusSocket(directory.path, self.jobs)
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -174,14 +175,18 @@ class Console:
         """
         await asyncio.to_thread(self.writer.open)
         self.writer.give_books(self.feeds.book_rows)
-        idle = without_effect(self.settings)
-        for notice in [*self.writer.notices, *(f"{name} is set and not in effect yet." for name in idle)]:
-            self.alerts.tell("message", notice)
+        self.notices += self.writer.notices
+        self.notices += [f"{name} is set and not in effect yet." for name in without_effect(self.settings)]
         await self._take_over_orders()
         self._spawn(self.writer.run(), "writer")
         self._spawn(self.supervisor.run(), "connection")
         self._spawn(self.loop_lag.run(), "loop lag")
-        await self._socket.start()
+        try:
+            await self._socket.start()
+        except EnvironmentUnfitError as error:
+            self.notices.append(f"Other commands can't find this console: {error}")
+        for notice in self.notices:
+            self.alerts.tell("message", notice)
         if watch:
             await show_last_quotes(self.directory, self.market.board, self.watchlists.all_instruments())
             self._spawn(self._watch(), "watchlists")
@@ -231,7 +236,7 @@ class Console:
     async def _take_over_orders(self) -> None:
         since = self.clock.utc_ns() - RECENT_ORDERS_NS
         self.orders.load(await asyncio.to_thread(queries.load_orders, self.directory, since_ns=since))
-        self.orders.on_change.append(OrderAlerts(self.alerts))
+        self.orders.on_change.append(OrderAlerts(self.alerts, self.orders.orders.values()))
         stored = await asyncio.to_thread(queries.trading_state, self.directory)
         if stored is not None:
             self.orders.trading_state = TradingState(stored["state"])
@@ -453,16 +458,19 @@ def run_flow(
 
     async def work() -> int:
         if await asyncio.to_thread(ask_console, path, {"do": "hello"}) is not None:
-            return await _interruptible(flow(lambda request: ask_running(path, request)))
+            return await flow(lambda request: ask_running(path, request))
         async with opened(settings, path, log_level=log_level, demo=demo) as console:
-            notices = ConnectionNotices(console.clock, say)
-            await console.start(watch=False)
+            starting = asyncio.ensure_future(console.start(watch=False))
             try:
-                return await _interruptible(_connected_flow(console, flow, notices, patient=patient))
+                await asyncio.shield(starting)  # an interrupt must not leave a start half done
+                for notice in console.notices:
+                    say(notice)
+                return await _connected_flow(console, flow, ConnectionNotices(console.clock, say), patient=patient)
             finally:
+                await asyncio.wait({starting})
                 await console.stop()
 
-    return asyncio.run(work())
+    return asyncio.run(_interruptible(work()))
 
 
 async def _connected_flow(
@@ -470,10 +478,8 @@ async def _connected_flow(
 ) -> int:
     if patient:
         console.on_status.append(notices)
-        await console.connected(patient=True)
-    else:
-        # The one failed try is the command's own error; only what comes later is a notice.
-        await console.connected(patient=False)
+    await console.connected(patient=patient)
+    if not patient:  # the one failed try is the command's own error; only what comes later is a notice
         console.on_status.append(notices)
     return await flow(console.answer)
 
