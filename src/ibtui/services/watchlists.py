@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from ibtui.errors import IbtuiError, LinkDownError
+from ibtui.errors import IbtuiError, LinkDownError, StorageError
 from ibtui.market.instruments import Instrument
 from ibtui.storage import queries
 from ibtui.storage.files import DataDirectory
@@ -148,9 +148,14 @@ def stored_lists(directory: DataDirectory) -> dict[str, list[Entry]]:
     """Saved watchlists in their order, contracts that are remembered as such. Blocking.
 
     Raises:
-        StorageError: The files can't be read.
+        StorageError: The journal can't be read. A history that can't only means that contracts are looked up again.
+        NewerDatabaseError: A newer ibtui wrote one of them.
     """
-    known = {each.con_id: each for each in queries.contracts(directory)}
+    try:
+        known = {each.con_id: each for each in queries.contracts(directory)}
+    except StorageError as error:
+        log.warning("The contracts of the watchlists are looked up again: %s", error)
+        known = {}
     return {
         name: [known.get(row["con_id"]) or row["symbol"] for row in rows]
         for name, rows in queries.watchlists(directory).items()
