@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ibtui.backfill.progress import follow, job_document, succeeded
 from ibtui.errors import UsageError
 from ibtui.market.bars import bar_size
+from ibtui.market.symbols import parse_symbol
 
 if TYPE_CHECKING:
     from ibtui.backfill.runner import BackfillRunner
@@ -50,8 +51,10 @@ def backfill_flow(
     """The command's side: a job a symbol, with its progress; returns 1 when one did not get all it asked for.
 
     Raises:
-        UsageError: The bar size or a time is none that is known.
+        UsageError: A symbol, the bar size or a time is none that is known.
     """
+    for symbol in symbols:
+        parse_symbol(symbol)
     wanted = {
         "do": "backfill",
         "symbols": list(symbols),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ibtui.errors import UsageError
 from ibtui.market.instruments import Instrument
+from ibtui.market.symbols import parse_symbol
 from ibtui.services import tables
 
 if TYPE_CHECKING:
@@ -127,7 +128,13 @@ class Recordings:
 def record_flow(
     symbols: Sequence[str], seconds: float | None, say: Callable[[str], None], *, as_json: bool
 ) -> Callable[[Ask], Awaitable[int]]:
-    """The command's side: records for so long, or until interrupted, and prints what came."""
+    """The command's side: records for so long, or until interrupted, and prints what came.
+
+    Raises:
+        UnknownSymbolError: A symbol is none in any form; told before a gateway is waited for.
+    """
+    for symbol in symbols:
+        parse_symbol(symbol)
 
     async def flow(ask: Ask) -> int:
         started = await ask({"do": "record", "symbols": list(symbols)})
