@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from ibtui import __version__
-from ibtui.errors import IbtuiError, UsageError
+from ibtui.errors import EnvironmentUnfitError, IbtuiError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -182,7 +182,13 @@ def record(common: Common, symbols: tuple[str, ...], duration: str | None, as_js
 @click.argument("symbols", nargs=-1, required=True)
 @click.option("--bar", default=None, help="Bar size, such as 1 min, 5m, 1h, 1d.")
 @click.option("--mode", type=click.Choice(["tail", "backfill", "full"]), default="tail", show_default=True)
-@click.option("--what", default="TRADES", show_default=True, help="TRADES, MIDPOINT, BID or ASK.")
+@click.option(
+    "--what",
+    type=click.Choice(["TRADES", "MIDPOINT", "BID", "ASK"], case_sensitive=False),
+    default="TRADES",
+    show_default=True,
+    help="What the bars are made of.",
+)
 @click.option("--start", help="From this UTC time on, such as 2026-11-02 or 2026-11-02T14:30.")
 @click.option("--end", help="Up to this UTC time.")
 @as_json
@@ -283,8 +289,11 @@ def init(common: Common) -> int:
     file = common.config if common.config is not None else common.default_config_file()
     if file.exists():
         raise UsageError(f"{file} exists already; it is left as it is")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(as_toml(Settings()), encoding="utf-8")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(as_toml(Settings()), encoding="utf-8")
+    except OSError as error:
+        raise EnvironmentUnfitError(f"{file} can't be written: {error.strerror}. Name another with --config.") from None
     click.echo(file)
     return 0
 
@@ -360,6 +369,8 @@ def run(arguments: list[str]) -> int:
     """Runs a command line and returns its exit code; errors become one line on standard error."""
     try:
         code = main.main(args=arguments, prog_name="ibtui", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except IbtuiError as error:
         print(f"ibtui: {error}", file=sys.stderr)
         return error.exit_code
@@ -368,9 +379,9 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output left (`ibtui orders | head`): not an error of ours; keep the interpreter's own
-        # flush at exit from complaining about it.
+    except (BrokenPipeError, SystemExit):
+        # The reader of our output left (`ibtui orders | head`): not an error of ours, though click and rich exit over
+        # it; keep the interpreter's own flush at exit from complaining about it.
         sys.stdout = None
         return 0
     return code if isinstance(code, int) else 0
