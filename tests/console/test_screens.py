@@ -1,6 +1,8 @@
 """The screens under Textual's Pilot, on real parts without a gateway."""
 
+import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -395,3 +397,49 @@ async def test_only_rows_that_changed_are_drawn_again(tmp_path: Path):
             text_of(app)
             assert grid._strips[QQQ.con_id] is before[QQQ.con_id]
             assert grid._strips[SPY.con_id] is not before[SPY.con_id]
+
+
+async def test_leaving_twice_cuts_short_no_stop(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        stopping, stopped = asyncio.Event(), asyncio.Event()
+
+        async def stop() -> None:
+            stopping.set()
+            await asyncio.sleep(0.3)
+            stopped.set()
+
+        app = ConsoleApp(parts, start=nothing, stop=stop)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(app, pilot)
+            await pilot.press("q")
+            await stopping.wait()
+            await pilot.press("q")
+        assert stopped.is_set()
+
+
+async def test_what_fails_in_a_command_is_told_and_the_console_goes_on(tmp_path: Path):
+    class Failing:
+        async def do(self, verb: str, /, **arguments: object) -> dict[str, object]:
+            raise TypeError("a slip of ours")
+
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(replace(parts, sim=Failing()), start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press(":", *"sim stats", "enter")
+            await pilot.pause(0.1)
+            assert any("a slip of ours" in each.message for each in app._notifications)
+            assert app.is_running
+
+
+@pytest.mark.parametrize("state", ["NO ANSWER", "IB LOST"])
+async def test_profit_is_unknown_while_nobody_vouches_for_it(tmp_path: Path, state):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            parts.account.daily_pnl = 12.5
+            parts.supervisor.status = replace(parts.supervisor.status, state="READY")
+            await settle(app, pilot)
+            assert "P&L +12.50" in text_of(app)
+            parts.supervisor.status = replace(parts.supervisor.status, state=state)
+            await settle(app, pilot)
+            assert "P&L —" in text_of(app)

@@ -23,7 +23,7 @@ class SimControl:
         self.host = host
         self.port = port
 
-    async def do(self, verb: str, **arguments: Any) -> dict[str, Any]:
+    async def do(self, verb: str, /, **arguments: Any) -> dict[str, Any]:
         """Sends one verb and returns the answer: ``ok`` true and its fields, or ``ok`` false and ``error``.
 
         Raises:

@@ -94,7 +94,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.chosen = False
         self._start = start
         self._stop = stop
-        self._started = self._stopped = False
+        self._started = False
+        self._stopping: asyncio.Future[None] | None = None
         in_tmux = pacer.inside_tmux(os.environ)
         self._frame_every = 1 / (pacer.TMUX_FRAME_RATE if in_tmux else pacer.FRAME_RATE)
         self._pacer = Pacer(self, FrameGate(parts.clock.monotonic, measured=not in_tmux))
@@ -351,7 +352,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._exit_way.take(cause, cancel=self.parts.settings.orders.on_hangup == "cancel", code=INTERRUPTED)
 
     async def stop_parts(self) -> None:
-        """Stops the parts, once."""
-        if not self._stopped:
-            self._stopped = True
-            await self._stop()
+        """Stops the parts, once; whoever asks while that is under way waits for the same end, even if cancelled."""
+        if self._stopping is None:
+            self._stopping = asyncio.ensure_future(self._stop())
+        await asyncio.shield(self._stopping)

@@ -1,5 +1,6 @@
 """Does what was typed: symbols after ``/``, commands after ``:``, downloads on the backfill screen."""
 
+import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from ibtui.ui.rows.quotes import symbol
 
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp
+
+log = logging.getLogger(__name__)
 
 MODES: dict[str, Mode] = {"tail": "tail", "backfill": "backfill", "full": "full"}
 
@@ -69,6 +72,9 @@ class Executor:
                 await work
             except IbtuiError as error:
                 self._app.tell(str(error), bad=True)
+            except Exception as error:  # a slip in what was typed must not take the console, and its orders, away
+                log.exception("What was typed could not be done")
+                self._app.tell(f"That failed here: {error!r}; the log says more", bad=True)
 
         self._app.run_worker(guarded(), exit_on_error=True)
 

@@ -9,6 +9,9 @@ from ibtui.ui.rows.status import Status
 if TYPE_CHECKING:
     from ibtui.ui.parts import Parts
 
+UNVOUCHED = frozenset({"NO ANSWER", "IB LOST"})
+"""State words in which the socket stands and what came over it may be long past: then profit is not known."""
+
 
 class MessageRate:
     """Messages a second, from counters that only grow. Read once a second."""
@@ -48,7 +51,7 @@ def status_of(parts: "Parts", rate: MessageRate, frames: str, loop_ms: float, *,
         account=parts.account.account,
         state=link.state,
         lights=(("GW", link.gw.state), ("IB", link.ib.state), ("DATA", link.data.state)),
-        day_pnl=parts.account.daily_pnl,
+        day_pnl=None if link.state in UNVOUCHED else parts.account.daily_pnl,
         armed=False,
         trading=parts.orders.trading_state,
         # An open breaker whose time is over lets the next order probe.

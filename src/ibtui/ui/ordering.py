@@ -1,5 +1,6 @@
 """Tickets, sending and cancelling, on tasks of the app's that outlive the dialog that asked."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from ibtui.ui.rows.orders import told
 
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp
+
+log = logging.getLogger(__name__)
 
 
 class Ordering:
@@ -56,6 +59,9 @@ class Ordering:
                 count = await request
             except IbtuiError as error:
                 self._app.tell(str(error), bad=True)
+            except Exception as error:  # whoever wanted to cancel needs the console more than ever
+                log.exception("A cancel failed here")
+                self._app.tell(f"The cancel failed here: {error!r}; cancel it in TWS", bad=True)
             else:
                 one = "Cancel asked" if count is None else f"Cancel asked for {count} order{'s' * (count != 1)}"
                 self._app.tell(one)

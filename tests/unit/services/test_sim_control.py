@@ -78,3 +78,8 @@ async def test_what_the_gateway_says_is_handed_on_as_it_is():
     async with await serving(refuse) as server:
         for ask in both_ways(server.sockets[0].getsockname()[1]):
             assert await ask() == {"ok": False, "error": "no symbol XYZ"}
+
+
+async def test_an_argument_may_have_any_name():
+    with pytest.raises(GatewayUnreachableError):
+        await SimControl("127.0.0.1", 1).do("message", verb=1, self=2)
