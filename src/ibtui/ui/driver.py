@@ -2,12 +2,14 @@
 
 import codecs
 import os
+import select
 import selectors
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from textual import events
@@ -70,7 +72,11 @@ class Output(threading.Thread):
                 self._pending.clear()
             try:
                 while data:
-                    data = data[os.write(self._fileno, data) :]
+                    # A terminal that another program set to not blocking is full for a moment, not gone.
+                    with suppress(BlockingIOError):
+                        data = data[os.write(self._fileno, data) :]
+                        continue
+                    select.select((), (self._fileno,), ())
             except OSError as error:
                 with self._wake:
                     self._broken = True
@@ -136,6 +142,8 @@ class ConsoleDriver(LinuxDriver):
                 if selector.select(0.1):
                     try:
                         data = os.read(self.fileno, 4096)
+                    except BlockingIOError:
+                        continue
                     except OSError as error:
                         self._lost(f"the terminal can't be read: {error.strerror}")
                         return

@@ -25,6 +25,9 @@ TMUX_FRAME_RATE = 5.0
 PATIENCE = 2.0
 """Seconds to wait for a first answer before the terminal counts as one that never answers."""
 
+LOST_AFTER = 5.0
+"""Seconds after which an answer may have been lost on the way, and the probe is sent once more."""
+
 LAST_ANSWER = 0.5
 """Seconds to wait for the last answer when the program ends: later it would land on the shell's prompt."""
 
@@ -61,6 +64,7 @@ class FrameGate:
     def __init__(self, monotonic: Callable[[], float], *, measured: bool = True) -> None:
         self._monotonic = monotonic
         self._sent: list[float] = []
+        self._asked = float("-inf")
         self._key_waits = False
         self._answered = False
         self._silent = False
@@ -85,8 +89,22 @@ class FrameGate:
         self._key_waits = False
         if self._silent:
             return False
-        self._sent.append(self._monotonic())
+        self._asked = self._monotonic()
+        self._sent.append(self._asked)
         self._all_answered.clear()
+        return True
+
+    def ask_again(self, backlog: int) -> bool:
+        """Whether a probe is to be sent once more, without a frame; an answer to it is one to all before it.
+
+        An answer can get lost, torn apart on a slow link for one, and without this nothing would ever be painted again
+        but what keys ask for. A terminal that stalls answers them all when it reads on.
+        """
+        now = self._monotonic()
+        if not self._answered or not self._sent or backlog or now - self._asked < LOST_AFTER:
+            return False
+        self._asked = now
+        del self._sent[1:]
         return True
 
     def answered(self) -> None:
@@ -166,6 +184,9 @@ class Pacer:
         if self.terminal is None:
             return True
         due = self.gate.frame_due(self.terminal.backlog)
+        if self.gate.ask_again(self.terminal.backlog):
+            self.terminal.write(PROBE)
+            self.terminal.take_frame()
         self.sync()
         return due
 

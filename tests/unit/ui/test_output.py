@@ -46,3 +46,21 @@ def test_a_terminal_that_is_gone_is_told_once_and_takes_no_more():
     output.put("y")
     assert output.backlog == 0
     os.close(writer)
+
+
+def test_a_full_terminal_that_does_not_block_is_waited_for_and_not_lost():
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    errors: list[OSError] = []
+    output = Output(writer, errors.append)
+    output.start()
+    sent = "x" * 1_000_000
+    output.put(sent)
+    read = 0
+    while read < len(sent):
+        read += len(os.read(reader, 1 << 16))
+    output.close(5.0)
+    assert not errors
+    assert not output.is_alive()
+    os.close(reader)
+    os.close(writer)

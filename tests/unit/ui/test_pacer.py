@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibtui.ui.pacer import PATIENCE, FrameGate, inside_tmux
+from ibtui.ui.pacer import LOST_AFTER, PATIENCE, FrameGate, inside_tmux
 
 
 class Ticking:
@@ -97,3 +97,22 @@ def test_inside_tmux_the_link_is_not_measured():
     assert inside_tmux({"TMUX": "/tmp/tmux-0/default,1,0"})
     assert inside_tmux({"TERM": "screen-256color"})
     assert not inside_tmux({"TERM": "xterm-256color"})
+
+
+def test_a_lost_answer_stops_painting_for_seconds_and_not_for_ever():
+    clock = Ticking()
+    gate = FrameGate(clock)
+    gate.painted()
+    gate.answered()
+    gate.painted()
+    gate.key_pressed()
+    gate.painted()
+    clock.now = LOST_AFTER - 0.1
+    assert not gate.ask_again(0)
+    clock.now = LOST_AFTER
+    assert not gate.ask_again(1), "the terminal has not even taken the last frame"
+    assert gate.ask_again(0)
+    assert not gate.ask_again(0), "once for each such time"
+    assert not gate.frame_due(0)
+    gate.answered()
+    assert gate.frame_due(0)
