@@ -208,3 +208,26 @@ async def test_closing_gives_every_subscription_back(gateway: Gateway, tmp_path:
             await asyncio.sleep(0.01)
         assert stats["subscriptions"] == []
         assert len(stats["clients"]) == 1
+
+
+async def test_a_quote_without_a_subscription_is_stale_at_once(gateway: Gateway, tmp_path: Path) -> None:
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        rig.feeds.unwant(spy, quotes=True)
+        assert rig.feeds.mark(spy.con_id) == "STALE"
+        bid = rig.market.board.quote(spy.con_id).bid
+        assert bid
+        order = await rig.desk.submit(rig.desk.intent(spy, "BUY", 10, limit_price=bid), spy)
+        assert "stale quote" in order.reason
+        assert "3" not in (await gateway.control("stats"))["received"]
+
+
+async def test_closing_on_a_link_that_just_went_harms_nothing(gateway: Gateway, tmp_path: Path) -> None:
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        assert rig.supervisor.session is not None
+        rig.supervisor.session.abort("gone in this very turn")
+        await rig.feeds.confirm(spy)
+        await rig.feeds.close()

@@ -151,10 +151,13 @@ class Feeds:
         """What a quote may be called now."""
         quote = self.market.board.quote(con_id)
         session = self._session
+        subscription = self._subscriptions.find(con_id, Feed.QUOTES)
+        # Without a subscription silence means nothing: the market may be anywhere.
+        flowing = subscription is not None and subscription.standing is Standing.GRANTED
         return mark(
             quote,
             session=session.number if session else None,
-            vouched=self.vouched(),
+            vouched=flowing and self.vouched(),
             now=self._clock.monotonic(),
             open_now=self._open_now(con_id),
             stale_after=self._settings.stale_after,
@@ -191,11 +194,11 @@ class Feeds:
         session = self._session
         if session is None:
             return
-        request_id = session.request_id()
-        self._snapshots.expect(request_id)
-        self._reader.requests[str(request_id)] = self._touch(instrument.con_id)
-        client_of(session).reqMktData(request_id, to_ib(instrument), "", True, False, None)
-        with suppress(IbtuiError):
+        with suppress(IbtuiError, ConnectionError):
+            request_id = session.request_id()
+            self._snapshots.expect(request_id)
+            self._reader.requests[str(request_id)] = self._touch(instrument.con_id)
+            client_of(session).reqMktData(request_id, to_ib(instrument), "", True, False, None)
             await self._snapshots.wait(request_id, SNAPSHOT_WAIT, f"snapshot of {instrument.symbol}")
 
     # --- life in a session ---
@@ -247,8 +250,9 @@ class Feeds:
         self._stop_timer()
         session = self._session
         if session is not None:
-            for _ in range(min(len(self._cancels), room(session))):
-                self._send_cancel(session, *self._cancels.popleft())
+            with suppress(ConnectionError):  # the link went first, and every subscription with it
+                for _ in range(min(len(self._cancels), room(session))):
+                    self._send_cancel(session, *self._cancels.popleft())
 
     # --- what comes in ---
 
