@@ -430,3 +430,21 @@ async def test_a_frame_never_holds_what_would_shift_its_fields(gateway: Gateway,
         frame = order_frame(intent, 1, 10)
         assert (frame.orderRef, frame.account, frame.transmit) == (intent.order_ref, intent.account, True)
         assert to_ib(spy).conId == spy.con_id
+
+
+async def test_a_cancel_while_a_quiet_quote_is_confirmed_stops_the_frame_and_says_so(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    async with running(tmp_path, gateway.host, gateway.port, stale_after=1.0) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        await gateway.control("market", running=False)
+        await until(lambda: rig.feeds.mark(spy.con_id) == "STALE", 10, "a quiet market")
+        intent = resting(rig, spy)
+        cancels: list[asyncio.Task[None]] = []
+        during_the_journal(rig, lambda: cancels.append(asyncio.create_task(rig.desk.cancel(intent.order_ref))))
+        order = await rig.desk.submit(intent, spy)
+        await asyncio.gather(*cancels)
+        assert (order.status, order.reason) == (Status.NOT_SENT, "cancelled before it was sent")
+        assert not {"3", "4"} & (await gateway.control("stats"))["received"].keys()
+    assert rig.rows("SELECT status, reason FROM orders") == [("NOT_SENT", "cancelled before it was sent")]

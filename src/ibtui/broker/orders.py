@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 JOURNAL_WAIT = 0.25
 """Seconds that the journal may take before an order is refused."""
 
+CALLED_OFF = "cancelled before it was sent"
+
 
 class OrderDesk:
     """Sends, cancels, and knows every order of ours. A part of a session; orders outlive sessions.
@@ -197,6 +199,8 @@ class OrderDesk:
         ref = intent.order_ref
         if self._confirm is not None and self._guards.is_quiet(self._session, intent.con_id):
             await self._confirm(instrument)
+            if self.orders[ref].cancel_requested:
+                return self._not_sent(ref, CALLED_OFF)
         session = self._session
         judgement = self._guards.judge(session, self._reconciled, intent, instrument)
         if judgement.problem is not None or session is None:
@@ -217,7 +221,7 @@ class OrderDesk:
         if session is not self._session:
             problem = "the session changed while it was journalled"
         elif self.orders[ref].cancel_requested:
-            problem = "cancelled before it was sent"
+            problem = CALLED_OFF
         if problem is not None:
             return self._not_sent(ref, problem)
         return self._send(session, intent, instrument, order_id, reduces=judgement.reduces)
