@@ -192,13 +192,19 @@ class Console:
             self._spawn(self._watch(), "watchlists")
 
     async def stop(self) -> None:
-        """Unsubscribes, disconnects, drains and closes, in that order."""
+        """Unsubscribes, disconnects, drains and closes, in that order, each even if one before it failed."""
         self._stopping = True
-        await self._socket.stop()
-        await self.backfill.stop()
-        await self.feeds.close()
-        await self.supervisor.stop()
-        await self.writer.close()
+        for end in (
+            self._socket.stop,
+            self.backfill.stop,
+            self.feeds.close,
+            self.supervisor.stop,
+            self.writer.close,
+        ):
+            try:
+                await end()
+            except Exception:
+                log.exception("A part could not be ended as it should")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,5 +1,7 @@
 """Which changes of an order are told as alerts, and in which words."""
 
+from collections.abc import Iterable
+
 from ibtui.services.alerts import Alerts
 from ibtui.trading.orders import Order, Status
 
@@ -13,11 +15,16 @@ KINDS = {
 
 
 class OrderAlerts:
-    """A listener of the order desk: tells each fill and each bad end once, however often the order changes."""
+    """A listener of the order desk: tells each fill and each bad end once, however often the order changes.
 
-    def __init__(self, alerts: Alerts) -> None:
+    Args:
+        alerts: Where it tells them.
+        known: Orders of earlier runs: their fills are no news.
+    """
+
+    def __init__(self, alerts: Alerts, known: Iterable[Order] = ()) -> None:
         self._alerts = alerts
-        self._told: dict[str, tuple[Status, float]] = {}
+        self._told = {each.intent.order_ref: (Status.NEW, each.filled) for each in known}
 
     def __call__(self, order: Order) -> None:
         """Looks at a changed order."""
