@@ -80,10 +80,12 @@ class DemoGateway:
             options: More options of ``ibtui sim``.
 
         Raises:
-            EnvironmentUnfitError: It ended or stayed silent instead of listening.
+            EnvironmentUnfitError: It ended or stayed silent instead of listening, or ``fresh`` would delete what is no
+                demo's.
         """
         self._state_file = directory / STATE_FILE
         self._state = start_over(directory) if fresh else read_state(self._state_file)
+        write_state(self._state_file, self._state)  # from here on the directory is a demo's
         at = [] if self._state.market_ns is None else ["--start", new_york(resume_at(self._state.market_ns))]
         with (directory / LOG_FILE).open("ab") as errors:
             self._process = await asyncio.create_subprocess_exec(
@@ -148,7 +150,15 @@ class DemoGateway:
 
 
 def start_over(directory: Path) -> DemoState:
-    """Forgets what a demo stored and returns the state of a new one with another seed."""
+    """Forgets what a demo stored and returns the state of a new one with another seed.
+
+    Raises:
+        EnvironmentUnfitError: What is stored there is no demo's.
+    """
+    if not (directory / STATE_FILE).exists() and (directory / "journal.db").exists():
+        raise EnvironmentUnfitError(
+            f"{directory} holds data that is not a demo's, and --fresh would delete it. Choose another --data-dir."
+        )
     before = read_state(directory / STATE_FILE)
     for pattern in DATA_FILES:
         for path in directory.glob(pattern):

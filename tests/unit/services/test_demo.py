@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ibtui.clock import NS
+from ibtui.errors import EnvironmentUnfitError
 from ibtui.services.demo import STATE_FILE, DemoState, new_york, read_state, resume_at, start_over, write_state
 
 
@@ -55,3 +56,10 @@ def test_starting_over_forgets_what_was_stored_and_opens_another_market(tmp_path
     assert start_over(tmp_path) == DemoState(2, None)
     assert {each.name for each in tmp_path.iterdir()} == {"lock", "ibtui.log", STATE_FILE}
     assert read_state(tmp_path / STATE_FILE) == DemoState(2, None)
+
+
+def test_starting_over_deletes_nothing_that_is_no_demos(tmp_path):
+    (tmp_path / "journal.db").write_text("orders")
+    with pytest.raises(EnvironmentUnfitError, match="--fresh"):
+        start_over(tmp_path)
+    assert (tmp_path / "journal.db").read_text() == "orders"
