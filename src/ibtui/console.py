@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ibtui.clock import NS, Clock, MarketClock, system_clock
 from ibtui.config import Settings, without_effect
-from ibtui.errors import EnvironmentUnfitError, GatewayUnreachableError, IbtuiError
+from ibtui.errors import EnvironmentUnfitError, GatewayUnreachableError
 from ibtui.market.state import MarketState
 from ibtui.services.last_quotes import show_last_quotes
 from ibtui.services.order_alerts import OrderAlerts
@@ -30,7 +30,6 @@ from ibtui.trading.states import TradingState
 
 if TYPE_CHECKING:
     from ibtui.broker.status import ConnectionEvent, ConnectionStatus
-    from ibtui.market.instruments import Instrument
     from ibtui.services.demo import Listening
     from ibtui.services.log_buffer import LogBuffer
     from ibtui.services.status_socket import Job
@@ -82,6 +81,7 @@ class Console:
         from ibtui.services.record import Recordings
         from ibtui.services.sim_control import SimControl
         from ibtui.services.status_socket import StatusSocket
+        from ibtui.services.watching import Watching
         from ibtui.services.watchlists import Watchlists, stored_lists
 
         if listening is not None:
@@ -143,6 +143,9 @@ class Console:
             on_change=self._connection_changed,
             jitter=random.random,
         )
+        self._watching = Watching(
+            self.watchlists, self.contracts, self.feeds, connected=lambda: self.supervisor.session is not None
+        )
         self.on_status: list[Callable[[ConnectionStatus], None]] = []
         backfills = BackfillJobs(self.backfill, self.contracts)
         recordings = Recordings(self.feeds, self.contracts)
@@ -159,7 +162,6 @@ class Console:
         self._socket = StatusSocket(directory.path, self.jobs)
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
-        self._something_to_watch = asyncio.Event()
         self._connection_news = asyncio.Event()
 
     # --- life ---
@@ -189,7 +191,7 @@ class Console:
             self.alerts.tell("message", notice)
         if watch:
             await show_last_quotes(self.directory, self.market.board, self.watchlists.all_instruments())
-            self._spawn(self._watch(), "watchlists")
+            self._spawn(self._watching.run(), "watchlists")
 
     async def stop(self) -> None:
         """Unsubscribes, disconnects, drains and closes, in that order, each even if one before it failed."""
@@ -247,37 +249,6 @@ class Console:
         if stored is not None:
             self.orders.trading_state = TradingState(stored["state"])
 
-    async def _watch(self) -> None:
-        """Keeps subscriptions to all that is on the watchlists, now and after each change and each connect."""
-        self.watchlists.on_change.append(lambda _: self._something_to_watch.set())
-        for instrument in self.watchlists.all_instruments():
-            self.contracts.learn(instrument)
-        watched: dict[int, Instrument] = {}
-        while True:
-            self._something_to_watch.clear()
-            await self.watchlists.resolve(self.contracts.resolve)
-            wanted = {each.con_id: each for each in self.watchlists.all_instruments()}
-            for con_id in watched.keys() - wanted.keys():
-                self.feeds.unwant(watched[con_id], quotes=True, owner="watchlists")
-            for instrument in wanted.values():
-                self.feeds.want(instrument, quotes=True, owner="watchlists")
-            watched = wanted
-            await self._renew_hours()
-            await self._something_to_watch.wait()
-
-    async def _renew_hours(self) -> None:
-        """Asks for the hours of what is watched, where those at hand have run out."""
-        for instrument in self.watchlists.all_instruments():
-            if self.supervisor.session is None or self.feeds.knows_hours(instrument.con_id):
-                continue
-            try:
-                renewed = await self.contracts.refresh(instrument.con_id)
-            except IbtuiError as error:
-                log.info("The hours of %s could not be asked for: %s", instrument.symbol, error)
-            else:
-                self.watchlists.renew(renewed)
-                self.feeds.want(renewed, quotes=True, owner="watchlists")
-
     # --- what the parts tell each other ---
 
     def _quotes_vouched(self) -> bool:
@@ -309,8 +280,7 @@ class Console:
         for listener in self.on_status:
             listener(status)
         self.alerts.connection(status.state, status.cause)
-        if status.state in USABLE:
-            self._something_to_watch.set()
+        self._watching.connection(usable=status.state in USABLE)
 
     # --- jobs: what commands ask of a running console, through its socket, or of one of their own ---
 

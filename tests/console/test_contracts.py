@@ -1,9 +1,11 @@
 """From what people type to a contract, on the real simulated gateway."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from ibtui.broker.window import room
 from ibtui.errors import LinkDownError, UnknownSymbolError
 from tests.conftest import Gateway
 from tests.console.rig import running
@@ -37,3 +39,17 @@ async def test_a_restart_without_a_gateway_still_knows_what_was_found(gateway: G
         assert await rig.contracts.resolve("SPY") == spy
         with pytest.raises(LinkDownError):
             await rig.contracts.resolve("QQQ")
+
+
+async def test_lookups_leave_room_for_a_cancel(gateway: Gateway, tmp_path: Path) -> None:
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        session = rig.supervisor.session
+        assert session is not None
+        lookups = [asyncio.create_task(rig.contracts.resolve(f"ZZ{number}")) for number in range(12)]
+        for _ in range(10):
+            await asyncio.sleep(0.1)
+            assert room(session) > 0
+        for lookup in lookups:
+            lookup.cancel()
+        await asyncio.gather(*lookups, return_exceptions=True)

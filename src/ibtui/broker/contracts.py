@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ibtui.broker.window import turn
 from ibtui.clock import Clock
 from ibtui.errors import (
     AmbiguousSymbolError,
@@ -146,6 +147,7 @@ class Contracts:
         session = self._session
         if session is None:
             raise LinkDownError(f"looking up '{text}' needs a connection to the gateway, and there is none")
+        await turn(session)
         try:
             details: list[ContractDetails] = await session.ask(
                 session.ib.reqContractDetailsAsync(contract), f"looking up '{text}'"
@@ -154,6 +156,8 @@ class Contracts:
             if refused.code == NO_SUCH_CONTRACT:
                 return []
             raise
+        except ConnectionError as error:
+            raise LinkDownError(f"looking up '{text}': {error}") from None
         unique = {each.contract.conId: each for each in details if each.contract is not None}
         return [from_ib(each) for each in unique.values()]
 

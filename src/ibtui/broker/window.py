@@ -20,6 +20,10 @@ FOR_HEARTBEATS = 2
 """Messages of each second that orders and cancels leave to the heartbeat."""
 
 
+_LOOK_EVERY = 0.05
+"""Seconds between two looks at the window of who waits for its turn."""
+
+
 def client_of(session: "Session") -> Any:
     """The library's client, whose send methods carry no types."""
     return session.ib.client
@@ -36,3 +40,10 @@ def room(session: "Session") -> int:
     since = asyncio.get_running_loop().time() - client.RequestsInterval
     recent = sum(1 for sent in client._timeQ if sent >= since)
     return max(0, int(client.MaxRequests) - FOR_HEARTBEATS - recent)
+
+
+async def turn(session: "Session") -> None:
+    """Returns when a message that can wait may go, or when the session is over."""
+    # It is time that moves the window, and time tells nobody.
+    while room(session) <= RESERVED and not session.ended.done():  # noqa: ASYNC110
+        await asyncio.sleep(_LOOK_EVERY)
