@@ -443,3 +443,21 @@ async def test_profit_is_unknown_while_nobody_vouches_for_it(tmp_path: Path, sta
             parts.supervisor.status = replace(parts.supervisor.status, state=state)
             await settle(app, pilot)
             assert "P&L —" in text_of(app)
+
+
+async def test_leaving_during_the_start_stops_what_was_started(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        steps: list[str] = []
+
+        async def start() -> None:
+            steps.append("starting")
+            await asyncio.sleep(0.3)
+            steps.append("started")
+
+        async def stop() -> None:
+            steps.append("stopped")
+
+        app = ConsoleApp(parts, start=start, stop=stop)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("q", "q")
+        assert steps in (["starting", "started", "stopped"], ["stopped"])

@@ -95,6 +95,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._start = start
         self._stop = stop
         self._started = False
+        self._starting: asyncio.Future[None] | None = None
         self._stopping: asyncio.Future[None] | None = None
         in_tmux = pacer.inside_tmux(os.environ)
         self._frame_every = 1 / (pacer.TMUX_FRAME_RATE if in_tmux else pacer.FRAME_RATE)
@@ -136,8 +137,12 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        if self._stopping is not None:
+            return
+        starting = self._starting = asyncio.ensure_future(self._start())
+
         async def start() -> None:
-            await self._start()
+            await asyncio.shield(starting)
             self._started = True
             self.paint_soon()
 
@@ -354,5 +359,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
     async def stop_parts(self) -> None:
         """Stops the parts, once; whoever asks while that is under way waits for the same end, even if cancelled."""
         if self._stopping is None:
-            self._stopping = asyncio.ensure_future(self._stop())
+            self._stopping = asyncio.ensure_future(self._stop_started())
         await asyncio.shield(self._stopping)
+
+    async def _stop_started(self) -> None:
+        if self._starting is not None:
+            await asyncio.wait({self._starting})  # what is half open can't be closed
+        await self._stop()
