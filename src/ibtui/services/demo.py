@@ -105,7 +105,7 @@ class DemoGateway:
             raise EnvironmentUnfitError(
                 f"The simulated gateway did not start; {directory / LOG_FILE} says why."
             ) from None
-        self._reading = asyncio.create_task(self._read_on(), name="demo gateway output")
+        self._reading = asyncio.create_task(_read_on(self._output()), name="demo gateway output")
         return Listening(event["host"], event["port"], event["control_port"])
 
     async def keep_clock(self, market_clock: MarketClock) -> None:
@@ -142,11 +142,11 @@ class DemoGateway:
         assert self._process.stdout is not None
         return self._process.stdout
 
-    async def _read_on(self) -> None:
-        """Keeps the pipe empty, so that the child never blocks on it."""
-        output = self._output()
-        while line := await output.readline():
-            log.info("simulated gateway: %s", line.decode(errors="replace").rstrip())
+
+async def _read_on(output: asyncio.StreamReader) -> None:
+    """Keeps the pipe empty, so that the child never blocks on it."""
+    while line := await output.readline():
+        log.info("simulated gateway: %s", line.decode(errors="replace").rstrip())
 
 
 def start_over(directory: Path) -> DemoState:
