@@ -235,7 +235,8 @@ class Session:
         self._decode: FramesHandler = client.decoder.interpret
         client.decoder.interpret = self._on_frame  # type: ignore[method-assign]
         client.conn.connection_made = self._on_connected  # type: ignore[method-assign]
-        client.conn.hasData += self._check_length
+        client.conn.hasData -= client._onSocketHasData
+        client.conn.hasData += self._on_data
         client.conn.disconnected += self._on_closed
         client.apiError += self._on_api_error
         self.tap("error", self._on_error)
@@ -243,6 +244,38 @@ class Session:
         self.tap("managedAccounts", self._on_accounts)
         self.tap("nextValidId", self._on_first_id)
         self.tap("currentTime", self._heartbeat.heard)
+
+    def _on_data(self, data: bytes) -> None:
+        """One network read: the library's own handler until the handshake is over, the same at less cost after it."""
+        client = self.ib.client
+        if self.stage < Stage.READY:
+            client._onSocketHasData(data)
+        else:
+            self._split(client._data + data if client._data else data)
+        # The library would buffer for ever behind a length that is garbage.
+        rest = client._data
+        if len(rest) >= 4 and struct.unpack(">I", rest[:4])[0] > LONGEST_FRAME:
+            self._count_decode_error()
+            self.abort(f"{self.endpoint} sent garbage (a frame longer than 16 MiB)")
+
+    def _split(self, data: bytes) -> None:
+        """Takes the whole frames and leaves the rest to the next read.
+
+        The library cuts each frame off the front of what it buffered, and so copies all of the rest for every frame.
+        """
+        client, on_frame, from_bytes = self.ib.client, self._on_frame, int.from_bytes
+        self.ib.wrapper.tcpDataArrived()
+        begin, available = 0, len(data)
+        while (text := begin + 4) <= available:
+            end = text + from_bytes(data[begin:text], "big")
+            if end > available:
+                break
+            fields = data[text:end].decode(errors="backslashreplace").split("\0")
+            fields.pop()
+            on_frame(fields)
+            begin = end
+        client._data = data[begin:]
+        self.ib.wrapper.tcpDataProcessed()
 
     def _on_frame(self, fields: list[str]) -> None:
         self.frames += 1
@@ -288,13 +321,6 @@ class Session:
         if 0 < version < causes.OLDEST_SERVER_VERSION:
             self.server_version = version
             self.abort(causes.too_old(self.endpoint, version))
-
-    def _check_length(self, _data: bytes) -> None:
-        # Runs after the library took what it could; it would buffer for ever behind a length that is garbage.
-        rest = self.ib.client._data
-        if len(rest) >= 4 and struct.unpack(">I", rest[:4])[0] > LONGEST_FRAME:
-            self._count_decode_error()
-            self.abort(f"{self.endpoint} sent garbage (a frame longer than 16 MiB)")
 
     def _on_closed(self, reason: str) -> None:
         if not self._cause:
