@@ -10,9 +10,10 @@ import random
 import signal
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,10 @@ NEEDED_FOR_ORDERS = frozenset({"positions", "open orders", "executions", "accoun
 
 INTERRUPTED = 130
 USABLE = frozenset({"READY", "DEGRADED"})
+
+PARTS = ("ibtui.broker.supervisor", "ibtui.broker.orders", "ibtui.backfill.command", "ibtui.services.record")
+SCREENS = ("ibtui.ui.app", "ibtui.ui.screens.quotes")
+"""What a console is built of, and what its first screen needs on top: imported while the demo's gateway starts."""
 
 
 class Console:
@@ -312,9 +317,17 @@ class Console:
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, path: Path, *, log_level: str, demo: bool, fresh: bool = False
+    settings: Settings, path: Path, *, log_level: str, demo: bool, fresh: bool = False, imports: Sequence[str] = ()
 ) -> AsyncIterator[Console]:
     """A console on its locked data directory, with the demo's gateway if wanted; built, not started.
+
+    Args:
+        settings: As loaded.
+        path: The data directory.
+        log_level: What ``ibtui.log`` gets.
+        demo: Whether it has the demo's gateway.
+        fresh: Start the demo over.
+        imports: Modules that the caller will need: imported here, while the demo's gateway starts.
 
     Raises:
         EnvironmentUnfitError: The directory or the demo's gateway can't be used.
@@ -328,7 +341,11 @@ async def opened(
         logging_ = set_up(directory.path / "ibtui.log", log_level)
         gateway = DemoGateway() if demo else None
         try:
-            listening = None if gateway is None else await gateway.start(directory.path, fresh)
+            if gateway is not None:
+                await gateway.launch(directory.path, fresh)
+            for name in (*PARTS, *imports):
+                import_module(name)
+            listening = None if gateway is None else await gateway.listening()
             console = Console(settings, directory, system_clock(), logging_.buffer, listening)
             keeping = None if gateway is None else asyncio.create_task(gateway.keep_clock(console.market_clock))
             try:
@@ -371,7 +388,7 @@ async def _with_screens(settings: Settings, path: Path, **options: Any) -> int:
     from ibtui.ui.keymap import keymap
 
     keymap(settings.keys)  # a wrong key is told before anything is opened
-    async with opened(settings, path, **options) as console:
+    async with opened(settings, path, imports=SCREENS, **options) as console:
         from ibtui.ui.app import ConsoleApp
         from ibtui.ui.parts import Parts
 

@@ -69,7 +69,12 @@ class DemoGateway:
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
     async def start(self, directory: Path, fresh: bool = False, options: Sequence[str] = ()) -> Listening:
-        """Starts the child and waits until it listens.
+        """Launches the child and waits until it listens; see :meth:`launch` and :meth:`listening`."""
+        await self.launch(directory, fresh, options)
+        return await self.listening()
+
+    async def launch(self, directory: Path, fresh: bool = False, options: Sequence[str] = ()) -> None:
+        """Starts the child, which needs half a second of a core to its first word.
 
         Call it from the main thread (the kernel ties the child to the caller's), with the directory's lock held and
         before the data files are opened.
@@ -80,8 +85,7 @@ class DemoGateway:
             options: More options of ``ibtui sim``.
 
         Raises:
-            EnvironmentUnfitError: It ended or stayed silent instead of listening, or ``fresh`` would delete what is no
-                demo's.
+            EnvironmentUnfitError: ``fresh`` would delete what is no demo's.
         """
         self._state_file = directory / STATE_FILE
         self._state = start_over(directory) if fresh else read_state(self._state_file)
@@ -97,13 +101,20 @@ class DemoGateway:
                 # Its own session: a Ctrl-C on the terminal is the console's to handle, and the console still needs it.
                 start_new_session=True,
             )
+
+    async def listening(self) -> Listening:
+        """Waits until the launched child listens.
+
+        Raises:
+            EnvironmentUnfitError: It ended or stayed silent instead.
+        """
         try:
             async with asyncio.timeout(LISTENING_SECONDS):
                 event = json.loads(await self._output().readline())
         except (TimeoutError, ValueError):
             await self.stop()
             raise EnvironmentUnfitError(
-                f"The simulated gateway did not start; {directory / LOG_FILE} says why."
+                f"The simulated gateway did not start; {self._state_file.with_name(LOG_FILE)} says why."
             ) from None
         self._reading = asyncio.create_task(_read_on(self._output()), name="demo gateway output")
         return Listening(event["host"], event["port"], event["control_port"])
