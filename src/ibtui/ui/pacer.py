@@ -160,8 +160,8 @@ class Pacer:
         """Textual has written what it had to write: the probe follows it, and painting is held."""
         if self.terminal is None or self._ended:
             return
-        # A layout that Textual finishes during the hold takes its paint for done and drops it.
-        self._swallowed |= self._held
+        # A layout that Textual finishes during a batch, ours or its own, takes its paint for done and drops it.
+        self._swallowed |= self._app._batch_count > 0
         if self.terminal.take_frame() and self.gate.painted():
             self.terminal.write(PROBE)
             self.terminal.take_frame()
@@ -195,17 +195,23 @@ class Pacer:
         if self._ended or self.terminal is None:
             return
         free = self.gate.may_paint(self.terminal.backlog)
-        if free and self._held:
-            self._held = False
-            self._hold.close()
-            if self._swallowed:
-                self._swallowed = False
-                self._app.screen.refresh()
-            # What was asked for during the hold is painted only on the screen's next idle; without this, never.
-            self._app.screen.check_idle()
-        elif not free and not self._held:
+        if free:
+            self._release()
+        elif not self._held:
             self._held = True
             self._hold.enter_context(self._app.batch_update())
+
+    def _release(self) -> None:
+        """Lets Textual paint, and has it paint again what a batch swallowed."""
+        held, self._held = self._held, False
+        self._hold.close()
+        repaint = self._swallowed and not self._app._batch_count
+        if repaint:
+            self._swallowed = False
+            self._app.screen.refresh()
+        if held or repaint:
+            # What was asked for during the hold is painted only on the screen's next idle; without this, never.
+            self._app.screen.check_idle()
 
     def end(self) -> None:
         """Stops painting for good: the program or the terminal is going."""
