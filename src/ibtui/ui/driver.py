@@ -18,6 +18,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from ibtui.ui.keyguard import KeyGuard
+from ibtui.ui.sgr import lighten
 
 CLOSE_WAIT = 0.5
 """Seconds that the last bytes may take to leave when the program ends."""
@@ -114,7 +115,7 @@ class ConsoleDriver(LinuxDriver):
         """Queues data for the terminal; never waits."""
         if self._output is not None:
             self._fresh = True
-            self._output.put(data)
+            self._output.put(lighten(data))
 
     def start_application_mode(self) -> None:
         """Starts the output thread, then what Textual starts."""
