@@ -15,14 +15,22 @@ from ibtui.errors import ConfigError
 
 
 def setting(
-    default: Any, about: str, *, words: tuple[str, ...] = (), least: float | None = None, in_effect: bool = True
+    default: Any,
+    about: str,
+    *,
+    words: tuple[str, ...] = (),
+    least: float | None = None,
+    most: float | None = None,
+    in_effect: bool = True,
 ) -> Any:
-    """One setting: its default, what it means, the words allowed, the least number allowed, whether it does anything.
+    """One setting: its default, what it means, the words or the range allowed, whether it does anything.
 
     A setting that is not in effect yet is accepted, so that a file can name it, and whoever sets it is told.
     """
     about = about if in_effect else f"Not in effect yet. {about}"
-    return field(default=default, metadata={"about": about, "words": words, "least": least, "in_effect": in_effect})
+    return field(
+        default=default, metadata={"about": about, "words": words, "least": least, "most": most, "in_effect": in_effect}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,7 @@ class GatewaySettings:
     """Where the gateway is and how patiently it is asked. Times are seconds."""
 
     host: str = setting("127.0.0.1", "Host of TWS or IB Gateway.")
-    port: int = setting(4002, "Its API port: 4002 is IB Gateway's for paper accounts, 7497 TWS's.", least=1)
+    port: int = setting(4002, "Its API port: 4002 is IB Gateway's for paper accounts, 7497 TWS's.", least=1, most=65535)
     client_id: int = setting(10, "API client id. Orders belong to it; it is never changed by itself.", least=0)
     account: str = setting("", "Account to use where the session has several; empty: its only one.")
     heartbeat: float = setting(2.0, "Seconds between two heartbeats.", least=0.1)
@@ -280,6 +288,9 @@ def _checked(value: Any, wanted: type, metadata: Mapping[str, Any], where: str) 
     least = metadata["least"]
     if least is not None and not value >= least:
         raise ConfigError(f"{where} must be at least {least:g}")
+    most = metadata["most"]
+    if most is not None and value > most:
+        raise ConfigError(f"{where} must be at most {most:g}")
     return value
 
 

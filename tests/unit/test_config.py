@@ -38,6 +38,7 @@ def test_flags_beat_the_environment_and_the_environment_beats_the_file(tmp_path:
         ('[gateway]\nport = "x"\n', ["port", "whole number"]),
         ("[gateway]\nport = true\n", ["port", "whole number"]),
         ("[gateway]\nport = 0\n", ["port", "at least 1"]),
+        ("[gateway]\nport = 65536\n", ["port", "at most 65535"]),
         ('[orders]\nconfirm = "never"\n', ["confirm", "first, always, armed"]),
         ("[risk]\ncollar_percent = nan\n", ["collar_percent", "at least 0"]),
         ("[alerts]\nbell = 1\n", ["bell", "true or false"]),

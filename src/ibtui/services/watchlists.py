@@ -129,7 +129,7 @@ class Watchlists:
                 try:
                     self.resolved(text, await find(text))
                 except LinkDownError:
-                    log.info("%s will be looked up when there is a connection", text)
+                    log.debug("%s will be looked up when there is a connection", text)
                 except IbtuiError as error:
                     self.problems[text] = str(error)
 
