@@ -21,8 +21,9 @@ from ibtui.clock import NS, MarketClock
 from ibtui.errors import EnvironmentUnfitError
 
 STATE_FILE = "demo.json"
+GATEWAY_STATE_FILE = "sim.json"
 LOG_FILE = "sim.log"
-DATA_FILES = ("journal.db*", "history.db*", "md")
+DATA_FILES = ("journal.db*", "history.db*", "md", f"{GATEWAY_STATE_FILE}*")
 KEEP_SECONDS = 10.0
 LISTENING_SECONDS = 15.0
 ENDING_SECONDS = 2.0
@@ -94,7 +95,7 @@ class DemoGateway:
         with (directory / LOG_FILE).open("ab") as errors:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "ibtui", "sim", "--port", "0", "--control-port", "0", "--until-input-ends"),
-                *("--seed", str(self._state.seed), *at, *options),
+                *("--seed", str(self._state.seed), "--state", str(directory / GATEWAY_STATE_FILE), *at, *options),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,

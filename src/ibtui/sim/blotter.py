@@ -1,6 +1,7 @@
 """Fills on the books: what they do to the order and the account, their ids, and what they cost a moment later."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ibtui.clock import NS
 from ibtui.sim.account import Account, commission
@@ -12,21 +13,56 @@ _COMMISSION_DELAY_NS = 90_000_000
 _COMMISSION_JITTER_NS = 120_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """The commission of one fill before it is charged.
+
+    Attributes:
+        charged_ns: When it will be.
+        shares: Of the fill, negative for a sale; ``closed`` of them closed a position.
+        amount: In USD.
+        realized_pnl: What the fill realised, commission taken off; None where it opened a position.
+    """
+
+    exec_id: str
+    charged_ns: int
+    shares: int
+    closed: int
+    amount: float
+    realized_pnl: float | None
+
+
 class Blotter:
     """All fills of the account.
 
     Args:
         later: Has a function called at a market time.
+        order: Finds an order by its permanent id.
+
+    Attributes:
+        count: Fills ever booked.
     """
 
-    def __init__(self, account: Account, later: Callable[[int, Callable[[], list[Event]]], None]) -> None:
+    def __init__(
+        self,
+        account: Account,
+        later: Callable[[int, Callable[[], list[Event]]], None],
+        order: Callable[[int], Working | None],
+    ) -> None:
         self._account = account
         self._later = later
+        self._order = order
+        self._owed: dict[str, Fee] = {}
+        self.count = 0
         self._fills: dict[str, tuple[Executed, Charged | None]] = {}
 
     def fills(self) -> list[tuple[Executed, Charged | None]]:
         """All fills with their commissions, None for one that wasn't charged yet."""
         return list(self._fills.values())
+
+    def owed(self) -> list[Fee]:
+        """Commissions that were not charged yet."""
+        return list(self._owed.values())
 
     def book(self, working: Working, now_ns: int, price: float, size: int, venue: str, liquidity: int) -> Executed:
         """Books one fill of an order; its commission follows."""
@@ -39,7 +75,8 @@ class Blotter:
         working.filled += size
         working.value += size * price
         working.last_price, working.changed_ns = price, now_ns
-        number = len(self._fills) + 1
+        self.count += 1
+        number = self.count
         exec_id = f"{mixed(order.order_key, number, 21) & 0xFFFFFFFF:08x}.{now_ns // NS:08x}.{number:02d}.01"
         average = round(working.value / working.filled, 8)
         executed = Executed(now_ns, exec_id, order, price, size, venue, liquidity, working.filled, average)
@@ -47,14 +84,28 @@ class Blotter:
         fee = commission(working.filled, working.value)
         due, working.fee = fee - working.fee, fee
         charged_ns = now_ns + _COMMISSION_DELAY_NS + mixed(number, order.order_key, 22) % _COMMISSION_JITTER_NS
-
-        def charge() -> list[Event]:
-            account.charge(order.con_id, shares, closed, due)
-            working.charged = (working.charged or 0.0) + due
-            realized = gross - due * closed / size if closed else None
-            charged = Charged(charged_ns, exec_id, order, round(due, 6), "USD", realized)
-            self._fills[exec_id] = executed, charged
-            return [charged]
-
-        self._later(charged_ns, charge)
+        self._owe(Fee(exec_id, charged_ns, shares, closed, due, gross - due * closed / size if closed else None))
         return executed
+
+    def restore(self, fills: list[tuple[Executed, Charged | None]], fees: list[Fee], count: int) -> None:
+        """Takes over the fills of an earlier run; commissions that it still owed follow."""
+        self._fills.update({executed.exec_id: (executed, charged) for executed, charged in fills})
+        self.count = count
+        for fee in fees:
+            self._owe(fee)
+
+    def _owe(self, fee: Fee) -> None:
+        self._owed[fee.exec_id] = fee
+        self._later(fee.charged_ns, lambda: self._charge(fee))
+
+    def _charge(self, fee: Fee) -> list[Event]:
+        del self._owed[fee.exec_id]
+        executed, _ = self._fills[fee.exec_id]
+        order = executed.order
+        self._account.charge(order.con_id, fee.shares, fee.closed, fee.amount)
+        working = self._order(order.order_key)
+        if working is not None:
+            working.charged = (working.charged or 0.0) + fee.amount
+        charged = Charged(fee.charged_ns, fee.exec_id, order, round(fee.amount, 6), "USD", fee.realized_pnl)
+        self._fills[fee.exec_id] = executed, charged
+        return [charged]

@@ -1,6 +1,6 @@
 """The broker's side of orders: accepts, holds, works, modifies, cancels and charges them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -14,9 +14,7 @@ from ibtui.sim.events import (
     ADDED_LIQUIDITY,
     REMOVED_LIQUIDITY,
     CancelRefused,
-    Charged,
     Event,
-    Executed,
     OrderChanged,
     OrderMessage,
     OrderRejected,
@@ -38,6 +36,8 @@ from ibtui.sim.order_checks import (
     not_found,
     refusal,
 )
+from ibtui.sim.register import Register
+from ibtui.sim.saved import SavedExchange
 from ibtui.sim.universe import TIME_ZONE, Universe
 from ibtui.sim.working import (
     CANCELLED,
@@ -50,9 +50,6 @@ from ibtui.sim.working import (
     next_change_ns,
     next_session_ns,
 )
-
-FIRST_KEY = 1_600_000_000
-"""Permanent ids start here, in the range of IB's."""
 
 _ZONE = ZoneInfo(TIME_ZONE)
 
@@ -71,6 +68,10 @@ class Brokerage:
         live: The running market of a contract; the contract stays live while an order works or a position is held.
         later: Calls back at a market time.
         now: Market time.
+
+    Attributes:
+        register: All orders.
+        blotter: All fills.
     """
 
     def __init__(
@@ -86,11 +87,9 @@ class Brokerage:
         self._live = live
         self._later = later
         self._now = now
-        self._orders: dict[int, Working] = {}
-        self._working: dict[int, Working] = {}
-        self._keys: dict[tuple[int, int], int | None] = {}
         self._looked_after: set[int] = set()
-        self._blotter = Blotter(account, later)
+        self.register = Register()
+        self.blotter = Blotter(account, later, self.register.orders.get)
 
     # what clients ask for
 
@@ -99,21 +98,18 @@ class Brokerage:
         now = self._now()
         identity = order.client_id, order.order_id
         listing = self._universe.by_con_id(order.con_id)
-        problem = DUPLICATE_ID if identity in self._keys else refusal(order, listing) or self._too_large(order)
-        parent = self._keys.get((order.client_id, order.parent_id)) if order.parent_id else None
+        keys = self.register.keys
+        problem = DUPLICATE_ID if identity in keys else refusal(order, listing) or self._too_large(order)
+        parent = keys.get((order.client_id, order.parent_id)) if order.parent_id else None
         if problem is None and order.parent_id and parent is None:
             problem = no_order(order.parent_id)
-        self._keys.setdefault(identity, None)
+        keys.setdefault(identity, None)
         if problem is not None:
             return [OrderRejected(now, order, *problem)]
-        key = FIRST_KEY + len(self._orders)
-        order = replace(order, order_key=key, parent_key=parent or 0)
-        working = Working(order, now, now)
-        self._orders[key] = self._working[key] = working
-        self._keys[identity] = key
+        working = self.register.enter(order, parent or 0, now)
         if not order.transmit:
             return [self._changed(working)]
-        released = [each for each in self._family(working) if not each.order.transmit]
+        released = [each for each in self.register.family(working) if not each.order.transmit]
         events: list[Event] = []
         for each in [*released, working]:
             each.order = replace(each.order, transmit=True)
@@ -123,7 +119,7 @@ class Brokerage:
     def modify(self, key: int, order: SimOrder) -> list[Event]:
         """Changes price, stop, quantity, time in force or session of a working order."""
         now = self._now()
-        working = self._orders.get(key)
+        working = self.register.orders.get(key)
         if working is None:
             return [OrderRejected(now, order, *no_order(order.order_id))]
         before = working.order
@@ -145,7 +141,7 @@ class Brokerage:
 
     def cancel(self, key: int, reason: str = "") -> list[Event]:
         """Cancels a working order."""
-        working = self._orders.get(key)
+        working = self.register.orders.get(key)
         if working is None:
             return [CancelRefused(self._now(), key, *not_found(key))]
         if working.ended:
@@ -158,27 +154,15 @@ class Brokerage:
         state = OrderState(PRE_SUBMITTED, 0, order.quantity, 0.0, 0.0, placed_ns=self._now())
         return state, needs(self._account, order)
 
-    # what is known
-
-    def open_orders(self) -> list[tuple[SimOrder, OrderState]]:
-        """Orders that have not ended, oldest first."""
-        return [(each.order, each.state()) for each in self._working.values()]
-
-    def completed_orders(self) -> list[tuple[SimOrder, OrderState]]:
-        """Orders that have ended, oldest first."""
-        return [(each.order, each.state()) for each in self._orders.values() if each.ended]
-
-    def executions(self) -> list[tuple[Executed, Charged | None]]:
-        """All fills with their commissions, None for one that wasn't charged yet."""
-        return self._blotter.fills()
-
-    def key_of(self, client_id: int, order_id: int) -> int | None:
-        """The permanent id of a client's order."""
-        return self._keys.get((client_id, order_id))
-
-    def busy(self, con_id: int) -> bool:
-        """Whether an order in this contract works."""
-        return any(each.order.con_id == con_id for each in self._working.values())
+    def restore(self, saved: SavedExchange) -> None:
+        """Takes over account, orders and fills of an earlier run; what works goes back to the market."""
+        account = self._account
+        account.cash, account.day_value = saved.cash, saved.day_value
+        account.holdings.update({each.con_id: each for each in saved.holdings})
+        keys = {(client_id, order_id): key for client_id, order_id, key in saved.keys}
+        self.register.restore(saved.orders, keys, saved.next_key)
+        self.blotter.restore(saved.fills, saved.fees, saved.fill_count)
+        self.reconsider_all()
 
     # what the market does to them
 
@@ -186,7 +170,7 @@ class Brokerage:
         """Sets off the stops that these prints touch."""
         events: list[Event] = []
         for printed in prints:
-            for working in [each for each in self._working.values() if each.order.con_id == printed.con_id]:
+            for working in self.register.in_contract(printed.con_id):
                 ready = working.waits_for_stop and working.status == PRE_SUBMITTED and self._may_work(working)
                 if ready and working.touched(printed.price):
                     working.triggered = True
@@ -197,23 +181,23 @@ class Brokerage:
         """Books what traded of orders in the book."""
         events: list[Event] = []
         for fill in fills:
-            working = self._orders[fill.key]
+            working = self.register.orders[fill.key]
             events += self._fill(working, fill.price, fill.size, fill.venue, ADDED_LIQUIDITY)
         return events
 
     def reconsider(self, con_id: int) -> list[Event]:
         """Looks at a contract's orders again after its trading was halted or resumed."""
-        keys = [key for key, each in self._working.items() if each.order.con_id == con_id]
+        keys = [each.order.order_key for each in self.register.in_contract(con_id)]
         return [event for key in keys for event in self._reconsider(key)]
 
     def pull_all(self) -> None:
         """Forgets which orders stood in the book, because all books were made anew."""
-        for working in self._working.values():
+        for working in self.register.working.values():
             working.resting = False
 
     def reconsider_all(self) -> list[Event]:
         """Looks at all orders again, after market time made a leap."""
-        return [event for key in list(self._working) for event in self._reconsider(key)]
+        return [event for key in list(self.register.working) for event in self._reconsider(key)]
 
     def _accept(self, working: Working) -> list[Event]:
         order, now = working.order, self._now()
@@ -222,7 +206,7 @@ class Brokerage:
         if working.status != SUBMITTED:
             working.status = PRE_SUBMITTED
             events.append(self._changed(working))
-        if self._waits_for_parent(working):
+        if self.register.waits_for_parent(working):
             return events
         if not may_trade(order, now):
             opens = next_session_ns(order, now)
@@ -272,10 +256,10 @@ class Brokerage:
 
     def _fill(self, working: Working, ticks: int, size: int, venue: str, liquidity: int) -> list[Event]:
         price = ticks / round(1 / self._min_tick(working.order))
-        executed = self._blotter.book(working, self._now(), price, size, venue, liquidity)
+        executed = self.blotter.book(working, self._now(), price, size, venue, liquidity)
         if not working.remaining:
             working.status, working.resting = FILLED, False
-            del self._working[working.order.order_key]
+            del self.register.working[working.order.order_key]
         elif working.status == PRE_SUBMITTED:
             working.status = SUBMITTED
         return [executed, self._changed(working), *self._relatives_of(working)]
@@ -284,7 +268,7 @@ class Brokerage:
         """A fill sets the order's children to work when it was the last, and cancels the others of its OCA group."""
         events: list[Event] = []
         order = working.order
-        for other in list(self._working.values()):
+        for other in list(self.register.working.values()):
             if other is working or other.ended:
                 continue
             if order.oca_group and other.order.oca_group == order.oca_group:
@@ -299,10 +283,10 @@ class Brokerage:
         events = self._out_of_book(working)
         order, now = working.order, self._now()
         working.status, working.reason, working.changed_ns = CANCELLED, reason, now
-        self._working.pop(order.order_key, None)
+        self.register.working.pop(order.order_key, None)
         events.append(OrderMessage(now, order, 202, f"Order Canceled - reason:{reason}"))
         events.append(self._changed(working))
-        for child in [each for each in self._working.values() if each.order.parent_key == order.order_key]:
+        for child in [each for each in self.register.working.values() if each.order.parent_key == order.order_key]:
             if not working.filled:
                 events += self._end(child, "Parent order cancelled")
             elif child.order.transmit:
@@ -318,7 +302,7 @@ class Brokerage:
             self._later(next_change_ns(self._now()), lambda: self._reconsider(key, timer=True))
 
     def _reconsider(self, key: int, *, timer: bool = False) -> list[Event]:
-        working = self._working.get(key)
+        working = self.register.working.get(key)
         if timer:
             self._looked_after.discard(key)
         if working is None or not working.order.transmit:
@@ -326,7 +310,7 @@ class Brokerage:
         if working.expires_ns is not None and self._now() >= working.expires_ns:
             return self._end(working, "")
         self._look_again(working)
-        if self._waits_for_parent(working):
+        if self.register.waits_for_parent(working):
             return []
         if not self._may_work(working):
             return self._out_of_book(working)
@@ -336,26 +320,15 @@ class Brokerage:
         return self._work(working)
 
     def _may_work(self, working: Working) -> bool:
-        if self._waits_for_parent(working) or not working.order.transmit:
+        if self.register.waits_for_parent(working) or not working.order.transmit:
             return False
         return may_trade(working.order, self._now()) and not self._live(working.order.con_id).halted
-
-    def _waits_for_parent(self, working: Working) -> bool:
-        parent = self._orders.get(working.order.parent_key)
-        return parent is not None and not parent.ended
 
     def _out_of_book(self, working: Working) -> list[Event]:
         if not working.resting:
             return []
         working.resting = False
         return list(self._live(working.order.con_id).remove(self._now(), working.order.order_key))
-
-    def _family(self, working: Working) -> Iterator[Working]:
-        """Parent and siblings of an order."""
-        parent = working.order.parent_key
-        for each in self._working.values():
-            if parent and each is not working and parent in (each.order.order_key, each.order.parent_key):
-                yield each
 
     def _modify_problem(self, working: Working, order: SimOrder) -> Refusal | None:
         before = working.order
@@ -371,7 +344,7 @@ class Brokerage:
 
     def _too_large(self, order: SimOrder, besides: Working | None = None) -> Refusal | None:
         shares = order.quantity - (besides.filled if besides else 0)
-        others = [each for each in self._working.values() if each is not besides]
+        others = [each for each in self.register.working.values() if each is not besides]
         return shortfall(self._account, order, shares if order.action == "BUY" else -shares, others)
 
     def _limit(self, working: Working) -> int | None:

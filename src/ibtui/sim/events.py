@@ -44,6 +44,14 @@ class Top:
     vwap: float | None
     halted: bool
 
+    @property
+    def worth(self) -> float:
+        """What a share is worth: the last trade, or the nearer side of the quote if that left it behind."""
+        price = self.last or self.previous_close or 0.0
+        if self.bid is not None and self.ask is not None:
+            price = min(max(price, self.bid), self.ask)
+        return price
+
 
 @dataclass(frozen=True, slots=True)
 class SimOrder:

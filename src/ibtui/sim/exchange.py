@@ -24,14 +24,15 @@ from ibtui.sim.events import BookLevel, Charged, Event, Executed, OrderState, Si
 from ibtui.sim.history import History, Running, first_session_ns
 from ibtui.sim.live import LiveMarket
 from ibtui.sim.minutes import Planner
-from ibtui.sim.trading_days import MINUTE_NS, day_of, last_open_minute, moment_of, session_of
+from ibtui.sim.saved import SavedExchange
+from ibtui.sim.saving import saved_exchange
+from ibtui.sim.trading_days import MINUTE_NS, last_open_minute, moment_of, next_day_ns
 from ibtui.sim.universe import Listing, default_universe
 
 LEAP_NS = 1800 * NS
 """A longer step is a leap: markets are looked at again at its end instead of being lived through."""
 
 __all__ = ["Exchange", "Pnl", "Position"]
-
 
 _BEFORE_MARKET, _MARKET, _AFTER_MARKET = range(3)
 
@@ -58,6 +59,8 @@ class Exchange:
 
     def __init__(self, seed: int, account: str, start_ns: int, symbols: Sequence[str] = (), rate: float = 1.0) -> None:
         self.now_ns = start_ns
+        self.seed = seed
+        self.symbols = tuple(symbols)
         self.universe = default_universe(symbols)
         self._planner = Planner(seed)
         self._history = History(self._planner)
@@ -72,7 +75,7 @@ class Exchange:
         self._rate = rate
         self._running = True
         self._pending: list[Event] = []
-        self._later(_next_day_ns(start_ns), self._new_day)
+        self._later(next_day_ns(start_ns), self._new_day)
 
     # the market
 
@@ -236,8 +239,9 @@ class Exchange:
         what = "TRADES" if what == "ADJUSTED_LAST" else what
         market = self._markets.get(con_id)
         running = Running(market.minute, market.prints) if market is not None else None
-        request = BarRequest(listing, bar_seconds, start_ns, end_ns, what, use_rth, self.now_ns, running)
-        return answer(self._history, request)
+        return answer(
+            self._history, BarRequest(listing, bar_seconds, start_ns, end_ns, what, use_rth, self.now_ns, running)
+        )
 
     def head_timestamp(self, con_id: int) -> int:
         """When the contract's history begins, UTC seconds."""
@@ -263,19 +267,30 @@ class Exchange:
 
     def key_of(self, client_id: int, order_id: int) -> int | None:
         """The permanent id of a client's order, or None."""
-        return self._broker.key_of(client_id, order_id)
+        return self._broker.register.key_of(client_id, order_id)
 
     def open_orders(self) -> list[tuple[SimOrder, OrderState]]:
         """Orders that have not ended."""
-        return self._broker.open_orders()
+        return self._broker.register.open_orders()
 
     def completed_orders(self) -> list[tuple[SimOrder, OrderState]]:
         """Orders that have ended."""
-        return self._broker.completed_orders()
+        return self._broker.register.completed_orders()
 
     def executions(self) -> list[tuple[Executed, Charged | None]]:
         """All fills, each with its commission once that is known."""
-        return self._broker.executions()
+        return self._broker.blotter.fills()
+
+    # what outlives the process
+
+    def saved(self) -> SavedExchange:
+        """Account, orders and fills as they are now; shares nothing that changes."""
+        return saved_exchange(self.now_ns, self._account, self._broker, self._history.offsets)
+
+    def restore(self, saved: SavedExchange) -> None:
+        """Goes on with what an earlier exchange saved. Call it on a new one that starts at the saved market time."""
+        self._history.offsets.update(saved.offsets)
+        self._broker.restore(saved)
 
     # the account
 
@@ -350,7 +365,7 @@ class Exchange:
         if market.fills:
             fills, market.fills = market.fills, []
             told += self._broker.filled(fills)
-        if self._broker.busy(market.listing.con_id):
+        if self._broker.register.in_contract(market.listing.con_id):
             told += self._broker.traded([event for event in told if isinstance(event, Traded)])
         return told
 
@@ -359,25 +374,15 @@ class Exchange:
         market = self._markets.get(con_id)
         if market is None or market.altered or market.halted or self._watched[con_id] > 0:
             return
-        if not self._account.quantity(con_id) and not self._broker.busy(con_id):
+        if not self._account.quantity(con_id) and not self._broker.register.in_contract(con_id):
             del self._markets[con_id]
             del self._serials[con_id]
 
     def _mark(self, con_id: int) -> float:
         """What a share is worth now: the last trade, or the nearer side of the quote if that left it behind."""
-        market = self._markets.get(con_id)
-        top = market.top() if market is not None else self._look(con_id).top()
-        price = top.last or top.previous_close or 0.0
-        if top.bid is not None and top.ask is not None:
-            price = min(max(price, top.bid), top.ask)
-        return price
+        return self._look(con_id).top().worth
 
     def _new_day(self) -> list[Event]:
         self._account.new_day()
-        self._later(_next_day_ns(self.now_ns), self._new_day)
+        self._later(next_day_ns(self.now_ns), self._new_day)
         return []
-
-
-def _next_day_ns(now_ns: int) -> int:
-    """The next beginning of a trading day, when pre-market opens."""
-    return day_of(session_of(now_ns // MINUTE_NS).regular.last).pre.first * MINUTE_NS

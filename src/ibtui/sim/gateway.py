@@ -30,6 +30,7 @@ class Gateway:
 
     Attributes:
         clients: Open connections, those before their handshake included.
+        changes: Goes up with everything that happens to an order or the account.
     """
 
     def __init__(self, exchange: Exchange, clock: SimClock, account: str) -> None:
@@ -41,6 +42,7 @@ class Gateway:
         self.feeds = Feeds(exchange)
         self.accounts = AccountFeeds(exchange, account)
         self.orders = OrderDesk(exchange, self.clients)
+        self.changes = 0
         self._later: dict[tuple[Client, int], asyncio.Task[None]] = {}
         self._frozen = False
         self._thaw: asyncio.TimerHandle | None = None
@@ -122,6 +124,7 @@ class Gateway:
             if isinstance(event, TopChanged | Traded | DepthChanged | DayChanged | HaltChanged):
                 self.feeds.deliver(event)
             else:
+                self.changes += 1
                 self.orders.deliver(event)
                 self.accounts.deliver(event)
 

@@ -20,6 +20,7 @@ from ibtui.sim.events import (
 )
 from ibtui.sim.exchange import Exchange
 from ibtui.sim.order_values import commission_values, execution_values, order_values, status_values
+from ibtui.sim.saved import SavedDesk
 
 INACTIVE = "Inactive"
 """IB's status of an order that was refused."""
@@ -104,6 +105,22 @@ class OrderDesk:
             }
             for order, state in orders
         ]
+
+    def saved(self) -> SavedDesk:
+        """The counts as they are now."""
+        return SavedDesk(
+            list(self._refused),
+            [(*who, count) for who, count in self._placed.items()],
+            list(self._modified.items()),
+            list(self._highest_id.items()),
+        )
+
+    def restore(self, saved: SavedDesk) -> None:
+        """Goes on with the counts of an earlier run."""
+        self._refused += saved.refused
+        self._placed.update({(client_id, ref): count for client_id, ref, count in saved.placed})
+        self._modified.update(dict(saved.modified))
+        self._highest_id.update(dict(saved.highest_ids))
 
     def _concerned(self, event: OrderChanged | Executed | Charged | OrderRejected | OrderMessage) -> list[Client]:
         owner = event.order.client_id

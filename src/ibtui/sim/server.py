@@ -10,13 +10,16 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from ibtui.clock import system_clock
 from ibtui.errors import UsageError
+from ibtui.sim import saved
 from ibtui.sim.client import Client
 from ibtui.sim.control import ControlPort
 from ibtui.sim.exchange import Exchange
 from ibtui.sim.gateway import Gateway
+from ibtui.sim.keeper import Keeper
 from ibtui.sim.listener import Listener
 from ibtui.sim.simclock import SimClock, parse_start
 
@@ -40,6 +43,8 @@ class SimOptions:
         start: Market time to start at, see :func:`ibtui.sim.simclock.parse_start`.
         scenario: Path or name of a scenario file.
         replay: What to replay instead of a simulated market.
+        state: File in which orders, account and market time are kept; an existing one is gone on with, and its seed,
+            account, symbols and, unless ``start`` is later, its market time hold.
         until_input_ends: End when standard input does, and with the parent process.
     """
 
@@ -54,6 +59,7 @@ class SimOptions:
     start: str | None = None
     scenario: str | None = None
     replay: str | None = None
+    state: str | None = None
     until_input_ends: bool = False
 
 
@@ -79,15 +85,16 @@ async def running(options: SimOptions) -> AsyncIterator[RunningGateway]:
     Raises:
         UsageError: The address can't be listened on, or the start is no time.
     """
-    clock = system_clock()
-    start_ns = parse_start(options.start, clock.utc_ns())
-    exchange = Exchange(options.seed, options.account, start_ns, options.symbols, options.rate)
-    gateway = Gateway(exchange, SimClock(clock, start_ns, options.speed), options.account)
+    gateway = _built(options)
     stopped = asyncio.Event()
     listener = Listener(lambda: Client(gateway), options.host, options.port)
     async with contextlib.AsyncExitStack() as stack:
         await listener.open()
         stack.callback(listener.close)
+        if options.state is not None:
+            keeper = Keeper(gateway, Path(options.state))
+            keeper.start()
+            stack.push_async_callback(keeper.close)
         control_port = None
         if options.control_port is not None:
             control = ControlPort(gateway, listener, stopped)
@@ -97,6 +104,25 @@ async def running(options: SimOptions) -> AsyncIterator[RunningGateway]:
         stack.push_async_callback(_end, market)
         stack.callback(_disconnect, gateway)
         yield RunningGateway(gateway, options.host, listener.port, control_port, stopped)
+
+
+def _built(options: SimOptions) -> Gateway:
+    """A gateway as the options want it, or as it was saved."""
+    clock = system_clock()
+    before = None if options.state is None else saved.read(Path(options.state))
+    start_ns = parse_start(options.start, clock.utc_ns())
+    if before is None:
+        exchange = Exchange(options.seed, options.account, start_ns, options.symbols, options.rate)
+        return Gateway(exchange, SimClock(clock, start_ns, options.speed), options.account)
+    since_ns = before.exchange.market_ns
+    start_ns = since_ns if options.start is None else max(start_ns, since_ns)
+    symbols = tuple(dict.fromkeys((*before.symbols, *options.symbols)))
+    exchange = Exchange(before.seed, before.account, since_ns, symbols, options.rate)
+    exchange.restore(before.exchange)
+    gateway = Gateway(exchange, SimClock(clock, start_ns, options.speed), before.account)
+    gateway.orders.restore(before.desk)
+    gateway.advance()
+    return gateway
 
 
 def serve(options: SimOptions) -> int:

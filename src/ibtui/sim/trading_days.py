@@ -129,3 +129,8 @@ def session_of(minute: int) -> TradingDay:
     """
     day = day_of(minute)
     return day if minute >= day.pre.first else day_of(day.after.first - 1)
+
+
+def next_day_ns(now_ns: int) -> int:
+    """The next beginning of a trading day, when pre-market opens, UTC nanoseconds."""
+    return day_of(session_of(now_ns // MINUTE_NS).regular.last).pre.first * MINUTE_NS
