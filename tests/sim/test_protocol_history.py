@@ -105,7 +105,8 @@ async def test_history_ends_in_the_bar_that_is_running_now() -> None:
         ({"duration": "90000 S"}, 321, "longer than"),
         ({"size": "7 mins"}, 321, "bar size setting is invalid"),
         ({"whatToShow": "GOSSIP"}, 321, "GOSSIP"),
-        ({"endDateTime": "", "keepUpToDate": True}, 321, "Up-to-date"),
+        ({"keepUpToDate": True}, 321, "keep up to date"),
+        ({"endDateTime": "", "keepUpToDate": True, "size": "1 secs"}, 321, "keep up to date"),
     ],
 )
 async def test_what_can_not_be_answered_gets_ibs_error(options: dict[str, object], code: int, words: str) -> None:
