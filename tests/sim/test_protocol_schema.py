@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ibtui.sim import messages, requests
+from ibtui.sim import data_messages, data_requests, messages, requests
 from ibtui.sim.answers import ANSWERS
 from ibtui.sim.messages import OUTGOING
 from ibtui.sim.requests import INCOMING
@@ -122,8 +122,9 @@ def test_every_request_that_is_read_is_answered() -> None:
 
 
 def test_no_two_messages_share_a_number() -> None:
-    for module, table in ((messages, OUTGOING), (requests, INCOMING)):
-        assert len([each for each in vars(module).values() if isinstance(each, Message)]) == len(table)
+    for modules, table in (((messages, data_messages), OUTGOING), ((requests, data_requests), INCOMING)):
+        found = [each for module in modules for each in vars(module).values() if isinstance(each, Message)]
+        assert len(found) == len(table)
 
 
 def test_layouts_agree_with_what_real_gateways_sent(recorded: list[dict[str, Any]]) -> None:

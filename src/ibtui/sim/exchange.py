@@ -237,11 +237,25 @@ class Exchange:
         """
         listing = self._listing(con_id)
         what = "TRADES" if what == "ADJUSTED_LAST" else what
-        market = self._markets.get(con_id)
-        running = Running(market.minute, market.prints) if market is not None else None
+        running = self.running_minute(con_id)
         return answer(
             self._history, BarRequest(listing, bar_seconds, start_ns, end_ns, what, use_rth, self.now_ns, running)
         )
+
+    @property
+    def planner(self) -> Planner:
+        """What the seed has planned."""
+        return self._planner
+
+    @property
+    def history(self) -> History:
+        """What became of it."""
+        return self._history
+
+    def running_minute(self, con_id: int) -> Running | None:
+        """The prints so far of a contract's minute that runs; None for one that nobody watches."""
+        market = self._markets.get(con_id)
+        return None if market is None else Running(market.minute, market.prints, market.altered)
 
     def head_timestamp(self, con_id: int) -> int:
         """When the contract's history begins, UTC seconds."""

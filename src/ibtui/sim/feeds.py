@@ -1,7 +1,7 @@
 """Who gets which market events: the subscriptions of all clients, by contract."""
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ibtui.sim.client import Client
 from ibtui.sim.events import MarketEvent
@@ -26,6 +26,15 @@ class Feed(Protocol):
         ...
 
 
+@runtime_checkable
+class Timed(Protocol):
+    """What a feed has besides that sends by the clock."""
+
+    def pass_time(self, now_ns: int) -> None:
+        """Sends what is due by this market time."""
+        ...
+
+
 class Watched(Protocol):
     """The exchange's switch for what is simulated event by event."""
 
@@ -45,6 +54,7 @@ class Feeds:
         self._exchange = exchange
         self._by_key: dict[tuple[Client, str, int], Feed] = {}
         self._by_con_id: dict[int, list[Feed]] = {}
+        self._timed: dict[tuple[Client, str, int], Timed] = {}
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -52,7 +62,10 @@ class Feeds:
     def open(self, request: str, feed: Feed) -> None:
         """Opens a feed. ``request`` is the kind it answers: with client and request id it is the feed's key."""
         subscription = feed.subscription
-        self._by_key[feed.client, request, subscription.req_id] = feed
+        key = feed.client, request, subscription.req_id
+        self._by_key[key] = feed
+        if isinstance(feed, Timed):
+            self._timed[key] = feed
         self._exchange.watch(subscription.con_id)
         feed.open()
         self._by_con_id.setdefault(subscription.con_id, []).append(feed)
@@ -66,6 +79,7 @@ class Feeds:
         feed = self._by_key.pop((client, request, req_id), None)
         if feed is None:
             return False
+        self._timed.pop((client, request, req_id), None)
         con_id = feed.subscription.con_id
         self._by_con_id[con_id].remove(feed)
         if not self._by_con_id[con_id]:
@@ -84,6 +98,11 @@ class Feeds:
             take = feed.takes.get(type(event))
             if take is not None:
                 take(event)
+
+    def pass_time(self, now_ns: int) -> None:
+        """Lets the feeds that send by the clock do so."""
+        for feed in self._timed.values():
+            feed.pass_time(now_ns)
 
     def subscriptions(self) -> Iterable[Subscription]:
         """All that are open."""

@@ -117,6 +117,7 @@ class Gateway:
     def advance(self) -> None:
         """Takes the exchange to the present and hands out what happened on the way."""
         self.deliver(self.exchange.advance(self.clock.now_ns()))
+        self.feeds.pass_time(self.exchange.now_ns)
 
     def deliver(self, events: Iterable[Event]) -> None:
         """Hands events to whom they concern; they go out with the next :meth:`flush`."""

@@ -23,10 +23,11 @@ BEGIN = FIRST + timedelta(days=40)
 
 
 class Running(NamedTuple):
-    """The live minute of a watched contract: its number and its prints so far."""
+    """The live minute of a watched contract: its number, its prints so far, and whether it went as seeded."""
 
     minute: int
     prints: Sequence[PlannedPrint]
+    altered: bool = False
 
 
 class TickBar(NamedTuple):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ibtui.clock import NS
 from ibtui.errors import UsageError
-from ibtui.market.bars import BAR_SIZES, DAY, BarSize, bar_size
+from ibtui.market.bars import BAR_SIZES, DAY, Bar, BarSize, bar_size
 from ibtui.market.nyse import session_on, sessions
 from ibtui.sim.schema import Values
 from ibtui.sim.simclock import NEW_YORK
@@ -20,10 +20,15 @@ LONGEST = {"S": DAY, "D": 365, "W": 52, "M": 12, "Y": 100}
 """IB takes seconds up to one day, days up to a year, and so on; longer ones want the next unit."""
 
 BAD_VALUE, BAD_END = 321, 10314
+LEAST_UPDATED = 5
+"""Seconds of the shortest bars that can keep up to date."""
+NO_MEANING = -1
+"""IB's volume, average and count of bars that are made of quotes."""
 SLICE_SECONDS = 5 * DAY
 """A long request is answered in slices of this length, so that computing one holds nobody up."""
 
 _END = re.compile(r"(\d{8})([ -]+)(\d{2}:\d{2}:\d{2})(?: ?(\S+))?")
+_PERIOD = re.compile(r"(\d{1,3}) ?(sec|second|min|minute|hour|day|week|month|year)s?")
 _DURATION = re.compile(r"(\d{1,6}) ?([SDWMY])")
 
 
@@ -49,6 +54,15 @@ class HistoryRequest:
     end_ns: int
     use_rth: bool
     format_date: int | None
+    keeps_up_to_date: bool = False
+
+    def until(self, end_ns: int) -> int:
+        """The end of the range of bars' starts for bars up to a time, see :meth:`slices`."""
+        return _midnight(_first_not_begun(end_ns)) if self.size.daily else end_ns
+
+    def time_of(self, bar: Bar) -> str:
+        """When a bar starts, as the client wants it written."""
+        return bar_time(bar.start, daily=self.size.daily, format_date=self.format_date)
 
     def slices(self) -> Iterator[tuple[int, int]]:
         """The range in pieces that are quick to answer; a bar belongs to the piece that it starts in.
@@ -56,12 +70,14 @@ class HistoryRequest:
         Daily and longer bars start at midnight UTC of their date, which is neither a session's begin nor its end: for
         them the range is that of the dates whose sessions begin in it.
         """
-        first, last = self.start_ns, self.end_ns
-        if self.size.daily:
-            first, last = _midnight(_first_not_begun(first)), _midnight(_first_not_begun(last))
-        step = max(SLICE_SECONDS, self.size.seconds) * NS
-        for start in range(first, last, step):
-            yield start, min(start + step, last)
+        yield from slices(self.until(self.start_ns), self.until(self.end_ns), self.size.seconds)
+
+
+def slices(start_ns: int, end_ns: int, bar_seconds: int) -> Iterator[tuple[int, int]]:
+    """A range of time in pieces of whole bars that are quick to answer."""
+    step = max(SLICE_SECONDS, bar_seconds) * NS
+    for start in range(start_ns, end_ns, step):
+        yield start, min(start + step, end_ns)
 
 
 def parse_request(ask: Values, now_ns: int) -> HistoryRequest:
@@ -70,8 +86,6 @@ def parse_request(ask: Values, now_ns: int) -> HistoryRequest:
     Raises:
         BadHistoryError: Bar size, data, end or duration make no sense.
     """
-    if ask["keep_up_to_date"]:
-        raise _invalid("Up-to-date bars are not offered here")
     try:
         size = bar_size(ask["bar_size"] or "")
     except UsageError:
@@ -80,9 +94,14 @@ def parse_request(ask: Values, now_ns: int) -> HistoryRequest:
     what = ask["what"] or ""
     if what not in WHAT:
         raise _invalid(f"'{what}' is no data to show")
+    keeps = bool(ask["keep_up_to_date"])
+    if keeps and ask["end"]:
+        raise _invalid("An end date and time can't be given for bars that keep up to date")
+    if keeps and (size.seconds < LEAST_UPDATED or what == "ADJUSTED_LAST"):
+        raise _invalid("Bars of this kind can't keep up to date")
     end_ns = parse_time(ask["end"], now_ns)
     return HistoryRequest(
-        size, what, start_of(end_ns, ask["duration"]), end_ns, bool(ask["use_rth"]), ask["format_date"]
+        size, what, start_of(end_ns, ask["duration"]), end_ns, bool(ask["use_rth"]), ask["format_date"], keeps
     )  # fmt: skip
 
 
@@ -131,11 +150,41 @@ def start_of(end_ns: int, duration: str | None) -> int:
     return int(_months_before(end, count if unit == "M" else 12 * count).timestamp()) * NS
 
 
+def histogram_range(period: str | None, now_ns: int) -> tuple[int, int]:
+    """Begin and end of the time that a histogram is asked for, such as ``3 days``; UTC nanoseconds.
+
+    Raises:
+        BadHistoryError: It is no period.
+    """
+    match = _PERIOD.fullmatch((period or "").strip().lower())
+    if match is None:
+        raise _invalid(f"'{period}' is no period; it must be a number and secs, mins, hours, days, weeks or months")
+    count, unit = int(match[1]), match[2]
+    if unit in ("sec", "second", "min", "minute", "hour"):
+        seconds = count * {"s": 1, "m": 60, "h": 3600}[unit[0]]
+        return now_ns - seconds * NS, now_ns
+    return start_of(now_ns, f"{count} {unit[0].upper()}"), now_ns
+
+
 def bar_time(start: int, *, daily: bool, format_date: int | None) -> str:
     """When a bar starts, as text: a date for daily bars, else zoned text (format 1) or UTC seconds (format 2)."""
     if daily:
         return datetime.fromtimestamp(start, UTC).strftime("%Y%m%d")
     return str(start) if format_date == 2 else zoned(start * NS)
+
+
+def bar_values(bar: Bar, time: str) -> Values:
+    """A bar by the names that messages have for its fields."""
+    return {
+        "time": time,
+        "open": bar.open,
+        "high": bar.high,
+        "low": bar.low,
+        "close": bar.close,
+        "volume": NO_MEANING if bar.volume is None else bar.volume,
+        "wap": NO_MEANING if bar.wap is None else bar.wap,
+        "count": NO_MEANING if bar.count is None else bar.count,
+    }
 
 
 def zoned(at_ns: int) -> str:

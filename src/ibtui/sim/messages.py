@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ibtui.sim import data_messages
+from ibtui.sim.data_messages import REQ_ID
 from ibtui.sim.order_fields import COMPLETED_ORDER_ITEMS, OPEN_ORDER_ITEMS
 from ibtui.sim.schema import FLAG, INT, NUMBER, SET_NUMBER, TEXT, Field, Fixed, Item, Message, Repeat, When
-
-REQ_ID = Field("req_id", INT)
 
 CONTRACT: tuple[Item, ...] = (
     Field("con_id", INT),
@@ -165,26 +165,6 @@ SMART_DEPTH = Message(
     Field("smart", FLAG),
 )
 MANAGED_ACCOUNTS = Message(15, "managedAccounts", Fixed("1"), Field("accounts"))
-HISTORICAL_BARS = Message(
-    17,
-    "historicalData",
-    REQ_ID,
-    Field("start"),
-    Field("end"),
-    Repeat(
-        "bars",
-        (
-            Field("time"),
-            Field("open", NUMBER),
-            Field("high", NUMBER),
-            Field("low", NUMBER),
-            Field("close", NUMBER),
-            Field("volume", NUMBER),
-            Field("wap", NUMBER),
-            Field("count", INT),
-        ),
-    ),
-)
 TICK_GENERIC = Message(45, "tickGeneric", Fixed("6"), REQ_ID, Field("kind", INT), Field("value", NUMBER))
 TICK_STRING = Message(46, "tickString", Fixed("6"), REQ_ID, Field("kind", INT), Field("value"))
 CURRENT_TIME = Message(49, "currentTime", Fixed("1"), Field("time", INT))
@@ -286,7 +266,6 @@ SMART_COMPONENTS = Message(
     82, "smartComponents", REQ_ID, Repeat("components", (Field("bit", INT), Field("exchange"), Field("letter")))
 )  # fmt: skip
 NEWS_PROVIDERS = Message(85, "newsProviders", Repeat("providers", (Field("code"), Field("name"))))
-HEAD_TIMESTAMP = Message(88, "headTimestamp", REQ_ID, Field("time"))
 MARKET_RULE = Message(
     93,
     "marketRule",
@@ -310,47 +289,6 @@ PNL_SINGLE = Message(
     Field("unrealized", SET_NUMBER),
     Field("realized", SET_NUMBER),
     Field("value", SET_NUMBER),
-)
-HISTORICAL_TICKS = Message(
-    96,
-    "historicalTicks",
-    REQ_ID,
-    Repeat("ticks", (Field("time", INT), Fixed("0"), Field("price", NUMBER), Field("size", NUMBER))),
-    Field("done", FLAG),
-)
-HISTORICAL_TICKS_BID_ASK = Message(
-    97,
-    "historicalTicksBidAsk",
-    REQ_ID,
-    Repeat(
-        "ticks",
-        (
-            Field("time", INT),
-            Field("mask", INT, default=0),
-            Field("bid", NUMBER),
-            Field("ask", NUMBER),
-            Field("bid_size", NUMBER),
-            Field("ask_size", NUMBER),
-        ),
-    ),
-    Field("done", FLAG),
-)
-HISTORICAL_TICKS_LAST = Message(
-    98,
-    "historicalTicksLast",
-    REQ_ID,
-    Repeat(
-        "ticks",
-        (
-            Field("time", INT),
-            Field("mask", INT, default=0),
-            Field("price", NUMBER),
-            Field("size", NUMBER),
-            Field("venue"),
-            Field("conditions"),
-        ),
-    ),
-    Field("done", FLAG),
 )
 
 
@@ -394,6 +332,8 @@ COMPLETED_ORDERS_END = Message(102, "completedOrdersEnd")
 USER_INFO = Message(107, "userInfo", REQ_ID, Field("white_branding_id", TEXT))
 
 OUTGOING: Mapping[int, Message] = {
-    message.number: message for message in list(globals().values()) if isinstance(message, Message)
+    message.number: message
+    for message in [*globals().values(), *vars(data_messages).values()]
+    if isinstance(message, Message)
 }
-"""Every message above, by number."""
+"""Every message above and in :mod:`ibtui.sim.data_messages`, by number."""

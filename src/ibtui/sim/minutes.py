@@ -142,6 +142,26 @@ class Planner:
         """The close of the regular session before the one that a minute belongs to or follows."""
         return self.close(listing, day_of(session_of(number).after.first - 1))
 
+    def change(self, listing: Listing, number: int) -> tuple[float, float]:
+        """Where an open minute's path begins, in increments, and how far that is from the close before, as a part.
+
+        It is the price but for half a spread, and costs no plans.
+        """
+        moment = moment_of(number)
+        if moment is None:
+            raise ValueError("the market is closed in this minute")
+        now = self._path(listing, *moment)[number - moment.day.span(moment.phase).first]
+        before = day_of(session_of(number).after.first - 1)
+        return now, now / self._path(listing, before, Phase.REGULAR)[-1] - 1
+
+    def day_volume(self, listing: Listing, number: int) -> float:
+        """Shares that the regular session of a minute's day is planned to trade."""
+        draw = self._draw(listing, session_of(number), Phase.REGULAR)
+        return listing.daily_volume * _VOLUME_SHARE[Phase.REGULAR] * _busyness(draw)
+
+    def _draw(self, listing: Listing, day: TradingDay, phase: Phase) -> random.Random:
+        return random.Random(f"{self.seed}/{listing.con_id}/{day.ordinal}/{int(phase)}")
+
     def _path(self, listing: Listing, day: TradingDay, phase: Phase) -> list[float]:
         """Prices in increments at the edges of a phase's minutes."""
         own = self._walks.setdefault(listing.con_id, Walk(f"{self.seed}/{listing.con_id}/days", _own_step(listing)))
@@ -159,11 +179,10 @@ class Planner:
         return self._index_paths[key]
 
     def _plan(self, listing: Listing, day: TradingDay, phase: Phase) -> list[Minute]:
-        draw = random.Random(f"{self.seed}/{listing.con_id}/{day.ordinal}/{int(phase)}")
+        draw = self._draw(listing, day, phase)
         span = day.span(phase)
         length = span.last - span.first
-        busy_day = math.exp(0.25 * draw.gauss(0.0, 1.0))
-        volume = listing.daily_volume * _VOLUME_SHARE[phase] * busy_day
+        volume = listing.daily_volume * _VOLUME_SHARE[phase] * _busyness(draw)
         if phase is Phase.REGULAR:
             volume *= length / _REGULAR_MINUTES
         prints = prints_a_minute(listing) * _thinness(phase, length) * length
@@ -184,6 +203,11 @@ class Planner:
                 zip(minute_shares(phase, length), _volume_shares(phase, length), strict=True)
             )
         ]
+
+
+def _busyness(draw: random.Random) -> float:
+    """How much more than usual a phase trades; the first thing that its generator says."""
+    return math.exp(0.25 * draw.gauss(0.0, 1.0))
 
 
 def prints_a_minute(listing: Listing) -> float:

@@ -3,32 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ibtui.sim import data_requests
+from ibtui.sim.request_fields import CONTRACT, EXPIRED, LEGS, REQ_ID, equals
 from ibtui.sim.schema import FLAG, INT, NUMBER, Field, Fixed, Item, Message, Repeat, When
-
-_REQ_ID = Field("req_id", INT)
-
-_CONTRACT: tuple[Item, ...] = (
-    Field("con_id", INT),
-    Field("symbol"),
-    Field("sec_type"),
-    Field("last_trade_date"),
-    Field("strike", NUMBER),
-    Field("right"),
-    Field("multiplier"),
-    Field("exchange"),
-    Field("primary_exchange"),
-    Field("currency"),
-    Field("local_symbol"),
-    Field("trading_class"),
-)
-_EXPIRED = Field("include_expired", FLAG)
-
-
-def _equals(name: str, *texts: str) -> Any:
-    def test(values: Mapping[str, Any]) -> bool:
-        return values.get(name) in texts
-
-    return test
 
 
 def _given(name: str) -> Any:
@@ -42,10 +19,6 @@ def _scaled(values: Mapping[str, Any]) -> bool:
     return (values.get("scale_increment") or 0) > 0
 
 
-_LEGS: Item = When(
-    _equals("sec_type", "BAG"),
-    (Repeat("legs", (Field("con_id", INT), Field("ratio", INT), Field("action"), Field("exchange"))),),
-)
 _DELTA_NEUTRAL: tuple[Item, ...] = (
     Field("delta_neutral", FLAG),
     When(
@@ -63,16 +36,16 @@ MARKET_DATA = Message(
     1,
     "reqMktData",
     Fixed("11"),
-    _REQ_ID,
-    *_CONTRACT,
-    _LEGS,
+    REQ_ID,
+    *CONTRACT,
+    LEGS,
     *_DELTA_NEUTRAL,
     Field("generic_ticks"),
     Field("snapshot", FLAG),
     Field("regulatory_snapshot", FLAG),
     Field("options"),
 )
-CANCEL_MARKET_DATA = Message(2, "cancelMktData", Fixed("2"), _REQ_ID)
+CANCEL_MARKET_DATA = Message(2, "cancelMktData", Fixed("2"), REQ_ID)
 CANCEL_ORDER = Message(4, "cancelOrder", Fixed("1"), Field("order_id", INT), Field("manual_time", since=169))
 OPEN_ORDERS = Message(5, "reqOpenOrders", Fixed("1"))
 ACCOUNT_UPDATES = Message(6, "reqAccountUpdates", Fixed("2"), Field("subscribe", FLAG), Field("account"))
@@ -80,7 +53,7 @@ EXECUTIONS = Message(
     7,
     "reqExecutions",
     Fixed("3"),
-    _REQ_ID,
+    REQ_ID,
     Field("client_id", INT),
     Field("account"),
     Field("time"),
@@ -94,91 +67,63 @@ CONTRACT_DETAILS = Message(
     9,
     "reqContractDetails",
     Fixed("8"),
-    _REQ_ID,
-    *_CONTRACT,
-    _EXPIRED,
+    REQ_ID,
+    *CONTRACT,
+    EXPIRED,
     Field("sec_id_type"),
     Field("sec_id"),
     Field("issuer_id", since=176),
 )
 DEPTH = Message(
-    10, "reqMktDepth", Fixed("5"), _REQ_ID, *_CONTRACT, Field("rows", INT), Field("smart", FLAG), Field("options")
+    10, "reqMktDepth", Fixed("5"), REQ_ID, *CONTRACT, Field("rows", INT), Field("smart", FLAG), Field("options")
 )  # fmt: skip
-CANCEL_DEPTH = Message(11, "cancelMktDepth", Fixed("1"), _REQ_ID, Field("smart", FLAG))
+CANCEL_DEPTH = Message(11, "cancelMktDepth", Fixed("1"), REQ_ID, Field("smart", FLAG))
 NEWS_BULLETINS = Message(12, "reqNewsBulletins", Fixed("1"), Field("all_messages", FLAG))
 CANCEL_NEWS_BULLETINS = Message(13, "cancelNewsBulletins", Fixed("1"))
 SERVER_LOG_LEVEL = Message(14, "setServerLogLevel", Fixed("1"), Field("level", INT))
 AUTO_OPEN_ORDERS = Message(15, "reqAutoOpenOrders", Fixed("1"), Field("bind", FLAG))
 ALL_OPEN_ORDERS = Message(16, "reqAllOpenOrders", Fixed("1"))
 MANAGED_ACCOUNTS = Message(17, "reqManagedAccts", Fixed("1"))
-HISTORICAL_DATA = Message(
-    20,
-    "reqHistoricalData",
-    _REQ_ID,
-    *_CONTRACT,
-    _EXPIRED,
-    Field("end"),
-    Field("bar_size"),
-    Field("duration"),
-    Field("use_rth", FLAG),
-    Field("what"),
-    Field("format_date", INT),
-    _LEGS,
-    Field("keep_up_to_date", FLAG),
-    Field("options"),
-)
-CANCEL_HISTORICAL_DATA = Message(25, "cancelHistoricalData", Fixed("1"), _REQ_ID)
 CURRENT_TIME = Message(49, "reqCurrentTime", Fixed("1"))
 GLOBAL_CANCEL = Message(58, "reqGlobalCancel", Fixed("1"))
 MARKET_DATA_TYPE = Message(59, "reqMarketDataType", Fixed("1"), Field("data_type", INT))
 POSITIONS = Message(61, "reqPositions", Fixed("1"))
-ACCOUNT_SUMMARY = Message(62, "reqAccountSummary", Fixed("1"), _REQ_ID, Field("group"), Field("tags"))
-CANCEL_ACCOUNT_SUMMARY = Message(63, "cancelAccountSummary", Fixed("1"), _REQ_ID)
+ACCOUNT_SUMMARY = Message(62, "reqAccountSummary", Fixed("1"), REQ_ID, Field("group"), Field("tags"))
+CANCEL_ACCOUNT_SUMMARY = Message(63, "cancelAccountSummary", Fixed("1"), REQ_ID)
 CANCEL_POSITIONS = Message(64, "cancelPositions", Fixed("1"))
 START_API = Message(71, "startApi", Fixed("2"), Field("client_id", INT), Field("capabilities"))
-POSITIONS_MULTI = Message(74, "reqPositionsMulti", Fixed("1"), _REQ_ID, Field("account"), Field("model_code"))
-CANCEL_POSITIONS_MULTI = Message(75, "cancelPositionsMulti", Fixed("1"), _REQ_ID)
+POSITIONS_MULTI = Message(74, "reqPositionsMulti", Fixed("1"), REQ_ID, Field("account"), Field("model_code"))
+CANCEL_POSITIONS_MULTI = Message(75, "cancelPositionsMulti", Fixed("1"), REQ_ID)
 ACCOUNT_UPDATES_MULTI = Message(
     76,
     "reqAccountUpdatesMulti",
     Fixed("1"),
-    _REQ_ID,
+    REQ_ID,
     Field("account"),
     Field("model_code"),
     Field("ledger_only", FLAG),
 )
-CANCEL_ACCOUNT_UPDATES_MULTI = Message(77, "cancelAccountUpdatesMulti", Fixed("1"), _REQ_ID)
-SOFT_DOLLAR_TIERS = Message(79, "reqSoftDollarTiers", _REQ_ID)
+CANCEL_ACCOUNT_UPDATES_MULTI = Message(77, "cancelAccountUpdatesMulti", Fixed("1"), REQ_ID)
+SOFT_DOLLAR_TIERS = Message(79, "reqSoftDollarTiers", REQ_ID)
 FAMILY_CODES = Message(80, "reqFamilyCodes")
-MATCHING_SYMBOLS = Message(81, "reqMatchingSymbols", _REQ_ID, Field("pattern"))
+MATCHING_SYMBOLS = Message(81, "reqMatchingSymbols", REQ_ID, Field("pattern"))
 DEPTH_EXCHANGES = Message(82, "reqMktDepthExchanges")
-SMART_COMPONENTS = Message(83, "reqSmartComponents", _REQ_ID, Field("bbo_exchange"))
+SMART_COMPONENTS = Message(83, "reqSmartComponents", REQ_ID, Field("bbo_exchange"))
 NEWS_PROVIDERS = Message(85, "reqNewsProviders")
-HEAD_TIMESTAMP = Message(
-    87,
-    "reqHeadTimeStamp",
-    _REQ_ID,
-    *_CONTRACT,
-    _EXPIRED,
-    Field("use_rth", FLAG),
-    Field("what"),
-    Field("format_date", INT),
-)
-CANCEL_HEAD_TIMESTAMP = Message(90, "cancelHeadTimeStamp", _REQ_ID)
 MARKET_RULE = Message(91, "reqMarketRule", Field("rule_id", INT))
-PNL = Message(92, "reqPnL", _REQ_ID, Field("account"), Field("model_code"))
-CANCEL_PNL = Message(93, "cancelPnL", _REQ_ID)
-PNL_SINGLE = Message(94, "reqPnLSingle", _REQ_ID, Field("account"), Field("model_code"), Field("con_id", INT))
-CANCEL_PNL_SINGLE = Message(95, "cancelPnLSingle", _REQ_ID)
+PNL = Message(92, "reqPnL", REQ_ID, Field("account"), Field("model_code"))
+CANCEL_PNL = Message(93, "cancelPnL", REQ_ID)
+PNL_SINGLE = Message(94, "reqPnLSingle", REQ_ID, Field("account"), Field("model_code"), Field("con_id", INT))
+CANCEL_PNL_SINGLE = Message(95, "cancelPnLSingle", REQ_ID)
 TICK_BY_TICK = Message(
-    97, "reqTickByTickData", _REQ_ID, *_CONTRACT, Field("kind"), Field("count", INT), Field("ignore_size", FLAG)
+    97, "reqTickByTickData", REQ_ID, *CONTRACT, Field("kind"), Field("count", INT), Field("ignore_size", FLAG)
 )  # fmt: skip
-CANCEL_TICK_BY_TICK = Message(98, "cancelTickByTickData", _REQ_ID)
+CANCEL_TICK_BY_TICK = Message(98, "cancelTickByTickData", REQ_ID)
 COMPLETED_ORDERS = Message(99, "reqCompletedOrders", Field("api_only", FLAG))
-USER_INFO = Message(104, "reqUserInfo", _REQ_ID)
+USER_INFO = Message(104, "reqUserInfo", REQ_ID)
 
 _ORDER_LEGS: Item = When(
-    _equals("sec_type", "BAG"),
+    equals("sec_type", "BAG"),
     (
         Repeat(
             "legs",
@@ -208,7 +153,7 @@ PLACE_ORDER = Message(
     3,
     "placeOrder",
     Field("order_id", INT),
-    *_CONTRACT,
+    *CONTRACT,
     Field("sec_id_type"),
     Field("sec_id"),
     Field("action"),
@@ -314,7 +259,7 @@ PLACE_ORDER = Message(
     Field("randomize_size", FLAG),
     Field("randomize_price", FLAG),
     When(
-        _equals("order_type", "PEG BENCH"),
+        equals("order_type", "PEG BENCH"),
         (
             Field("reference_contract", INT),
             Field("pegged_change_decrease", FLAG),
@@ -352,9 +297,9 @@ PLACE_ORDER = Message(
             Field("auto_cancel_parent", FLAG, since=162),
             Field("advanced_error_override", since=166),
             Field("manual_time", since=169),
-            When(_equals("exchange", "IBKRATS"), (Field("min_trade_quantity", INT),), since=170),
+            When(equals("exchange", "IBKRATS"), (Field("min_trade_quantity", INT),), since=170),
             When(
-                _equals("order_type", "PEG BEST"),
+                equals("order_type", "PEG BEST"),
                 (
                     Field("min_compete_size", INT),
                     Field("compete_offset", NUMBER),
@@ -362,12 +307,14 @@ PLACE_ORDER = Message(
                 ),
                 since=170,
             ),
-            When(_equals("order_type", "PEG MID"), _PEGGED_TO_MIDPOINT, since=170),
+            When(equals("order_type", "PEG MID"), _PEGGED_TO_MIDPOINT, since=170),
         ),
     ),
 )
 
 INCOMING: Mapping[int, Message] = {
-    message.number: message for message in list(globals().values()) if isinstance(message, Message)
+    message.number: message
+    for message in [*globals().values(), *vars(data_requests).values()]
+    if isinstance(message, Message)
 }
-"""Every message above, by number."""
+"""Every message above and in :mod:`ibtui.sim.data_requests`, by number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ibtui.sim.answers import account, contracts, history, orders, quotes, session
+from ibtui.sim.answers import account, contracts, history, orders, quotes, scans, session
 from ibtui.sim.client import Client
 from ibtui.sim.schema import Message, Values
 
@@ -21,4 +21,5 @@ ANSWERS: Mapping[Message, Answer] = {
     **history.ANSWERS,
     **orders.ANSWERS,
     **account.ANSWERS,
+    **scans.ANSWERS,
 }

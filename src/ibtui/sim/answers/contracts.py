@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ibtui.sim import messages, requests
+from ibtui.sim import data_messages, data_requests, messages, requests
 from ibtui.sim.client import Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, contract_values, find
 from ibtui.sim.schema import Values
@@ -78,6 +78,11 @@ def market_rule(_: Gateway, client: Client, ask: Values) -> None:
     client.send(messages.MARKET_RULE, rule_id=ask["rule_id"], increments=increments)
 
 
+def option_parameters(_: Gateway, client: Client, ask: Values) -> None:
+    """Expirations and strikes of the options on a contract; there are none."""
+    client.send(data_messages.OPTION_PARAMETERS_END, req_id=ask["req_id"])
+
+
 def depth_exchanges(_: Gateway, client: Client, __: Values) -> None:
     """The venues that show depth."""
     exchanges = [{"exchange": venue, "sec_type": "STK", "listing_exchange": ""} for venue in DEPTH_VENUES]
@@ -96,6 +101,7 @@ ANSWERS = {
     requests.CONTRACT_DETAILS: contract_details,
     requests.MATCHING_SYMBOLS: matching_symbols,
     requests.MARKET_RULE: market_rule,
+    data_requests.OPTION_PARAMETERS: option_parameters,
     requests.DEPTH_EXCHANGES: depth_exchanges,
     requests.SMART_COMPONENTS: smart_components,
 }

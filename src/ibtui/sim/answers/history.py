@@ -1,43 +1,67 @@
-"""Answers from the past: bars, and where they begin."""
+"""Answers from the past: bars and where they begin, sessions, prices by volume, ticks."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ibtui.market.bars import Bar
-from ibtui.sim import messages, requests
+from ibtui.market.bars import MINUTE, Bar
+from ibtui.sim import data_messages, data_requests
+from ibtui.sim.bar_feed import UpdatedBars
 from ibtui.sim.client import Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, find
-from ibtui.sim.history_request import BadHistoryError, HistoryRequest, bar_time, parse_request, zoned
+from ibtui.sim.historical_ticks import TicksRequest, find_ticks, parse_ticks_request
+from ibtui.sim.history_request import (
+    BadHistoryError,
+    HistoryRequest,
+    bar_values,
+    histogram_range,
+    parse_request,
+    slices,
+    zoned,
+)
+from ibtui.sim.schedule import SCHEDULE, parse_schedule
 from ibtui.sim.schema import Values
 from ibtui.sim.stats import Subscription
 
 if TYPE_CHECKING:
     from ibtui.sim.gateway import Gateway
+    from ibtui.sim.universe import Listing
 
 HISTORY_ERROR = 162
-NO_MEANING = -1
-"""IB's volume, average and count of bars that are made of quotes."""
+DUPLICATE_REQUEST = 322
+
+TICK_MESSAGES = {
+    "TRADES": data_messages.HISTORICAL_TICKS_LAST,
+    "BID_ASK": data_messages.HISTORICAL_TICKS_BID_ASK,
+    "MIDPOINT": data_messages.HISTORICAL_TICKS,
+}
 
 
 def historical_data(gateway: Gateway, client: Client, ask: Values) -> None:
-    """Bars of a contract up to a time."""
-    listings = find(gateway.exchange.universe, ask)
-    if not listings:
-        client.error(ask["req_id"], NO_CONTRACT, NO_CONTRACT_TEXT)
+    """Bars of a contract up to a time, or the sessions in which it traded."""
+    req_id = ask["req_id"]
+    if gateway.feeds.holds(client, data_requests.HISTORICAL_DATA.name, req_id):
+        client.error(req_id, DUPLICATE_REQUEST, "Duplicate ticker id")
+        return
+    listing = _listing(gateway, client, ask)
+    if listing is None:
         return
     try:
+        if ask["what"] == SCHEDULE:
+            sessions = parse_schedule(ask, listing, gateway.exchange.now_ns)
+            client.send(data_messages.HISTORICAL_SCHEDULE, req_id=req_id, **sessions)
+            return
         request = parse_request(ask, gateway.exchange.now_ns)
     except BadHistoryError as error:
-        client.error(ask["req_id"], error.code, str(error))
+        client.error(req_id, error.code, str(error))
         return
-    instrument = listings[0].instrument
-    subscription = Subscription(client.client_id or 0, ask["req_id"], instrument.con_id, instrument.symbol, "bars")
+    subscription = Subscription(client.client_id or 0, req_id, listing.con_id, listing.instrument.symbol, "bars")
     place = ask["exchange"] or "SMART"
-    gateway.later(client, ask["req_id"], partial(_send_bars, gateway, client, subscription, request, place))
+    gateway.later(client, req_id, partial(_send_bars, gateway, client, subscription, request, place))
 
 
 async def _send_bars(
@@ -59,51 +83,106 @@ async def _send_bars(
         "req_id": subscription.req_id,
         "start": zoned(request.start_ns),
         "end": zoned(request.end_ns),
-        "bars": [_bar_values(bar, request) for bar in bars],
+        "bars": [bar_values(bar, request.time_of(bar)) for bar in bars],
     }
-    message = messages.HISTORICAL_BARS
+    message = data_messages.HISTORICAL_BARS
     client.push(message.encode(client.version, answer), message.number, subscription, rows=len(bars))
+    if request.keeps_up_to_date and client.connected:
+        feed = UpdatedBars(client, subscription, gateway.exchange, request, bars[-1])
+        gateway.feeds.open(data_requests.HISTORICAL_DATA.name, feed)
 
 
 def cancel_historical_data(gateway: Gateway, client: Client, ask: Values) -> None:
-    """Gives up an answer that is not there yet; IB says so with its error 162."""
-    if gateway.forget(client, ask["req_id"]):
-        text = f"Historical Market Data Service error message:API historical data query cancelled: {ask['req_id']}"
-        client.error(ask["req_id"], HISTORY_ERROR, text)
+    """Ends bars that keep up to date, or an answer that is not there yet; IB says so with its error 162."""
+    req_id = ask["req_id"]
+    if gateway.forget(client, req_id) or gateway.feeds.close(client, data_requests.HISTORICAL_DATA.name, req_id):
+        text = f"Historical Market Data Service error message:API historical data query cancelled: {req_id}"
+        client.error(req_id, HISTORY_ERROR, text)
 
 
 def head_timestamp(gateway: Gateway, client: Client, ask: Values) -> None:
     """When the history of a contract begins."""
-    listings = find(gateway.exchange.universe, ask)
-    if not listings:
-        client.error(ask["req_id"], NO_CONTRACT, NO_CONTRACT_TEXT)
+    listing = _listing(gateway, client, ask)
+    if listing is None:
         return
-    seconds = gateway.exchange.head_timestamp(listings[0].con_id)
+    seconds = gateway.exchange.head_timestamp(listing.con_id)
     moment = datetime.fromtimestamp(seconds, UTC)
     text = str(seconds) if ask["format_date"] == 2 else f"{moment:%Y%m%d-%H:%M:%S}"
-    client.send(messages.HEAD_TIMESTAMP, req_id=ask["req_id"], time=text)
+    client.send(data_messages.HEAD_TIMESTAMP, req_id=ask["req_id"], time=text)
 
 
 def cancel_head_timestamp(_: Gateway, __: Client, ___: Values) -> None:
     """A head timestamp is answered at once, so its cancel comes too late, which IB passes over in silence."""
 
 
-def _bar_values(bar: Bar, request: HistoryRequest) -> Values:
-    return {
-        "time": bar_time(bar.start, daily=request.size.daily, format_date=request.format_date),
-        "open": bar.open,
-        "high": bar.high,
-        "low": bar.low,
-        "close": bar.close,
-        "volume": NO_MEANING if bar.volume is None else bar.volume,
-        "wap": NO_MEANING if bar.wap is None else bar.wap,
-        "count": NO_MEANING if bar.count is None else bar.count,
-    }
+def histogram(gateway: Gateway, client: Client, ask: Values) -> None:
+    """How much was traded at which price."""
+    listing = _listing(gateway, client, ask)
+    if listing is None:
+        return
+    try:
+        start_ns, end_ns = histogram_range(ask["period"], gateway.exchange.now_ns)
+    except BadHistoryError as error:
+        client.error(ask["req_id"], error.code, str(error))
+        return
+    req_id, use_rth = ask["req_id"], bool(ask["use_rth"])
+    gateway.later(
+        client, req_id, partial(_send_histogram, gateway, client, req_id, listing, start_ns, end_ns, use_rth)
+    )  # fmt: skip
+
+
+async def _send_histogram(
+    gateway: Gateway, client: Client, req_id: int, listing: Listing, start_ns: int, end_ns: int, use_rth: bool
+) -> None:
+    """Adds up minutes, each at its average price."""
+    scale = round(1 / listing.instrument.min_tick)
+    sizes: Counter[int] = Counter()
+    for first_ns, last_ns in slices(start_ns, end_ns, MINUTE):
+        for bar in gateway.exchange.bars(listing.con_id, MINUTE, first_ns, last_ns, "TRADES", use_rth):
+            sizes[round((bar.wap or bar.close) * scale)] += int(bar.volume or 0)
+        await asyncio.sleep(0)
+    rows = [{"price": ticks / scale, "size": size} for ticks, size in sorted(sizes.items())]
+    client.send(data_messages.HISTOGRAM, req_id=req_id, rows=rows)
+
+
+def cancel_histogram(gateway: Gateway, client: Client, ask: Values) -> None:
+    """Gives up a histogram that is not there yet."""
+    gateway.forget(client, ask["req_id"])
+
+
+def historical_ticks(gateway: Gateway, client: Client, ask: Values) -> None:
+    """Prints, quotes or midpoints of the past."""
+    listing = _listing(gateway, client, ask)
+    if listing is None:
+        return
+    try:
+        request = parse_ticks_request(ask, gateway.exchange.now_ns)
+    except BadHistoryError as error:
+        client.error(ask["req_id"], error.code, str(error))
+        return
+    gateway.later(client, ask["req_id"], partial(_send_ticks, gateway, client, ask["req_id"], listing, request))
+
+
+async def _send_ticks(gateway: Gateway, client: Client, req_id: int, listing: Listing, request: TicksRequest) -> None:
+    ticks = await find_ticks(gateway.exchange, listing, request)
+    client.send(TICK_MESSAGES[request.what], req_id=req_id, ticks=ticks, done=True)
+
+
+def _listing(gateway: Gateway, client: Client, ask: Values) -> Listing | None:
+    """The contract that is meant; where there is none the client is told."""
+    listings = find(gateway.exchange.universe, ask)
+    if not listings:
+        client.error(ask["req_id"], NO_CONTRACT, NO_CONTRACT_TEXT)
+        return None
+    return listings[0]
 
 
 ANSWERS = {
-    requests.HISTORICAL_DATA: historical_data,
-    requests.CANCEL_HISTORICAL_DATA: cancel_historical_data,
-    requests.HEAD_TIMESTAMP: head_timestamp,
-    requests.CANCEL_HEAD_TIMESTAMP: cancel_head_timestamp,
+    data_requests.HISTORICAL_DATA: historical_data,
+    data_requests.CANCEL_HISTORICAL_DATA: cancel_historical_data,
+    data_requests.HEAD_TIMESTAMP: head_timestamp,
+    data_requests.CANCEL_HEAD_TIMESTAMP: cancel_head_timestamp,
+    data_requests.HISTOGRAM: histogram,
+    data_requests.CANCEL_HISTOGRAM: cancel_histogram,
+    data_requests.HISTORICAL_TICKS: historical_ticks,
 }

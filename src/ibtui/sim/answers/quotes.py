@@ -1,16 +1,17 @@
-"""Answers that open and end streams of market data: top of book, depth, tick by tick."""
+"""Answers that open and end streams of market data: top of book, depth, tick by tick, real-time bars."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ibtui.sim import messages, requests
+from ibtui.sim import data_requests, messages, requests
+from ibtui.sim.bar_feed import RealTimeBars
 from ibtui.sim.client import SYSTEM, Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, find, venue
 from ibtui.sim.depth_feed import DepthFeed
-from ibtui.sim.shown_book import DEPTH_ROWS
 from ibtui.sim.quote_feed import QuoteFeed
 from ibtui.sim.schema import Message, Values
+from ibtui.sim.shown_book import DEPTH_ROWS
 from ibtui.sim.stats import Feed, Subscription
 from ibtui.sim.tape_feed import KINDS, PRINTS, TapeFeed
 
@@ -24,6 +25,7 @@ BAD_VALUE = 321
 NO_DEEP_DATA = 10092
 BAD_TICK_TYPE = 10189
 
+BAR_DATA = frozenset({"TRADES", "MIDPOINT", "BID", "ASK"})
 LIVE, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
 
 
@@ -147,6 +149,34 @@ def _subscription(client: Client, ask: Values, listing: Listing, feed: Feed) -> 
     return Subscription(client.client_id or 0, ask["req_id"], listing.con_id, listing.instrument.symbol, feed)
 
 
+def real_time_bars(gateway: Gateway, client: Client, ask: Values) -> None:
+    """Streams a bar every five seconds."""
+    if ask["what"] not in BAR_DATA:
+        client.error(ask["req_id"], BAD_VALUE, f"Error validating request.-'bX' : cause - '{ask['what']}' is no data")
+        return
+    listing = _opened(
+        gateway, client, ask, data_requests.REAL_TIME_BARS, DUPLICATE_REQUEST, "Duplicate ticker id"
+    )  # fmt: skip
+    if listing is None:
+        return
+    exchange = gateway.exchange
+    feed = RealTimeBars(
+        client,
+        _subscription(client, ask, listing, "bars"),
+        exchange,
+        exchange.now_ns,
+        ask["what"],
+        bool(ask["use_rth"]),
+    )
+    gateway.feeds.open(data_requests.REAL_TIME_BARS.name, feed)
+
+
+def cancel_real_time_bars(gateway: Gateway, client: Client, ask: Values) -> None:
+    """Ends a stream of bars."""
+    if not gateway.feeds.close(client, data_requests.REAL_TIME_BARS.name, ask["req_id"]):
+        client.error(ask["req_id"], NO_TICKER, f"Can't find EId with tickerId:{ask['req_id']}")
+
+
 ANSWERS = {
     requests.MARKET_DATA_TYPE: market_data_type,
     requests.MARKET_DATA: market_data,
@@ -155,4 +185,6 @@ ANSWERS = {
     requests.CANCEL_DEPTH: cancel_depth,
     requests.TICK_BY_TICK: tick_by_tick,
     requests.CANCEL_TICK_BY_TICK: cancel_tick_by_tick,
+    data_requests.REAL_TIME_BARS: real_time_bars,
+    data_requests.CANCEL_REAL_TIME_BARS: cancel_real_time_bars,
 }

@@ -1,0 +1,67 @@
+"""What happened in one minute of a contract's market, event by event: the seeded market is run once more."""
+
+from collections.abc import Iterable
+
+from ibtui.sim.day import Day
+from ibtui.sim.events import MarketEvent, TopChanged, Traded
+from ibtui.sim.exchange import Exchange
+from ibtui.sim.live import LiveMarket
+from ibtui.sim.prints import LOT, PlannedPrint
+from ibtui.sim.sizes import venue_of
+from ibtui.sim.trading_days import MINUTE_NS, Phase, moment_of
+from ibtui.sim.universe import Listing
+
+
+def replayed(exchange: Exchange, listing: Listing, number: int) -> tuple[TopChanged, TopChanged, list[MarketEvent]]:
+    """Bid and ask at the beginning of an open minute, and its events up to now.
+
+    They are the events that the live market told. In a minute in which clients traded or which was steered, the prints
+    are those that happened, and the quote is the seeded one.
+    """
+    con_id, start_ns = listing.con_id, number * MINUTE_NS
+    end_ns = min(exchange.now_ns + 1, start_ns + MINUTE_NS)
+    offset = exchange.history.offset(con_id, start_ns)
+    market = LiveMarket(exchange.planner, listing, start_ns, Day(previous_close=1), offset, exchange.rate)
+    top = market.top()
+    events: list[MarketEvent] = []
+    while market.next_ns < end_ns:
+        events += market.step()
+    happened = _remembered(exchange, con_id, number)
+    if happened is not None:
+        seeded = [event for event in events if not isinstance(event, Traded)]
+        events = sorted([*seeded, *_trades(listing, happened)], key=lambda event: event.time_ns)
+    bid = TopChanged(con_id, start_ns, "bid", top.bid, top.bid_size)
+    ask = TopChanged(con_id, start_ns, "ask", top.ask, top.ask_size)
+    return bid, ask, events
+
+
+def _remembered(exchange: Exchange, con_id: int, number: int) -> Iterable[PlannedPrint] | None:
+    running = exchange.running_minute(con_id)
+    if running is not None and running.minute == number and running.altered:
+        return running.prints
+    return exchange.history.remembered.get(con_id, {}).get(number)
+
+
+def _trades(listing: Listing, prints: Iterable[PlannedPrint]) -> list[MarketEvent]:
+    scale = round(1 / listing.instrument.min_tick)
+    return [
+        Traded(
+            listing.con_id,
+            each.time_ns,
+            each.price / scale,
+            each.size,
+            venue_of(each.time_ns),
+            conditions(each.time_ns // MINUTE_NS, each.size),
+            0,
+            0,
+            each.price / scale,
+        )
+        for each in prints
+    ]
+
+
+def conditions(minute: int, size: int) -> str:
+    """IB's special conditions of a print: ``T`` outside the regular session, ``I`` an odd lot."""
+    moment = moment_of(minute)
+    regular = moment is not None and moment.phase is Phase.REGULAR
+    return ("" if regular else "T") + ("I" if size < LOT else "")
