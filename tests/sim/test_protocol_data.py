@@ -248,3 +248,31 @@ async def test_what_stats_says_was_sent_is_what_arrives(symbols: tuple[str, ...]
         assert sum(sent["depth"].values()) == counts[13]
         assert sum(sent["prints"].values()) == counts[99]
         assert set(sent["ticks"]) == set(symbols)
+
+
+async def test_generic_ticks_come_as_a_real_feed_sends_them() -> None:
+    async with gateway(speed=0, start="2026-03-10T10:30:40") as server, bare(server) as raw:
+        await raw.start(1)
+        spy = ["0", "SPY", "STK", "", "0.0", "", "", "SMART", "", "USD", "", "", "0"]
+        raw.ask("1", "11", "7", *spy, "104,106,165,221,233,236,411", "0", "0", "")
+        raw.ask("49", "1")
+        frames = []
+        while (frame := await raw.read())[0] != "49":
+            frames.append(frame)
+        assert frames[0][0] == "81"
+        assert float(frames[0][2]) == 0.01
+        kinds = {(each[0], int(each[3])): each[4] for each in frames if each[0] in ("1", "2", "45", "46")}
+        assert {("2", 21), ("2", 89), ("1", 37), ("46", 45)} <= set(kinds)
+        assert {("45", kind) for kind in (23, 24, 46, 49, 58)} <= set(kinds)
+        assert int(kinds["46", 45]) <= server.gateway.clock.now_ns() // 10**9
+        assert kinds["45", 49] == "0"
+
+
+async def test_a_generic_tick_that_is_none_is_refused() -> None:
+    async with gateway() as server, client(server) as ib:
+        (contract,) = await ib.qualifyContractsAsync(SPY)
+        heard: list[int] = []
+        ib.errorEvent += lambda req_id, code, text, contract: heard.append(code)
+        ib.reqMktData(contract, "233,999")
+        await ib.reqCurrentTimeAsync()
+        assert heard == [321]

@@ -6,6 +6,7 @@ from ibtui.sim.client import Client
 from ibtui.sim.events import DayChanged, HaltChanged, MarketEvent, Top, TopChanged, Traded
 from ibtui.sim.feeds import Taker
 from ibtui.sim.stats import Subscription
+from ibtui.sim.universe import Listing
 
 NONE = -1.0
 """IB's price for "there is none"."""
@@ -14,7 +15,10 @@ TOP_KINDS = {"bid": (1, 0, 1), "ask": (2, 3, 1), "last": (4, 5, 0)}
 """Field to IB's price kind, size kind, and attributes: a bid or ask can be executed against."""
 DAY_KINDS = {"high": 6, "low": 7, "close": 9, "open": 14}
 VOLUME, LAST_TIME, REAL_TIME_VOLUME, HALTED = 8, 45, 48, 49
-REAL_TIME_VOLUME_REQUEST = "233"
+AVERAGE_VOLUME, MARK_PRICE, SHORTABLE, SHORTABLE_SHARES, REAL_TIME_VOLATILITY = 21, 37, 46, 89, 58
+HISTORICAL_VOLATILITY, IMPLIED_VOLATILITY = 23, 24
+REAL_TIME_VOLUME_REQUEST, MARK_PRICE_REQUEST = "233", "221"
+_EASY_TO_BORROW, _SHARES_TO_BORROW = 3.0, 10_000_000
 
 
 class QuoteFeed:
@@ -22,12 +26,22 @@ class QuoteFeed:
 
     Args:
         top: The quote it starts from.
+        facts: What is known of the contract besides its quote.
         data_type: IB's market data type that the client is told, 1 live or 2 frozen.
         generic: The generic tick types the client asked for.
+        last_ns: When the last trade was, if that is known.
     """
 
     def __init__(
-        self, client: Client, subscription: Subscription, top: Top, *, data_type: int, min_tick: float, generic: str
+        self,
+        client: Client,
+        subscription: Subscription,
+        top: Top,
+        facts: Listing,
+        *,
+        data_type: int,
+        generic: str,
+        last_ns: int | None = None,
     ) -> None:
         self.client = client
         self.subscription = subscription
@@ -39,10 +53,13 @@ class QuoteFeed:
         }
         self._image = top
         self._data_type = data_type
-        self._min_tick = min_tick
+        self._facts = facts
+        self._last_ns = last_ns
+        self._asked = frozenset(generic.replace(" ", "").split(","))
         self._prices: dict[str, float] = {}
         self._last_second = 0
-        self._wants_volume = REAL_TIME_VOLUME_REQUEST in generic.split(",")
+        self._wants_volume = REAL_TIME_VOLUME_REQUEST in self._asked
+        self._wants_mark = MARK_PRICE_REQUEST in self._asked
         self._price = client.template(messages.TICK_PRICE)
         self._size = client.template(messages.TICK_SIZE)
         self._text = client.template(messages.TICK_STRING)
@@ -55,7 +72,7 @@ class QuoteFeed:
         client.send(
             messages.TICK_PARAMETERS,
             req_id=self._req_id,
-            min_tick=self._min_tick,
+            min_tick=self._facts.instrument.min_tick,
             bbo_exchange="a60001",
             snapshot_permissions=3,
         )
@@ -64,11 +81,32 @@ class QuoteFeed:
         self._send_top("ask", top.ask, top.ask_size)
         if top.last is not None:
             self._send_top("last", top.last, top.last_size)
+            if self._last_ns is not None:
+                self._last_second = self._last_ns // NS
+                self._send_text(LAST_TIME, str(self._last_second))
         self._send_volume(top.volume)
         for name, value in (("high", top.high), ("low", top.low), ("close", top.previous_close), ("open", top.open)):
             if value is not None:
                 self._send_price(DAY_KINDS[name], value, 0, 0)
         self._send_halted(top.halted)
+        self._send_asked(top)
+
+    def _send_asked(self, top: Top) -> None:
+        """Sends what generic tick types ask for and what stays as it is."""
+        volatility = self._facts.volatility
+        if "104" in self._asked:
+            self._send_generic(HISTORICAL_VOLATILITY, volatility)
+        if "106" in self._asked:
+            self._send_generic(IMPLIED_VOLATILITY, volatility)
+        if "165" in self._asked:
+            self._send_size(AVERAGE_VOLUME, int(self._facts.daily_volume))
+        if self._wants_mark and top.last is not None:
+            self._send_price(MARK_PRICE, top.last, 0, 0)
+        if "236" in self._asked:
+            self._send_generic(SHORTABLE, _EASY_TO_BORROW)
+            self._send_size(SHORTABLE_SHARES, _SHARES_TO_BORROW)
+        if "411" in self._asked:
+            self._send_generic(REAL_TIME_VOLATILITY, volatility)
 
     def _top(self, event: MarketEvent) -> None:
         assert isinstance(event, TopChanged)
@@ -91,6 +129,8 @@ class QuoteFeed:
         if second != self._last_second:
             self._last_second = second
             self._send_text(LAST_TIME, str(second))
+        if self._wants_mark:
+            self._send_price(MARK_PRICE, event.price, 0, 0)
         if self._wants_volume:
             milliseconds = event.time_ns // 1_000_000
             fields = (event.price, event.size, milliseconds, event.volume, round(event.vwap, 8), "true")
@@ -102,17 +142,23 @@ class QuoteFeed:
         if self._prices.get(field) != known or field == "last":
             self._prices[field] = known
             self._send_price(price_kind, known, size, attributes)
-        self.client.push(self._size((self._req_id, size_kind, size)), messages.TICK_SIZE.number, self.subscription)
+        self._send_size(size_kind, size)
 
     def _send_price(self, kind: int, price: float, size: int, attributes: int) -> None:
         frame = self._price((self._req_id, kind, price, size, attributes))
         self.client.push(frame, messages.TICK_PRICE.number, self.subscription)
 
     def _send_volume(self, volume: int) -> None:
-        self.client.push(self._size((self._req_id, VOLUME, volume)), messages.TICK_SIZE.number, self.subscription)
+        self._send_size(VOLUME, volume)
 
     def _send_halted(self, halted: bool) -> None:
-        frame = self._generic((self._req_id, HALTED, 1 if halted else 0))
+        self._send_generic(HALTED, 1 if halted else 0)
+
+    def _send_size(self, kind: int, size: int) -> None:
+        self.client.push(self._size((self._req_id, kind, size)), messages.TICK_SIZE.number, self.subscription)
+
+    def _send_generic(self, kind: int, value: float) -> None:
+        frame = self._generic((self._req_id, kind, value))
         self.client.push(frame, messages.TICK_GENERIC.number, self.subscription)
 
     def _send_text(self, kind: int, text: str) -> None:

@@ -25,6 +25,11 @@ BAD_VALUE = 321
 NO_DEEP_DATA = 10092
 BAD_TICK_TYPE = 10189
 
+GENERIC_TICKS = frozenset(
+    {100, 101, 104, 105, 106, 165, 221, 225, 232, 233, 236, 258, 292, 293, 294, 295, 318, 375, 411, 456, 460, 513, 514}
+    | {515, 517, 521, 545, 576, 577, 586, 587, 588, 595, 598, 614, 619, 623, 656, 662, 687, 691, 788}
+)
+"""Generic tick types that IB takes for shares; those that the simulated market has nothing to say to stay silent."""
 BAR_DATA = frozenset({"TRADES", "MIDPOINT", "BID", "ASK"})
 LIVE, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
 
@@ -42,17 +47,25 @@ def market_data(gateway: Gateway, client: Client, ask: Values) -> None:
     listing = _opened(gateway, client, ask, requests.MARKET_DATA, DUPLICATE_TICKER, "Duplicate ticker ID.")
     if listing is None:
         return
+    for each in (ask["generic_ticks"] or "").replace(" ", "").split(","):
+        if each and not (each.isdecimal() and int(each) in GENERIC_TICKS):
+            legal = ",".join(map(str, sorted(GENERIC_TICKS)))
+            text = f"Incorrect generic tick list of {ask['generic_ticks']}.  Legal ones for (STK) are: {legal}"
+            client.error(ask["req_id"], BAD_VALUE, f"Error validating request.-'bY' : cause - {text}")
+            return
     exchange, con_id = gateway.exchange, listing.con_id
     frozen = client.data_type in (FROZEN, DELAYED_FROZEN) and not exchange.is_open(con_id)
     exchange.watch(con_id)
+    running = exchange.running_minute(con_id)
     feed = QuoteFeed(
         client,
         _subscription(client, ask, listing, "ticks"),
         exchange.top(con_id),
+        listing,
         # The account has live permissions, so delayed data is never what is sent, whatever was asked for.
         data_type=FROZEN if frozen else LIVE,
-        min_tick=listing.instrument.min_tick,
         generic=ask["generic_ticks"] or "",
+        last_ns=running.prints[-1].time_ns if running is not None and running.prints else None,
     )
     if ask["snapshot"] or ask["regulatory_snapshot"]:
         feed.open()
