@@ -41,7 +41,7 @@ def verbs() -> str:
     rows = []
     for name, verb in VERBS.items():
         keys = [f"{key}=" for key in list(inspect.signature(verb).parameters)[1:]]
-        about = (inspect.getdoc(verb) or "").split("\n\n")[0].replace("\n", " ").replace("``", "`")
+        about = " ".join((inspect.getdoc(verb) or "").split()).replace("``", "`")
         rows.append((f"`{' '.join([name, *keys])}`", about))
     return table(("verb", "does"), rows)
 

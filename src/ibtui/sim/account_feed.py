@@ -40,9 +40,8 @@ class AccountWatch:
 class AccountFeeds:
     """All clients' account subscriptions."""
 
-    def __init__(self, exchange: Exchange, account: str) -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._account = account
         self._watches: dict[Client, AccountWatch] = {}
         self._traded = False
         self._refreshes = 0
@@ -80,6 +79,12 @@ class AccountFeeds:
             for req_id, (con_id, last) in watch.pnl_single.items():
                 watch.pnl_single[req_id] = con_id, self.send_pnl_single(client, req_id, con_id, last)
 
+    def end_profits(self) -> None:
+        """Ends all streams of profit and loss, as a link that loses its data does."""
+        for watch in self._watches.values():
+            watch.pnl.clear()
+            watch.pnl_single.clear()
+
     # what is sent
 
     def send_position(self, client: Client, position: Position) -> None:
@@ -94,14 +99,16 @@ class AccountFeeds:
         """The whole account, portfolio included, and the end mark."""
         watch.sent.clear()
         self.send_changes(client, watch)
-        client.send(messages.ACCOUNT_DOWNLOAD_END, account=self._account)
+        client.send(messages.ACCOUNT_DOWNLOAD_END, account=self._exchange.account.name)
 
     def send_changes(self, client: Client, watch: AccountWatch) -> None:
         """The account values that differ from those sent before, the portfolio, the time."""
         for key, value, currency in self._exchange.account_values():
             if watch.sent.get((key, currency)) != value:
                 watch.sent[key, currency] = value
-                client.send(messages.ACCOUNT_VALUE, key=key, value=value, currency=currency, account=self._account)
+                client.send(
+                    messages.ACCOUNT_VALUE, key=key, value=value, currency=currency, account=self._exchange.account.name
+                )
         for position in self._exchange.positions():
             instrument = self._exchange.describe(position.con_id)
             client.send(
@@ -113,7 +120,7 @@ class AccountFeeds:
                 average_cost=position.average_cost,
                 unrealized_pnl=position.unrealized_pnl,
                 realized_pnl=position.realized_pnl,
-                account=self._account,
+                account=self._exchange.account.name,
             )
         now = datetime.fromtimestamp(self._exchange.now_ns / NS, NEW_YORK)
         client.send(messages.ACCOUNT_TIME, time=f"{now:%H:%M}")
@@ -125,7 +132,7 @@ class AccountFeeds:
                 client.send(
                     messages.ACCOUNT_SUMMARY,
                     req_id=req_id,
-                    account=self._account,
+                    account=self._exchange.account.name,
                     key=key,
                     value=value,
                     currency=currency,
@@ -138,7 +145,7 @@ class AccountFeeds:
             client.send(
                 messages.ACCOUNT_VALUE_MULTI,
                 req_id=req_id,
-                account=self._account,
+                account=self._exchange.account.name,
                 key=key,
                 value=value,
                 currency=currency,
@@ -178,7 +185,7 @@ class AccountFeeds:
         instrument = self._exchange.describe(position.con_id)
         return {
             **contract_values(instrument, instrument.primary_exchange),
-            "account": self._account,
+            "account": self._exchange.account.name,
             "position": position.quantity,
             "average_cost": position.average_cost if position.quantity else 0.0,
             "model_code": "",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from ibtui.sim import messages
+from ibtui.sim.faults import Faults
 from ibtui.sim.schema import Message
 from ibtui.sim.stats import Stats, Subscription
 from ibtui.sim.wire import FrameReader, ProtocolError, fields_of, frame_of, negotiated, parse_hello
@@ -27,6 +28,12 @@ class Host(Protocol):
     """What a client needs from the gateway it is connected to."""
 
     stats: Stats
+    faults: Faults
+
+    @property
+    def wedged(self) -> bool:
+        """Whether new connections get no answer."""
+        ...
 
     @property
     def frozen(self) -> bool:
@@ -97,8 +104,8 @@ class Client(asyncio.Protocol):
         self._host.left(self)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes from the network. While the gateway is frozen the first piece is held back and no more is read."""
-        if self._host.frozen:
+        """Bytes from the network. While the gateway is silent the first piece is held back and no more is read."""
+        if self._host.frozen or (self._host.wedged and not self.version):
             self._held.append(data)
             if self._transport is not None:
                 self._transport.pause_reading()
@@ -126,8 +133,26 @@ class Client(asyncio.Protocol):
 
     def push(self, frame: bytes, number: int, subscription: Subscription | None = None, rows: int = 1) -> None:
         """Queues a frame that is already encoded; ``rows`` is how many rows of the subscription's feed it carries."""
+        faults = self._host.faults
+        if not (faults.active and faults.caught(self, frame, number, subscription, rows)):
+            self.queue(frame, number, subscription, rows)
+
+    def queue(self, frame: bytes, number: int, subscription: Subscription | None, rows: int) -> None:
+        """Queues a frame whatever faults there are."""
         self._queue.append((frame, number, subscription, rows))
         self._queued_bytes += len(frame)
+
+    def send_late(self, frame: bytes, number: int, subscription: Subscription | None, rows: int) -> None:
+        """Sends a frame that was held up, if there is still somebody to get it."""
+        if self.connected:
+            self.queue(frame, number, subscription, rows)
+            self.flush()
+
+    def write_raw(self, data: bytes) -> None:
+        """Writes bytes that are no frame of ours, after what is queued."""
+        self.flush()
+        if self._transport is not None:
+            self._transport.write(data)
 
     def template(self, message: Message, kind: int = 0) -> Callable[[tuple[Any, ...]], bytes]:
         """The message's fast encoder at this client's version, see :meth:`Message.template`."""

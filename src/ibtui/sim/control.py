@@ -3,194 +3,73 @@
 import asyncio
 import inspect
 import json
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
-from ibtui.clock import NS
 from ibtui.errors import UsageError
-from ibtui.sim.client import SYSTEM, numbered
 from ibtui.sim.gateway import Gateway
 from ibtui.sim.listener import Listener
-from ibtui.sim.simclock import describe, parse_start
+from ibtui.sim.verbs import VERBS
+from ibtui.sim.verbs.controls import Answer, Controls, Verb
 
 LONGEST_LINE = 1 << 20
 """Bytes of one line in."""
-
-Answer = dict[str, Any]
-Verb = Callable[..., Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Controls:
-    """What the verbs work on."""
-
-    gateway: Gateway
-    listener: Listener
-    stopped: asyncio.Event
-
-
-def stats(controls: Controls) -> Answer:
-    """What went through the sockets, who is connected, every order."""
-    gateway = controls.gateway
-    gateway.advance()
-    gateway.flush()
-    return {
-        "market_ns": gateway.clock.now_ns(),
-        "speed": gateway.clock.speed,
-        "clients": [
-            {"client_id": client.client_id, "server_version": client.version, "data_type": client.data_type}
-            for client in numbered(gateway.clients)
-        ],
-        **gateway.stats.as_json(),
-        "subscriptions": [
-            {
-                "client_id": each.client_id,
-                "req_id": each.req_id,
-                "con_id": each.con_id,
-                "symbol": each.symbol,
-                "feed": each.feed,
-                "sent": each.sent,
-            }
-            for each in gateway.feeds.subscriptions()
-        ],
-        "orders": gateway.orders.as_json(),
-    }
-
-
-def drop(controls: Controls, how: str = "fin", client_id: int | None = None) -> Answer:
-    """Loses all clients, or one: ``fin`` closes in order, ``rst`` tears down."""
-    if how not in ("fin", "rst"):
-        raise UsageError("how must be fin or rst")
-    chosen = [each for each in controls.gateway.clients if client_id in (None, each.client_id)]
-    for client in chosen:
-        if how == "fin":
-            client.lose()
-        else:
-            client.reset()
-    return {"dropped": len(chosen)}
-
-
-def refuse(controls: Controls, seconds: float = 5.0) -> Answer:
-    """Closes the listener for a time, 0 opens it again; who is connected stays."""
-    controls.listener.refuse(_seconds(seconds))
-    return {"seconds": seconds}
-
-
-def freeze(controls: Controls, seconds: float | None = None) -> Answer:
-    """Goes silent without closing anything: for a time, until ``seconds=0``, or for ever."""
-    if seconds is not None and _seconds(seconds) == 0:
-        controls.gateway.unfreeze()
-    else:
-        controls.gateway.freeze(seconds)
-    return {"frozen": controls.gateway.frozen}
-
-
-def message(controls: Controls, code: int, text: str = "", id: int = SYSTEM) -> Answer:  # noqa: A002
-    """Sends IB's message number 4 to every client."""
-    controls.gateway.tell_all(int(code), text, int(id))
-    controls.gateway.flush()
-    return {}
-
-
-def price(
-    controls: Controls,
-    symbol: str,
-    bid: float | None = None,
-    ask: float | None = None,
-    last: float | None = None,
-    bid_size: int | None = None,
-    ask_size: int | None = None,
-) -> Answer:
-    """Moves one symbol's market there."""
-    gateway = controls.gateway
-    listing = gateway.exchange.universe.by_symbol(str(symbol))
-    if listing is None:
-        raise UsageError(f"no symbol {symbol} is listed here")
-    gateway.advance()
-    gateway.deliver(gateway.exchange.steer(listing.con_id, bid, ask, last, bid_size, ask_size))
-    gateway.flush()
-    top = gateway.exchange.top(listing.con_id)
-    return {"bid": top.bid, "ask": top.ask, "last": top.last, "bid_size": top.bid_size, "ask_size": top.ask_size}
-
-
-def market(controls: Controls, running: bool | None = None, rate: float | None = None) -> Answer:
-    """Stops, starts or speeds up the flow of events."""
-    exchange = controls.gateway.exchange
-    controls.gateway.advance()
-    controls.gateway.flush()
-    if rate is not None:
-        if not rate >= 0:
-            raise UsageError("rate must be 0 or more")
-        exchange.rate = float(rate)
-    if running is not None:
-        exchange.running = bool(running)
-    return {"running": exchange.running, "rate": exchange.rate}
-
-
-def clock(controls: Controls, speed: float | None = None, at: str | None = None) -> Answer:
-    """Changes the market clock's speed or moves it forward; without arguments just reads it."""
-    gateway = controls.gateway
-    now = gateway.clock.now_ns()
-    gateway.clock.steer(speed=speed, at_ns=None if at is None else parse_start(str(at), now))
-    gateway.advance()
-    gateway.flush()
-    at_ns = gateway.clock.now_ns()
-    return {
-        "market_ns": at_ns,
-        "market_time": describe(at_ns),
-        "speed": gateway.clock.speed,
-        "moved_s": (at_ns - now) / NS,
-    }
-
-
-def stop(controls: Controls) -> Answer:
-    """Ends the gateway."""
-    controls.stopped.set()
-    return {}
-
-
-VERBS: dict[str, Verb] = {
-    verb.__name__: verb for verb in (stats, drop, refuse, freeze, message, price, market, clock, stop)
-}
-"""Every verb by its name; a verb's parameters are the keys it takes."""
 
 
 def run_line(controls: Controls, line: bytes) -> Answer:
     """Carries out one line; whatever is wrong with it becomes ``ok`` false and a sentence."""
     try:
-        verb, arguments = _command(line)
-        answer = verb(controls, **arguments)
+        answer = run(controls, *command(json.loads(line)))
+    except UsageError as error:
+        return {"ok": False, "error": str(error)}
     except ValueError as error:
         return {"ok": False, "error": f"can't be read: {error}"}
-    except (UsageError, TypeError) as error:
+    except TypeError as error:
         return {"ok": False, "error": str(error)}
     return {"ok": True, **answer}
 
 
-def _command(line: bytes) -> tuple[Verb, dict[str, Any]]:
-    given = json.loads(line)
+def command(given: object) -> tuple[str, dict[str, Any]]:
+    """Name and arguments of a verb as it is written.
+
+    Raises:
+        UsageError: It is not written so.
+    """
     if not isinstance(given, dict) or not isinstance(given.get("do"), str):
-        raise UsageError('a line must be a JSON object with a verb, like {"do":"stats"}')
-    name = given.pop("do")
+        raise UsageError('a verb must be an object that names it, like the JSON object {"do":"stats"}')
+    return given["do"], {key: value for key, value in given.items() if key != "do"}
+
+
+def run(controls: Controls, name: str, arguments: dict[str, Any]) -> Answer:
+    """Carries out one verb. What was queued before goes out before, what it causes right after.
+
+    Raises:
+        UsageError: There is no such verb, or it takes no such arguments.
+    """
+    verb = checked(name, arguments)
+    controls.gateway.flush()
+    answer = verb(controls, **arguments)
+    controls.gateway.flush()
+    return answer
+
+
+def checked(name: str, arguments: dict[str, Any]) -> Verb:
+    """The verb of a name, if it takes these arguments.
+
+    Raises:
+        UsageError: There is none, or it doesn't.
+    """
     verb = VERBS.get(name)
     if verb is None:
         raise UsageError(f"there is no verb '{name}'; there are {', '.join(VERBS)}")
     allowed = dict(list(inspect.signature(verb).parameters.items())[1:])
-    for key in given:
+    for key in arguments:
         if key not in allowed:
             raise UsageError(f"{name} takes no '{key}'; it takes {', '.join(allowed) or 'nothing'}")
     for key, parameter in allowed.items():
-        if parameter.default is parameter.empty and key not in given:
+        if parameter.default is parameter.empty and key not in arguments:
             raise UsageError(f"{name} needs '{key}'")
-    return verb, given
-
-
-def _seconds(value: float) -> float:
-    if not 0 <= value < 1e6:
-        raise UsageError("seconds must be 0 or more")
-    return float(value)
+    return verb
 
 
 class ControlPort:

@@ -11,6 +11,9 @@ from ibtui.sim.stats import Subscription
 SIDES: dict[Side, int] = {"ask": 0, "bid": 1}
 """IB's numbers of the sides."""
 
+DEPTH_RESET = 317
+DEPTH_RESET_TEXT = "Market depth data has been RESET. Please empty deep book contents before applying any new entries."
+
 Operation = tuple[int, int, BookLevel]
 """What to do, at which position, with which row."""
 
@@ -82,6 +85,12 @@ class DepthFeed:
         """Sends the book as it is."""
         for side in SIDES:
             self._show(side)
+
+    def reset(self) -> None:
+        """Has the client empty its book (317) and sends the whole anew."""
+        self.client.error(self.subscription.req_id, DEPTH_RESET, DEPTH_RESET_TEXT)
+        self._shown = {"bid": [], "ask": []}
+        self.open()
 
     def _changed(self, event: MarketEvent) -> None:
         assert isinstance(event, DepthChanged)

@@ -62,10 +62,10 @@ class Exchange:
         self.seed = seed
         self.symbols = tuple(symbols)
         self.universe = default_universe(symbols)
-        self._planner = Planner(seed)
-        self._history = History(self._planner)
-        self._account = Account(account, self._mark)
-        self._broker = Brokerage(self.universe, self._account, self._live, self._later, lambda: self.now_ns)
+        self.planner = Planner(seed)
+        self.history = History(self.planner)
+        self.account = Account(account, self._mark)
+        self._broker = Brokerage(self.universe, self.account, self._live, self._later, lambda: self.now_ns)
         self._markets: dict[int, LiveMarket] = {}
         self._serials: dict[int, int] = {}
         self._watched: Counter[int] = Counter()
@@ -134,7 +134,7 @@ class Exchange:
         before, self._markets = self._markets, {}
         for old in before.values():
             if old.altered:
-                self._history.remember_cut(old.listing, old.minute, old.prints, self.now_ns)
+                self.history.remember_cut(old.listing, old.minute, old.prints, self.now_ns)
         self._agenda = [entry for entry in self._agenda if entry.rank != _MARKET]
         heapq.heapify(self._agenda)
         while self._agenda and self._agenda[0].time_ns <= to_ns:
@@ -192,7 +192,7 @@ class Exchange:
             raise UsageError("the bid must be below the ask")
         market = self._live(con_id)
         told = market.steer(self.now_ns, ticks[0], ticks[1], ticks[2], bid_size, ask_size)
-        self._history.offsets.setdefault(con_id, []).append((self.now_ns, market.offset))
+        self.history.offsets.setdefault(con_id, []).append((self.now_ns, market.offset))
         events = self._settle(market, list(told))
         self._forget_idle(con_id)
         return events
@@ -239,18 +239,8 @@ class Exchange:
         what = "TRADES" if what == "ADJUSTED_LAST" else what
         running = self.running_minute(con_id)
         return answer(
-            self._history, BarRequest(listing, bar_seconds, start_ns, end_ns, what, use_rth, self.now_ns, running)
+            self.history, BarRequest(listing, bar_seconds, start_ns, end_ns, what, use_rth, self.now_ns, running)
         )
-
-    @property
-    def planner(self) -> Planner:
-        """What the seed has planned."""
-        return self._planner
-
-    @property
-    def history(self) -> History:
-        """What became of it."""
-        return self._history
 
     def running_minute(self, con_id: int) -> Running | None:
         """The prints so far of a contract's minute that runs; None for one that nobody watches."""
@@ -299,30 +289,30 @@ class Exchange:
 
     def saved(self) -> SavedExchange:
         """Account, orders and fills as they are now; shares nothing that changes."""
-        return saved_exchange(self.now_ns, self._account, self._broker, self._history.offsets)
+        return saved_exchange(self.now_ns, self.account, self._broker, self.history.offsets)
 
     def restore(self, saved: SavedExchange) -> None:
         """Goes on with what an earlier exchange saved. Call it on a new one that starts at the saved market time."""
-        self._history.offsets.update(saved.offsets)
+        self.history.offsets.update(saved.offsets)
         self._broker.restore(saved)
 
     # the account
 
     def positions(self) -> list[Position]:
         """Everything that is held or was held today."""
-        return self._account.positions()
+        return self.account.positions()
 
     def position(self, con_id: int) -> Position:
         """The position in one contract."""
-        return self._account.position(con_id)
+        return self.account.position(con_id)
 
     def account_values(self) -> list[tuple[str, str, str]]:
         """Key, value and currency of everything that an account update says."""
-        return self._account.values()
+        return self.account.values()
 
     def pnl(self) -> Pnl:
         """Profit and loss of the account."""
-        return self._account.pnl()
+        return self.account.pnl()
 
     def _listing(self, con_id: int) -> Listing:
         listing = self.universe.by_con_id(con_id)
@@ -346,11 +336,11 @@ class Exchange:
 
     def _started(self, con_id: int) -> LiveMarket:
         listing = self._listing(con_id)
-        history = self._history
+        history = self.history
         day = history.day_until(listing, last_open_minute(self.now_ns // MINUTE_NS))
         offset = history.offset(con_id, self.now_ns)
         return LiveMarket(
-            self._planner, listing, self.now_ns, day, offset, self._rate,
+            self.planner, listing, self.now_ns, day, offset, self._rate,
             lambda minute, prints: history.remember(con_id, minute, prints),
         )  # fmt: skip
 
@@ -388,15 +378,14 @@ class Exchange:
         market = self._markets.get(con_id)
         if market is None or market.altered or market.halted or self._watched[con_id] > 0:
             return
-        if not self._account.quantity(con_id) and not self._broker.register.in_contract(con_id):
+        if not self.account.quantity(con_id) and not self._broker.register.in_contract(con_id):
             del self._markets[con_id]
             del self._serials[con_id]
 
     def _mark(self, con_id: int) -> float:
-        """What a share is worth now: the last trade, or the nearer side of the quote if that left it behind."""
         return self._look(con_id).top().worth
 
     def _new_day(self) -> list[Event]:
-        self._account.new_day()
+        self.account.new_day()
         self._later(next_day_ns(self.now_ns), self._new_day)
         return []

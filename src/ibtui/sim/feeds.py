@@ -104,6 +104,10 @@ class Feeds:
         for feed in self._timed.values():
             feed.pass_time(now_ns)
 
+    def all(self) -> list[Feed]:
+        """All that are open."""
+        return list(self._by_key.values())
+
     def subscriptions(self) -> Iterable[Subscription]:
         """All that are open."""
         return (feed.subscription for feed in self._by_key.values())

@@ -10,11 +10,15 @@ from ibtui.sim import messages, requests
 from ibtui.sim.account_feed import AccountFeeds
 from ibtui.sim.answers import ANSWERS
 from ibtui.sim.client import SYSTEM, Client
+from ibtui.sim.depth_feed import DepthFeed
 from ibtui.sim.events import DayChanged, DepthChanged, Event, HaltChanged, TopChanged, Traded
 from ibtui.sim.exchange import Exchange
+from ibtui.sim.faults import Faults, Loss
 from ibtui.sim.feeds import Feeds
+from ibtui.sim.links import Links, Upstream
 from ibtui.sim.order_desk import OrderDesk
-from ibtui.sim.schema import FieldError
+from ibtui.sim.pause import Pause
+from ibtui.sim.schema import FieldError, Message, Values
 from ibtui.sim.simclock import NEW_YORK, SimClock
 from ibtui.sim.stats import Stats
 
@@ -33,26 +37,38 @@ class Gateway:
         changes: Goes up with everything that happens to an order or the account.
     """
 
-    def __init__(self, exchange: Exchange, clock: SimClock, account: str) -> None:
+    def __init__(self, exchange: Exchange, clock: SimClock) -> None:
         self.exchange = exchange
         self.clock = clock
-        self.account = account
+        self.managed_accounts: tuple[str, ...] = (exchange.account.name,)
         self.stats = Stats()
+        self.faults = Faults()
+        self.links = Links(self.faults, self.tell_all)
         self.clients: set[Client] = set()
         self.feeds = Feeds(exchange)
-        self.accounts = AccountFeeds(exchange, account)
+        self.accounts = AccountFeeds(exchange)
         self.orders = OrderDesk(exchange, self.clients)
         self.changes = 0
         self._later: dict[tuple[Client, int], asyncio.Task[None]] = {}
-        self._frozen = False
-        self._thaw: asyncio.TimerHandle | None = None
+        self._silence = Pause(self._thaw)
+        self._wedge = Pause(self._thaw)
 
     # what a client sees, see client.Host
 
     @property
     def frozen(self) -> bool:
         """Whether nothing is read from or written to any client."""
-        return self._frozen
+        return self._silence.on
+
+    @property
+    def wedged(self) -> bool:
+        """Whether new connections get no answer."""
+        return self._wedge.on
+
+    @property
+    def account(self) -> str:
+        """The account that trades."""
+        return self.exchange.account.name
 
     def hello_time(self) -> str:
         """Market time as the handshake writes it."""
@@ -72,6 +88,13 @@ class Gateway:
 
     def requested(self, client: Client, fields: list[str]) -> None:
         """Answers one request, at the market's present time. Whatever is wrong with it becomes an IB error."""
+        trap = self.faults.sprung(int(fields[0]))
+        if trap is None or trap.carried_out:
+            self._answer(client, fields)
+        if trap is not None:
+            self.lose(client, trap.how)
+
+    def _answer(self, client: Client, fields: list[str]) -> None:
         message = requests.INCOMING.get(int(fields[0]))
         if message is None:
             client.error(SYSTEM, UNKNOWN_REQUEST, f"Fatal Error: Unknown message id. {fields[0]}")
@@ -84,6 +107,10 @@ class Gateway:
         except FieldError as error:
             client.error(SYSTEM, BAD_REQUEST, f"Server error when reading an API client request. {error}")
             return
+        if not self.links.takes(client, message, ask, lambda: self._carry_out(client, message, ask)):
+            self._carry_out(client, message, ask)
+
+    def _carry_out(self, client: Client, message: Message, ask: Values) -> None:
         try:
             self.advance()
             ANSWERS[message](self, client, ask)
@@ -126,8 +153,9 @@ class Gateway:
                 self.feeds.deliver(event)
             else:
                 self.changes += 1
-                self.orders.deliver(event)
-                self.accounts.deliver(event)
+                if not self.links.holds_back(event):
+                    self.orders.deliver(event)
+                    self.accounts.deliver(event)
 
     def flush(self) -> None:
         """Sends what is queued for every client."""
@@ -138,20 +166,47 @@ class Gateway:
 
     def freeze(self, seconds: float | None) -> None:
         """Goes silent without closing anything: for a time, or, with None, until :meth:`unfreeze`."""
-        self.unfreeze()
-        self._frozen = True
-        if seconds is not None:
-            self._thaw = asyncio.get_running_loop().call_later(seconds, self.unfreeze)
+        self._silence.begin(seconds)
 
     def unfreeze(self) -> None:
         """Ends a freeze: what came is answered and what had to wait is sent."""
-        if self._thaw is not None:
-            self._thaw.cancel()
-            self._thaw = None
-        if self._frozen:
-            self._frozen = False
-            for client in list(self.clients):
-                client.thaw()
+        self._silence.end()
+
+    def wedge(self, seconds: float | None) -> None:
+        """Accepts connections and answers none of them, for a time or until :meth:`unwedge`."""
+        self._wedge.begin(seconds)
+
+    def unwedge(self) -> None:
+        """Answers those who waited."""
+        self._wedge.end()
+
+    def _thaw(self) -> None:
+        for client in list(self.clients):
+            client.thaw()
+
+    def lose(self, client: Client, how: Loss) -> None:
+        """Loses a client: ``fin`` closes in order, ``rst`` tears down; what is queued is lost."""
+        if how == "fin":
+            client.lose()
+        else:
+            client.reset()
+
+    def set_upstream(self, state: Upstream, keep_orders: bool) -> None:
+        """Loses or restores the link to IB."""
+        waiting, unheard = self.links.set_upstream(state, keep_orders)
+        if state == "restored_data_lost":
+            for client in self.clients:
+                self.feeds.close_all(client)
+            self.accounts.end_profits()
+        elif state == "restored":
+            for feed in self.feeds.all():
+                if isinstance(feed, DepthFeed):
+                    feed.reset()
+        for event in unheard:
+            self.orders.deliver(event)
+            self.accounts.deliver(event)
+        for carry_out in waiting:
+            carry_out()
 
     def tell_all(self, code: int, text: str, req_id: int = SYSTEM) -> None:
         """Sends IB's message number 4 to every client that has started."""

@@ -41,10 +41,16 @@ class OrderDesk:
         self._placed: Counter[tuple[int, str]] = Counter()
         self._modified: Counter[int] = Counter()
         self._highest_id: dict[int, int] = {}
+        self._lowest_id = 1
 
     def next_id(self, client_id: int) -> int:
         """The lowest order id above all that this client has used."""
-        return self._highest_id.get(client_id, 0) + 1
+        return max(self._highest_id.get(client_id, 0) + 1, self._lowest_id)
+
+    def roll_back(self, order_id: int) -> None:
+        """Forgets which ids were used: every client's next is this one, as after a restart that lost some."""
+        self._highest_id.clear()
+        self._lowest_id = order_id
 
     def used(self, order: SimOrder) -> None:
         """Counts a placement under a client's order id."""

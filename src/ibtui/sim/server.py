@@ -113,13 +113,13 @@ def _built(options: SimOptions) -> Gateway:
     start_ns = parse_start(options.start, clock.utc_ns())
     if before is None:
         exchange = Exchange(options.seed, options.account, start_ns, options.symbols, options.rate)
-        return Gateway(exchange, SimClock(clock, start_ns, options.speed), options.account)
+        return Gateway(exchange, SimClock(clock, start_ns, options.speed))
     since_ns = before.exchange.market_ns
     start_ns = since_ns if options.start is None else max(start_ns, since_ns)
     symbols = tuple(dict.fromkeys((*before.symbols, *options.symbols)))
     exchange = Exchange(before.seed, before.account, since_ns, symbols, options.rate)
     exchange.restore(before.exchange)
-    gateway = Gateway(exchange, SimClock(clock, start_ns, options.speed), before.account)
+    gateway = Gateway(exchange, SimClock(clock, start_ns, options.speed))
     gateway.orders.restore(before.desk)
     gateway.advance()
     return gateway

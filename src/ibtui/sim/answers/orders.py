@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from ibtui.clock import NS
 from ibtui.sim import messages, requests
 from ibtui.sim.client import SYSTEM, Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, find
-from ibtui.sim.events import CancelRefused, Executed, SimOrder
+from ibtui.sim.events import CancelRefused, Executed, OrderRejected, SimOrder
 from ibtui.sim.history_request import BadHistoryError, parse_time
 from ibtui.sim.order_values import SIDES, commission_values, completed_values, execution_values, order_values
 from ibtui.sim.schema import Values
@@ -40,7 +41,12 @@ def place_order(gateway: Gateway, client: Client, ask: Values) -> None:
         _what_if(gateway, client, order)
         return
     key = gateway.exchange.key_of(order.client_id, order_id)
-    if key is None:
+    rejection = gateway.faults.rejection("place")
+    if rejection is not None:
+        if key is None:
+            gateway.orders.used(order)
+        gateway.deliver([OrderRejected(gateway.exchange.now_ns, replace(order, order_key=key or 0), *rejection)])
+    elif key is None:
         gateway.orders.used(order)
         gateway.deliver(gateway.exchange.place(order))
     else:
@@ -55,6 +61,10 @@ def cancel_order(gateway: Gateway, client: Client, ask: Values) -> None:
     if key is None:
         text = f"OrderId {order_id} that needs to be cancelled is not found."
         client.error(order_id, NO_ORDER_TO_CANCEL, text)
+        return
+    rejection = gateway.faults.rejection("cancel")
+    if rejection is not None:
+        client.error(order_id, *rejection)
         return
     events = gateway.exchange.cancel(key)
     for refused in events:

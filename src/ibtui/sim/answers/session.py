@@ -15,32 +15,23 @@ if TYPE_CHECKING:
 CLIENT_ID_IN_USE = 326
 CLIENT_ID_IN_USE_TEXT = "Unable to connect as the client id is already in use. Retry with a unique client id."
 
-FARMS = (
-    (2104, "Market data farm connection is OK:usfarm.nj"),
-    (2104, "Market data farm connection is OK:usfarm"),
-    (2106, "HMDS data farm connection is OK:ushmds"),
-    (2158, "Sec-def data farm connection is OK:secdefnj"),
-)
-"""What a gateway says of its links to IB's servers when a client starts."""
-
 
 def start_api(gateway: Gateway, client: Client, ask: Values) -> None:
     """Gives the connection its client id, or refuses one that is taken and closes."""
     client_id = ask["client_id"] or 0
-    if any(other.client_id == client_id for other in gateway.clients):
+    if any(other.client_id == client_id for other in gateway.clients) or gateway.faults.starts_in_use():
         client.error(SYSTEM, CLIENT_ID_IN_USE, CLIENT_ID_IN_USE_TEXT)
         client.close()
         return
     client.client_id = client_id
     managed_accounts(gateway, client, ask)
     next_id(gateway, client, ask)
-    for code, text in FARMS:
-        client.error(SYSTEM, code, text)
+    gateway.links.greet(client)
 
 
 def managed_accounts(gateway: Gateway, client: Client, _: Values) -> None:
     """Names the accounts of this gateway's user."""
-    client.send(messages.MANAGED_ACCOUNTS, accounts=gateway.account)
+    client.send(messages.MANAGED_ACCOUNTS, accounts=",".join(gateway.managed_accounts))
 
 
 def next_id(gateway: Gateway, client: Client, _: Values) -> None:

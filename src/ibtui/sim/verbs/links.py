@@ -1,0 +1,50 @@
+"""Verbs about the links upstream of the gateway, what it says of itself, and whose accounts it has."""
+
+from typing import cast
+
+from ibtui.errors import UsageError
+from ibtui.sim import messages
+from ibtui.sim.client import SYSTEM
+from ibtui.sim.links import FarmState, Upstream, farm_message
+from ibtui.sim.verbs.controls import Answer, Controls, one_of
+
+
+def upstream(controls: Controls, state: str, keep_orders: bool = True) -> Answer:
+    """Loses the link to IB (1100) or restores it with the data streams kept (1102) or lost (1101).
+
+    Orders sent meanwhile go on when it is back, or are lost with ``keep_orders=false`` given at the loss.
+    """
+    one_of("state", state, ("lost", "restored", "restored_data_lost"))
+    controls.gateway.set_upstream(cast(Upstream, state), bool(keep_orders))
+    return {"state": state}
+
+
+def farm(controls: Controls, name: str = "usfarm", state: str = "broken") -> Answer:
+    """Breaks a data farm, brings it back or calls it inactive: 2103 to 2108, 2157 and 2158 by its name.
+
+    Without usfarm no quotes come, without ushmds no history.
+    """
+    one_of("state", state, ("broken", "ok", "inactive"))
+    controls.gateway.links.set_farm(str(name), cast(FarmState, state))
+    return {"code": farm_message(str(name), cast(FarmState, state))[0]}
+
+
+def message(controls: Controls, code: int, text: str = "", id: int = SYSTEM) -> Answer:  # noqa: A002
+    """Sends IB's message number 4 to every client."""
+    controls.gateway.tell_all(int(code), text, int(id))
+    controls.gateway.flush()
+    return {}
+
+
+def accounts(controls: Controls, ids: str | list[str]) -> Answer:
+    """Names the managed accounts from now on, comma-separated; the first is the one that trades."""
+    names = tuple(str(each).strip() for each in (ids.split(",") if isinstance(ids, str) else ids))
+    if not names or not all(names):
+        raise UsageError("ids must be account ids, such as DUSIM0001,DUSIM0002")
+    gateway = controls.gateway
+    gateway.managed_accounts = names
+    gateway.exchange.account.name = names[0]
+    for client in gateway.clients:
+        if client.client_id is not None:
+            client.send(messages.MANAGED_ACCOUNTS, accounts=",".join(names))
+    return {"ids": list(names)}
