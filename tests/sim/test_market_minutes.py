@@ -16,7 +16,7 @@ from ibtui.sim.universe import Listing, default_universe
 from tests.sim.exchange_rig import TUESDAY, at
 
 UNIVERSE = default_universe()
-LISTINGS = sorted(UNIVERSE, key=lambda each: each.con_id)
+LISTINGS = sorted((each for each in UNIVERSE if each.stock_type), key=lambda each: each.con_id)
 PLANNER = Planner(7)
 
 listings = st.sampled_from(LISTINGS)

@@ -7,22 +7,20 @@ from typing import NamedTuple
 
 from ibtui.clock import NS
 from ibtui.market.bars import DAY, MINUTE, Bar
+from ibtui.market.nyse import ZONE
 from ibtui.sim.history import (
     History,
     QuoteBar,
     Running,
     TickBar,
     first_session_ns,
-    phases,
     quote_around,
     second_bars,
 )
-from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay, day_of, session_of
+from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay
 from ibtui.sim.universe import Listing
 
 WEEK, MONTH = 7 * DAY, 28 * DAY
-_OPEN_MINUTE = 570
-"""9:30 in minutes after midnight."""
 
 
 class BarRequest(NamedTuple):
@@ -61,7 +59,7 @@ def _in_range(request: BarRequest, bars: Iterable[Bar | None]) -> list[Bar]:
 def _trades(history: History, request: BarRequest) -> Iterator[tuple[int, TickBar]]:
     """Minutes, or seconds for bars shorter than that, each with the start of the bar that it belongs to."""
     for session in _sessions(request):
-        for day, phase in phases(session, use_rth=request.use_rth):
+        for day, phase in request.listing.calendar.phases(session, use_rth=request.use_rth):
             if request.seconds < MINUTE:
                 bars: Iterable[TickBar] = (bar for bar, _ in _seconds(history, request, day, phase))
             else:
@@ -73,7 +71,7 @@ def _trades(history: History, request: BarRequest) -> Iterator[tuple[int, TickBa
 def _quotes(history: History, request: BarRequest) -> Iterator[tuple[int, QuoteBar]]:
     """As :func:`_trades`, of the quote."""
     for session in _sessions(request):
-        for day, phase in phases(session, use_rth=request.use_rth):
+        for day, phase in request.listing.calendar.phases(session, use_rth=request.use_rth):
             if request.seconds < MINUTE:
                 bars: Iterable[QuoteBar] = (bar for _, bar in _seconds(history, request, day, phase))
             else:
@@ -110,10 +108,13 @@ def _sessions(request: BarRequest) -> Iterator[TradingDay]:
     last = datetime.fromtimestamp(request.end_ns // NS, UTC).date()
     if request.seconds >= DAY:
         first, last = _period(first, request.seconds), last + timedelta(days=request.seconds // DAY)
-    day = session_of(min(_midnight(first) * NS, request.start_ns) // MINUTE_NS)
-    while day.date <= last and day.pre.first * MINUTE_NS < request.now_ns:
+    calendar = request.listing.calendar
+    if calendar.overnight:
+        last += timedelta(days=1)  # its session begins in the evening of the last date
+    day = calendar.session_of(min(_midnight(first) * NS, request.start_ns) // MINUTE_NS)
+    while day.date <= last and day.span(calendar.leads).first * MINUTE_NS < request.now_ns:
         yield day
-        day = day_of(day.regular.last)
+        day = calendar.day_of(day.regular.last)
 
 
 def _starts(session: TradingDay, request: BarRequest) -> Callable[[int], int]:
@@ -122,8 +123,9 @@ def _starts(session: TradingDay, request: BarRequest) -> Callable[[int], int]:
     if seconds >= DAY:
         date_start = _period_start(session.date, seconds)
         return lambda start: date_start
-    midnight = (session.regular.first - _OPEN_MINUTE) * 60
-    begins = (session.regular if request.use_rth else session.pre).first * 60
+    midnight = int(datetime(*session.date.timetuple()[:3], tzinfo=ZONE).timestamp())
+    day, phase = request.listing.calendar.phases(session, use_rth=request.use_rth)[0]
+    begins = day.span(phase).first * 60
     return lambda start: max(begins, midnight + (start - midnight) // seconds * seconds)
 
 

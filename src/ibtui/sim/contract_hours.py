@@ -1,31 +1,42 @@
-"""IB's strings of hours for the days that begin with a date."""
+"""When a contract trades: IB's strings of hours for the days that begin with a date, and sessions of any dates."""
 
 from datetime import date, timedelta
 from functools import lru_cache
 
 from ibtui.market.hours import Session, ib_hours
-from ibtui.market.nyse import extended, session_on, sessions
-from ibtui.sim.universe import TIME_ZONE, Listing
+from ibtui.sim.trading_days import MINUTE_NS, Calendar
+from ibtui.sim.universe import Listing
 
 DAYS = 6
 
 
-@lru_cache(maxsize=16)
-def hours_from(first: date) -> tuple[str, str]:
+def hours_from(listing: Listing, first: date) -> tuple[str, str]:
     """Trading and liquid hours, as contract details have them."""
-    trading: dict[date, list[Session]] = {}
-    liquid: dict[date, list[Session]] = {}
-    for offset in range(DAYS):
-        day = first + timedelta(days=offset)
-        session = session_on(day)
-        trading[day] = [extended(session)] if session else []
-        liquid[day] = [Session(session.open_ns, session.close_ns)] if session else []
-    return ib_hours(trading, TIME_ZONE), ib_hours(liquid, TIME_ZONE)
+    return _hours(listing.calendar, listing.instrument.time_zone, first)
 
 
-def sessions_between(_: Listing, first: date, last: date, *, use_rth: bool) -> list[tuple[date, Session]]:
+@lru_cache(maxsize=64)
+def _hours(calendar: Calendar, zone: str, first: date) -> tuple[str, str]:
+    dates = [first + timedelta(days=offset) for offset in range(DAYS)]
+    texts = []
+    for use_rth in (False, True):
+        found: dict[date, list[Session]] = {day: [] for day in dates}
+        for day, session in _sessions(calendar, dates[0], dates[-1], use_rth=use_rth):
+            found[day].append(session)
+        texts.append(ib_hours(found, zone))
+    return texts[0], texts[1]
+
+
+def sessions_between(listing: Listing, first: date, last: date, *, use_rth: bool) -> list[tuple[date, Session]]:
     """The contract's sessions with their dates, ``last`` included."""
-    return [
-        (session.date, Session(session.open_ns, session.close_ns) if use_rth else extended(session))
-        for session in sessions(first, last)
-    ]
+    return _sessions(listing.calendar, first, last, use_rth=use_rth)
+
+
+def _sessions(calendar: Calendar, first: date, last: date, *, use_rth: bool) -> list[tuple[date, Session]]:
+    found: list[tuple[date, Session]] = []
+    for day in calendar.days(first, last):
+        spans = [of.span(phase) for of, phase in calendar.phases(day, use_rth=use_rth)]
+        spans = [span for span in spans if span.first < span.last]
+        # Phases follow each other without a break.
+        found.append((day.date, Session(spans[0].first * MINUTE_NS, spans[-1].last * MINUTE_NS)))
+    return found

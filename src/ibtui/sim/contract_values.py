@@ -19,13 +19,32 @@ def find(universe: Universe, ask: Values) -> list[Listing]:
     symbol = ask["symbol"] or ask["local_symbol"]
     if not symbol:
         return []
-    return universe.search(
+    found = universe.search(
         ask["sec_type"] or "",
         symbol,
         venue(ask["exchange"]),
         ask["currency"] or "",
         venue(ask["primary_exchange"]),
     )
+    if not ask["sec_type"]:
+        found = found[:1]  # shares come first; IB itself wants a type to be named
+    return [each for each in found if _fits(each.instrument, ask)]
+
+
+def _fits(instrument: Instrument, ask: Values) -> bool:
+    """Whether what a request says besides symbol, type and place is so."""
+    return (
+        ask["local_symbol"] in (None, "", instrument.local_symbol)
+        and instrument.last_trade_date.startswith(ask["last_trade_date"] or "")
+        and ask["strike"] in (None, 0, instrument.strike)
+        and (ask["right"] or "")[:1] in ("", instrument.right)
+        and ask["multiplier"] in (None, "", _multiplier(instrument))
+        and (instrument.sec_type == "STK" or ask["trading_class"] in (None, "", instrument.trading_class))
+    )
+
+
+def _multiplier(instrument: Instrument) -> str:
+    return "" if instrument.multiplier == 1 else f"{instrument.multiplier:g}"
 
 
 def venue(name: str | None) -> str:
@@ -42,7 +61,7 @@ def contract_values(instrument: Instrument, exchange: str = "SMART") -> Values:
         "last_trade_date": instrument.last_trade_date,
         "strike": instrument.strike or 0.0,
         "right": instrument.right,
-        "multiplier": "" if instrument.multiplier == 1 else f"{instrument.multiplier:g}",
+        "multiplier": _multiplier(instrument),
         "exchange": exchange,
         "primary_exchange": instrument.primary_exchange,
         "currency": instrument.currency,

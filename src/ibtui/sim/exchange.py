@@ -26,7 +26,7 @@ from ibtui.sim.live import LiveMarket
 from ibtui.sim.minutes import Planner
 from ibtui.sim.saved import SavedExchange
 from ibtui.sim.saving import saved_exchange
-from ibtui.sim.trading_days import MINUTE_NS, last_open_minute, moment_of, next_day_ns
+from ibtui.sim.trading_days import MINUTE_NS, next_day_ns
 from ibtui.sim.universe import Listing, default_universe
 
 LEAP_NS = 1800 * NS
@@ -61,7 +61,7 @@ class Exchange:
         self.now_ns = start_ns
         self.seed = seed
         self.symbols = tuple(symbols)
-        self.universe = default_universe(symbols)
+        self.universe = default_universe(symbols, datetime.fromtimestamp(start_ns / NS, ZONE).date())
         self.planner = Planner(seed)
         self.history = History(self.planner)
         self.account = Account(account, self._mark)
@@ -159,7 +159,8 @@ class Exchange:
 
     def is_open(self, con_id: int) -> bool:
         """Whether the contract trades now, extended hours included."""
-        return self.universe.by_con_id(con_id) is not None and moment_of(self.now_ns // MINUTE_NS) is not None
+        listing = self.universe.by_con_id(con_id)
+        return listing is not None and listing.calendar.moment_of(self.now_ns // MINUTE_NS) is not None
 
     def top(self, con_id: int) -> Top:
         """Quote and day of a contract."""
@@ -215,9 +216,9 @@ class Exchange:
 
     def describe(self, con_id: int) -> Instrument:
         """A contract's facts with IB's strings of hours for the next days."""
-        day = datetime.fromtimestamp(self.now_ns / NS, ZONE).date()
-        trading, liquid = hours_from(day)
-        return replace(self._listing(con_id).instrument, trading_hours=trading, liquid_hours=liquid)
+        listing = self._listing(con_id)
+        trading, liquid = hours_from(listing, datetime.fromtimestamp(self.now_ns / NS, ZONE).date())
+        return replace(listing.instrument, trading_hours=trading, liquid_hours=liquid)
 
     def bars(
         self, con_id: int, bar_seconds: int, start_ns: int, end_ns: int, what: str = "TRADES", use_rth: bool = True
@@ -337,7 +338,7 @@ class Exchange:
     def _started(self, con_id: int) -> LiveMarket:
         listing = self._listing(con_id)
         history = self.history
-        day = history.day_until(listing, last_open_minute(self.now_ns // MINUTE_NS))
+        day = history.day_until(listing, listing.calendar.last_open_minute(self.now_ns // MINUTE_NS))
         offset = history.offset(con_id, self.now_ns)
         return LiveMarket(
             self.planner, listing, self.now_ns, day, offset, self._rate,

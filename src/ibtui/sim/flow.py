@@ -12,7 +12,7 @@ from ibtui.clock import NS
 from ibtui.sim.minutes import Minute, Planner
 from ibtui.sim.prints import PlannedPrint, prints_of
 from ibtui.sim.sizes import mixed
-from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay, moment_of, next_open_minute
+from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay
 from ibtui.sim.universe import Listing
 
 BEATS_A_SECOND = 22.0
@@ -62,14 +62,15 @@ Happening = MinuteBegins | QuoteMoves | PrintComes | Beat
 
 def flow(planner: Planner, listing: Listing, from_minute: int, rate: float) -> Iterator[Happening]:
     """All that happens from the first open minute at or after ``from_minute`` on, for ever."""
-    number = next_open_minute(from_minute)
+    calendar = listing.calendar
+    number = calendar.next_open_minute(from_minute)
     while True:
-        moment = moment_of(number)
+        moment = calendar.moment_of(number)
         if moment is not None:
             yield from _minute(planner, listing, number, moment.day, moment.phase, rate)
             number += 1
         else:
-            number = next_open_minute(number)
+            number = calendar.next_open_minute(number)
 
 
 def _minute(

@@ -12,7 +12,7 @@ from ibtui.sim.history_request import BAD_VALUE, BadHistoryError, parse_time
 from ibtui.sim.replay import replayed
 from ibtui.sim.schema import Values
 from ibtui.sim.tape_feed import UNREPORTED
-from ibtui.sim.trading_days import MINUTE_NS, Phase, last_open_minute, moment_of, next_open_minute
+from ibtui.sim.trading_days import MINUTE_NS
 from ibtui.sim.universe import Listing
 
 MOST = 1000
@@ -57,15 +57,15 @@ async def find_ticks(exchange: Exchange, listing: Listing, request: TicksRequest
     too, so that the next request can go on from the next second.
     """
     found: list[Values] = []
+    calendar = listing.calendar
     forward = request.start_ns is not None
     begins_ns = max(first_session_ns(listing), request.start_ns or 0)
-    number = (
-        next_open_minute(begins_ns // MINUTE_NS) if forward else last_open_minute((request.end_ns - 1) // MINUTE_NS)
-    )
+    first, last = begins_ns // MINUTE_NS, (request.end_ns - 1) // MINUTE_NS
+    number = calendar.next_open_minute(first) if forward else calendar.last_open_minute(last)
     while len(found) < request.count and begins_ns < request.end_ns:
         if number * MINUTE_NS >= request.end_ns or (number + 1) * MINUTE_NS <= begins_ns:
             break
-        if not request.use_rth or _is_regular(number):
+        if not request.use_rth or _is_regular(listing, number):
             ticks = [
                 values
                 for time_ns, values in _ticks(exchange, listing, number, request)
@@ -73,7 +73,7 @@ async def find_ticks(exchange: Exchange, listing: Listing, request: TicksRequest
             ]
             found = found + ticks if forward else ticks + found
             await asyncio.sleep(0)
-        number = next_open_minute(number + 1) if forward else last_open_minute(number - 1)
+        number = calendar.next_open_minute(number + 1) if forward else calendar.last_open_minute(number - 1)
     return _whole_seconds(found, request.count, forward)
 
 
@@ -85,9 +85,9 @@ def _whole_seconds(ticks: list[Values], count: int, forward: bool) -> list[Value
     return chosen if forward else chosen[::-1]
 
 
-def _is_regular(number: int) -> bool:
-    moment = moment_of(number)
-    return moment is not None and moment.phase is Phase.REGULAR
+def _is_regular(listing: Listing, number: int) -> bool:
+    moment = listing.calendar.moment_of(number)
+    return moment is not None and listing.calendar.counts(moment.phase)
 
 
 def _ticks(exchange: Exchange, listing: Listing, number: int, request: TicksRequest) -> list[tuple[int, Values]]:

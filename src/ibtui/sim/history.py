@@ -15,7 +15,7 @@ from ibtui.market.nyse import FIRST
 from ibtui.sim.day import Day
 from ibtui.sim.minutes import Minute, Planner
 from ibtui.sim.prints import PlannedPrint, prints_of
-from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay, day_of, session_of
+from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay
 from ibtui.sim.universe import Listing
 
 BEGIN = FIRST + timedelta(days=40)
@@ -136,17 +136,20 @@ class History:
 
     def day_until(self, listing: Listing, number: int) -> Day:
         """The numbers of the day that a minute belongs to, up to its beginning."""
-        today, at_ns = session_of(number), number * MINUTE_NS
-        before = self.planner.previous_close(listing, number)
-        result = Day(previous_close=max(1, before + self.offset(listing.con_id, at_ns)))
+        today, at_ns = listing.calendar.session_of(number), number * MINUTE_NS
+        close = self.planner.previous_close(listing, number)
+        result = Day(previous_close=max(1, close + self.offset(listing.con_id, at_ns)))
         result.last = result.previous_close
         last_bar: TickBar | None = None
-        for day, phase in [(today, Phase.AFTER), *phases(today, use_rth=False)]:
+        calendar = listing.calendar
+        # After hours of the date before move the last price, and nothing else of the day.
+        before = [] if calendar.overnight else [(today, Phase.AFTER)]
+        for day, phase in [*before, *calendar.phases(today, use_rth=False)]:
             for bar in self.minute_bars(listing, day, phase, at_ns):
                 if bar.trades:
                     last_bar = bar
-                    if day is not today or phase is not Phase.AFTER:
-                        opens = bar.open if phase is Phase.REGULAR else None
+                    if calendar.overnight or day is not today or phase is not Phase.AFTER:
+                        opens = bar.open if calendar.counts(phase) else None
                         result.take(bar.high, bar.low, bar.volume, bar.turnover, opens=opens)
         if last_bar is not None:
             minute = self.planner.minute(listing, last_bar.start // 60)
@@ -160,18 +163,11 @@ class History:
         return self.planner.phase(listing, day, phase)[:begun] if begun > 0 else []
 
 
-def phases(session: TradingDay, *, use_rth: bool) -> list[tuple[TradingDay, Phase]]:
-    """The stretches of trading on a session's date, in order."""
-    if use_rth:
-        return [(session, Phase.REGULAR)]
-    return [(session, Phase.PRE), (session, Phase.REGULAR), (day_of(session.regular.last), Phase.AFTER)]
-
-
 def first_session_ns(listing: Listing) -> int:
     """When the contract's history begins, UTC nanoseconds."""
     first = max(listing.listed, BEGIN)
     noon = int(datetime(first.year, first.month, first.day, 12, tzinfo=UTC).timestamp()) // 60
-    return day_of(noon).regular.first * MINUTE_NS
+    return listing.calendar.day_of(noon).regular.first * MINUTE_NS
 
 
 def bar_of(start: int, prints: Sequence[PlannedPrint], middle: int) -> TickBar:

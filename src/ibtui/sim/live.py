@@ -19,8 +19,8 @@ from ibtui.sim.flow import Beat, Happening, MinuteBegins, PrintComes, QuoteMoves
 from ibtui.sim.minutes import Planner
 from ibtui.sim.prints import LOT, PlannedPrint
 from ibtui.sim.shown_book import ShownBook
-from ibtui.sim.sizes import SeededSizes, venue_of
-from ibtui.sim.trading_days import MINUTE_NS, Phase, last_open_minute
+from ibtui.sim.sizes import SeededSizes, conditions_of, venue_of
+from ibtui.sim.trading_days import MINUTE_NS, Phase
 from ibtui.sim.universe import Listing
 
 
@@ -197,7 +197,8 @@ class LiveMarket:
 
     def retime(self, time_ns: int, rate: float) -> list[MarketEvent]:
         """Gives the book's rows new sizes at another rate from now on."""
-        self._flow = flow(self._planner, self.listing, last_open_minute(time_ns // MINUTE_NS), rate)
+        minute = self.listing.calendar.last_open_minute(time_ns // MINUTE_NS)
+        self._flow = flow(self._planner, self.listing, minute, rate)
         self._next = next(self._flow)
         while self._next.time_ns <= time_ns:
             if isinstance(self._next, Beat):
@@ -226,7 +227,8 @@ class LiveMarket:
 
     def _start(self, from_ns: int, rate: float) -> None:
         """Runs the minute of ``from_ns``, or the last open one before it, up to then, unseen."""
-        self._flow = flow(self._planner, self.listing, last_open_minute(from_ns // MINUTE_NS), rate)
+        minute = self.listing.calendar.last_open_minute(from_ns // MINUTE_NS)
+        self._flow = flow(self._planner, self.listing, minute, rate)
         self._next = next(self._flow)
         while self._next.time_ns <= from_ns:
             happening = self._next
@@ -252,7 +254,7 @@ class LiveMarket:
         else:
             self.book.beat = begins.beat
         events: list[MarketEvent] = []
-        if begins.phase is Phase.PRE and begins.phase_begins:
+        if begins.phase is self.listing.calendar.leads and begins.phase_begins:
             last = self.day.last
             close = self._planner.previous_close(self.listing, self.minute) + self.offset
             self.day = Day(previous_close=close, last=last)
@@ -326,7 +328,7 @@ class LiveMarket:
             self.fills.append(OwnFill(time_ns, match.resting.key, match.price, match.size, match.venue))
 
     def _note(self, time_ns: int, price: int, size: int) -> None:
-        regular = self.phase is Phase.REGULAR
+        regular = self.phase is not None and self.listing.calendar.counts(self.phase)
         self.day.take(price, price, size, price * size, opens=price if regular else None)
         self.day.last, self.day.last_size = price, size
         self.prints.append(PlannedPrint(time_ns, price, size))
@@ -336,7 +338,7 @@ class LiveMarket:
         before = day.open, day.high, day.low
         self._note(time_ns, ticks, size)
         price = self._price(ticks)
-        conditions = ("" if self.phase is Phase.REGULAR else "T") + ("I" if size < LOT else "")
+        conditions = conditions_of(self.listing, self.phase, size)
         events: list[MarketEvent] = [
             TopChanged(con_id, time_ns, "last", price, size),
             Traded(con_id, time_ns, price, size, venue, conditions, aggressor, day.volume, self._vwap() or price),

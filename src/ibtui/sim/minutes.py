@@ -25,7 +25,7 @@ from ibtui.sim.paths import (
     minute_shares,
     phase_levels,
 )
-from ibtui.sim.trading_days import Phase, TradingDay, day_of, moment_of, session_of
+from ibtui.sim.trading_days import Calendar, Phase, TradingDay
 from ibtui.sim.universe import Listing
 
 _VOLUME_SHARE = {Phase.AFTER: 0.02, Phase.PRE: 0.02, Phase.REGULAR: 0.96}
@@ -105,12 +105,12 @@ class Planner:
         self._phases = phases
         self._index = index_walk(seed)
         self._walks: dict[int, Walk] = {}
-        self._index_paths: dict[tuple[int, Phase], list[float]] = {}
+        self._index_paths: dict[tuple[str, int, Phase], list[float]] = {}
         self._minutes: dict[tuple[int, int, Phase], list[Minute]] = {}
 
     def minute(self, listing: Listing, number: int) -> Minute | None:
         """The plan of one minute, or None while the market is closed."""
-        moment = moment_of(number)
+        moment = listing.calendar.moment_of(number)
         if moment is None:
             return None
         return self.phase(listing, *moment)[number - moment.day.span(moment.phase).first]
@@ -125,7 +125,7 @@ class Planner:
 
     def quote_before(self, listing: Listing, number: int) -> tuple[int, int]:
         """Bid and ask at the beginning of an open minute: what the minute before left, in the same phase."""
-        moment = moment_of(number)
+        moment = listing.calendar.moment_of(number)
         if moment is None:
             raise ValueError("the market is closed in this minute")
         position = number - moment.day.span(moment.phase).first
@@ -140,23 +140,23 @@ class Planner:
 
     def previous_close(self, listing: Listing, number: int) -> int:
         """The close of the regular session before the one that a minute belongs to or follows."""
-        return self.close(listing, day_of(session_of(number).after.first - 1))
+        return self.close(listing, listing.calendar.before(listing.calendar.session_of(number)))
 
     def change(self, listing: Listing, number: int) -> tuple[float, float]:
         """Where an open minute's path begins, in increments, and how far that is from the close before, as a part.
 
         It is the price but for half a spread, and costs no plans.
         """
-        moment = moment_of(number)
+        moment = listing.calendar.moment_of(number)
         if moment is None:
             raise ValueError("the market is closed in this minute")
         now = self._path(listing, *moment)[number - moment.day.span(moment.phase).first]
-        before = day_of(session_of(number).after.first - 1)
+        before = listing.calendar.before(listing.calendar.session_of(number))
         return now, now / self._path(listing, before, Phase.REGULAR)[-1] - 1
 
     def day_volume(self, listing: Listing, number: int) -> float:
         """Shares that the regular session of a minute's day is planned to trade."""
-        draw = self._draw(listing, session_of(number), Phase.REGULAR)
+        draw = self._draw(listing, listing.calendar.session_of(number), Phase.REGULAR)
         return listing.daily_volume * _VOLUME_SHARE[Phase.REGULAR] * _busyness(draw)
 
     def _draw(self, listing: Listing, day: TradingDay, phase: Phase) -> random.Random:
@@ -164,30 +164,40 @@ class Planner:
 
     def _path(self, listing: Listing, day: TradingDay, phase: Phase) -> list[float]:
         """Prices in increments at the edges of a phase's minutes."""
+        if listing.underlying is not None:
+            first, tick = day.span(phase).first, listing.instrument.min_tick
+            below = listing.underlying
+            prices = [level * below.instrument.min_tick for level in self._path(below, day, phase)]
+            return [max(1.0, listing.worth(price, first + k) / tick) for k, price in enumerate(prices)]
         own = self._walks.setdefault(listing.con_id, Walk(f"{self.seed}/{listing.con_id}/days", _own_step(listing)))
         name = f"{self.seed}/{listing.con_id}/{day.ordinal}"
-        levels = _levels(name, own, day, phase)
-        index = self._index_path(day, phase)
+        levels = _levels(name, own, listing.calendar, day, phase)
+        index = self._index_path(listing.calendar, day, phase)
         anchor, beta, exp = listing.price / listing.instrument.min_tick, listing.beta, math.exp
         return [anchor * exp(beta * shared + single) for shared, single in zip(index, levels, strict=True)]
 
-    def _index_path(self, day: TradingDay, phase: Phase) -> list[float]:
-        key = day.ordinal, phase
+    def _index_path(self, calendar: Calendar, day: TradingDay, phase: Phase) -> list[float]:
+        key = calendar.name, day.ordinal, phase
         if key not in self._index_paths:
             _trim(self._index_paths, self._phases)
-            self._index_paths[key] = _levels(f"{self.seed}/index/{day.ordinal}", self._index, day, phase)
+            self._index_paths[key] = _levels(f"{self.seed}/index/{day.ordinal}", self._index, calendar, day, phase)
         return self._index_paths[key]
 
     def _plan(self, listing: Listing, day: TradingDay, phase: Phase) -> list[Minute]:
         draw = self._draw(listing, day, phase)
         span = day.span(phase)
         length = span.last - span.first
+        if not length:
+            return []
         volume = listing.daily_volume * _VOLUME_SHARE[phase] * _busyness(draw)
         if phase is Phase.REGULAR:
             volume *= length / _REGULAR_MINUTES
         prints = prints_a_minute(listing) * _thinness(phase, length) * length
         reach = listing.volatility * math.sqrt(PHASE_SHARE[phase] / TRADING_DAYS_A_YEAR)
-        path, spread = self._path(listing, day, phase), listing.spread * _SPREAD_FACTOR[phase]
+        path = self._path(listing, day, phase)
+        spread = listing.spread
+        if not listing.calendar.overnight:
+            spread *= _SPREAD_FACTOR[phase]
         return [
             _minute(
                 draw,
@@ -215,10 +225,13 @@ def prints_a_minute(listing: Listing) -> float:
     return 34.0 * math.pow(listing.daily_volume / 1e6, 0.35)
 
 
-def _levels(name: str, walk: Walk, day: TradingDay, phase: Phase) -> list[float]:
+def _levels(name: str, walk: Walk, calendar: Calendar, day: TradingDay, phase: Phase) -> list[float]:
     """Levels of a walk at the edges of a phase's minutes."""
-    before = day_of(day.after.first - 1).ordinal
-    ends = phase_levels(name, walk.level(before), walk.level(day.ordinal), walk.step)[phase]
+    before = calendar.before(day).ordinal
+    levels = phase_levels(name, walk.level(before), walk.level(day.ordinal), walk.step)
+    ends = levels[phase]
+    if calendar.overnight and phase is Phase.AFTER:
+        ends = ends[0], levels[Phase.PRE][0]  # trading goes on through the night: there is no gap
     span = day.span(phase)
     shares = minute_shares(phase, span.last - span.first)
     return bridge(f"{name}/{int(phase)}", shares, *ends, walk.step * math.sqrt(PHASE_SHARE[phase]))
@@ -246,7 +259,7 @@ def _volume_shares(phase: Phase, length: int) -> tuple[float, ...]:
 def _own_step(listing: Listing) -> float:
     """Standard deviation of a day of what the index doesn't explain."""
     explained = listing.beta * INDEX_VOLATILITY
-    own = max(listing.volatility**2 - explained**2, (0.25 * listing.volatility) ** 2)
+    own = max(listing.volatility**2 - explained**2, (listing.least_own * listing.volatility) ** 2)
     return math.sqrt(own / TRADING_DAYS_A_YEAR)
 
 

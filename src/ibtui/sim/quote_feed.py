@@ -73,18 +73,20 @@ class QuoteFeed:
             messages.TICK_PARAMETERS,
             req_id=self._req_id,
             min_tick=self._facts.instrument.min_tick,
-            bbo_exchange="a60001",
-            snapshot_permissions=3,
+            bbo_exchange="a60001" if self._facts.instrument.sec_type == "STK" else "",
+            snapshot_permissions=3 if self._facts.instrument.sec_type == "STK" else 0,
         )
         client.send(messages.MARKET_DATA_TYPE, req_id=self._req_id, data_type=self._data_type)
-        self._send_top("bid", top.bid, top.bid_size)
-        self._send_top("ask", top.ask, top.ask_size)
-        if top.last is not None:
+        if self._facts.quoted:
+            self._send_top("bid", top.bid, top.bid_size)
+            self._send_top("ask", top.ask, top.ask_size)
+        if top.last is not None and self._facts.traded:
             self._send_top("last", top.last, top.last_size)
             if self._last_ns is not None:
                 self._last_second = self._last_ns // NS
                 self._send_text(LAST_TIME, str(self._last_second))
-        self._send_volume(top.volume)
+        if self._facts.quoted and self._facts.traded:
+            self._send_volume(top.volume)
         for name, value in (("high", top.high), ("low", top.low), ("close", top.previous_close), ("open", top.open)):
             if value is not None:
                 self._send_price(DAY_KINDS[name], value, 0, 0)
@@ -110,10 +112,14 @@ class QuoteFeed:
 
     def _top(self, event: MarketEvent) -> None:
         assert isinstance(event, TopChanged)
+        if not (self._facts.traded if event.field == "last" else self._facts.quoted):
+            return
         self._send_top(event.field, event.price, event.size)
 
     def _day(self, event: MarketEvent) -> None:
         assert isinstance(event, DayChanged)
+        if event.field == "volume" and not (self._facts.quoted and self._facts.traded):
+            return
         if event.field == "volume":
             self._send_volume(int(event.value or 0))
         else:
@@ -125,6 +131,8 @@ class QuoteFeed:
 
     def _trade(self, event: MarketEvent) -> None:
         assert isinstance(event, Traded)
+        if not self._facts.traded:
+            return
         second = event.time_ns // NS
         if second != self._last_second:
             self._last_second = second
@@ -139,6 +147,7 @@ class QuoteFeed:
     def _send_top(self, field: str, price: float | None, size: int) -> None:
         price_kind, size_kind, attributes = TOP_KINDS[field]
         known = NONE if price is None else price
+        size = size if self._facts.quoted else 0
         if self._prices.get(field) != known or field == "last":
             self._prices[field] = known
             self._send_price(price_kind, known, size, attributes)

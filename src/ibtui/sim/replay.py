@@ -6,9 +6,9 @@ from ibtui.sim.day import Day
 from ibtui.sim.events import MarketEvent, TopChanged, Traded
 from ibtui.sim.exchange import Exchange
 from ibtui.sim.live import LiveMarket
-from ibtui.sim.prints import LOT, PlannedPrint
-from ibtui.sim.sizes import venue_of
-from ibtui.sim.trading_days import MINUTE_NS, Phase, moment_of
+from ibtui.sim.prints import PlannedPrint
+from ibtui.sim.sizes import conditions_of, venue_of
+from ibtui.sim.trading_days import MINUTE_NS
 from ibtui.sim.universe import Listing
 
 
@@ -29,7 +29,7 @@ def replayed(exchange: Exchange, listing: Listing, number: int) -> tuple[TopChan
     happened = _remembered(exchange, con_id, number)
     if happened is not None:
         seeded = [event for event in events if not isinstance(event, Traded)]
-        events = sorted([*seeded, *_trades(listing, happened)], key=lambda event: event.time_ns)
+        events = sorted([*seeded, *_trades(listing, number, happened)], key=lambda event: event.time_ns)
     bid = TopChanged(con_id, start_ns, "bid", top.bid, top.bid_size)
     ask = TopChanged(con_id, start_ns, "ask", top.ask, top.ask_size)
     return bid, ask, events
@@ -42,8 +42,10 @@ def _remembered(exchange: Exchange, con_id: int, number: int) -> Iterable[Planne
     return exchange.history.remembered.get(con_id, {}).get(number)
 
 
-def _trades(listing: Listing, prints: Iterable[PlannedPrint]) -> list[MarketEvent]:
+def _trades(listing: Listing, number: int, prints: Iterable[PlannedPrint]) -> list[MarketEvent]:
     scale = round(1 / listing.instrument.min_tick)
+    moment = listing.calendar.moment_of(number)
+    phase = moment.phase if moment is not None else None
     return [
         Traded(
             listing.con_id,
@@ -51,17 +53,10 @@ def _trades(listing: Listing, prints: Iterable[PlannedPrint]) -> list[MarketEven
             each.price / scale,
             each.size,
             venue_of(each.time_ns),
-            conditions(each.time_ns // MINUTE_NS, each.size),
+            conditions_of(listing, phase, each.size),
             0,
             0,
             each.price / scale,
         )
         for each in prints
     ]
-
-
-def conditions(minute: int, size: int) -> str:
-    """IB's special conditions of a print: ``T`` outside the regular session, ``I`` an odd lot."""
-    moment = moment_of(minute)
-    regular = moment is not None and moment.phase is Phase.REGULAR
-    return ("" if regular else "T") + ("I" if size < LOT else "")

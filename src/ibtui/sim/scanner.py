@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ibtui.sim.minutes import Planner
-from ibtui.sim.trading_days import last_open_minute
+from ibtui.sim.trading_days import SHARES
 from ibtui.sim.universe import Listing, Universe
 
 MOST_ROWS = 50
@@ -78,7 +78,7 @@ async def scan(
         below: Highest price.
     """
     found: list[Candidate] = []
-    minute = last_open_minute(now_minute)
+    minute = SHARES.last_open_minute(now_minute)
     for number, listing in enumerate(universe):
         if number % _SLICE == 0:
             await asyncio.sleep(0)

@@ -8,7 +8,7 @@ and none of it has to be remembered.
 import math
 
 from ibtui.sim.events import Side
-from ibtui.sim.prints import LOT
+from ibtui.sim.trading_days import Phase
 from ibtui.sim.universe import Listing
 
 VENUES = ("ARCA", "NSDQ", "BATS", "EDGX", "IEX", "NYSE", "MEMX", "BYX")
@@ -40,6 +40,7 @@ class SeededSizes:
     """The sizes of one contract's seeded book. One price in ``sparse`` has a row behind the best one."""
 
     def __init__(self, seed: int, listing: Listing) -> None:
+        self._lot = listing.lot
         self._key = mixed(seed, listing.con_id, 3)
         self._lots = max(1.0, 9.0 * math.sqrt(listing.daily_volume / 1e6) * 60.0 / listing.price)
         self.sparse = max(1, round(0.7 * listing.spread))
@@ -75,7 +76,13 @@ class SeededSizes:
         """Heavy-tailed lots and a venue from one mixed number."""
         luck = (number & 0xFFFFF) / 0x100000
         lots = 1 + int(self._lots * factor * (0.55 / (luck + 0.09) - 0.45))
-        return lots * LOT, _WEIGHTED_VENUES[(number >> 40) % len(_WEIGHTED_VENUES)]
+        return lots * self._lot, _WEIGHTED_VENUES[(number >> 40) % len(_WEIGHTED_VENUES)]
+
+
+def conditions_of(listing: Listing, phase: Phase | None, size: int) -> str:
+    """IB's special conditions of a print: ``T`` outside the regular session, ``I`` an odd lot."""
+    regular = phase is not None and listing.calendar.counts(phase)
+    return ("" if regular else "T") + ("I" if size < listing.lot else "")
 
 
 def venue_of(time_ns: int) -> str:

@@ -7,12 +7,22 @@ from datetime import date
 
 from ibtui.market.instruments import Instrument
 from ibtui.sim.catalogue import COLUMNS, SECURITIES
+from ibtui.sim.option_values import expiry_minute, option_price
+from ibtui.sim.trading_days import SHARES, Calendar
 
 TIME_ZONE = "US/Eastern"
 MARKET_RULE = 26
 """IB's market rule id of US shares: one cent everywhere."""
 
-MARKET_RULES: dict[int, tuple[tuple[float, float], ...]] = {MARKET_RULE: ((0.0, 0.01),)}
+MARKET_RULES: dict[int, tuple[tuple[float, float], ...]] = {
+    MARKET_RULE: ((0.0, 0.01),),
+    67: ((0.0, 0.25),),
+    239: ((0.0, 0.00005),),
+    240: ((0.0, 0.005),),
+    2737: ((0.0, 0.1),),
+    3118: ((0.0, 0.25),),
+    557: ((0.0, 0.015625),),
+}
 """Market rule id to its rows: from this price on, this increment."""
 
 VENUES = (
@@ -41,7 +51,12 @@ class Listing:
         daily_volume: Shares that change hands on an ordinary day.
         spread: Usual bid-ask spread in increments.
         listed: First day with trades.
-        stock_type: IB's word: ``ETF`` or ``COMMON``.
+        stock_type: IB's word: ``ETF`` or ``COMMON``; empty for what is no share.
+        lot: Sizes in the book are multiples of it.
+        least_own: Least part of its volatility that the index doesn't explain.
+        quoted: Whether there are bids and asks; an index has none.
+        traded: Whether trades are told; in forex there are none.
+        underlying: What an option is on.
     """
 
     instrument: Instrument
@@ -64,6 +79,19 @@ class Listing:
     size_increment: float = 1.0
     suggested_size_increment: float = 100.0
     aggregated_group: int = 1
+    calendar: Calendar = SHARES
+    lot: int = 100
+    least_own: float = 0.25
+    quoted: bool = True
+    traded: bool = True
+    underlying: "Listing | None" = None
+
+    def worth(self, price: float, minute: int) -> float:
+        """What an option is worth in a minute since 1970 when its underlying has this price."""
+        instrument = self.instrument
+        expires = expiry_minute(instrument.last_trade_date)
+        assert instrument.strike is not None
+        return option_price(price, instrument.strike, max(0, expires - minute), self.volatility, instrument.right)
 
     @property
     def con_id(self) -> int:
@@ -76,7 +104,10 @@ class Universe:
 
     def __init__(self, listings: tuple[Listing, ...]) -> None:
         self._by_con_id = {each.con_id: each for each in listings}
-        self._by_symbol = {each.instrument.symbol: each for each in listings}
+        self._by_symbol: dict[str, list[Listing]] = {}
+        for each in listings:
+            self._by_symbol.setdefault(each.instrument.symbol, []).append(each)
+        self._by_local_symbol = {each.instrument.local_symbol: each for each in listings}
 
     def __iter__(self) -> Iterator[Listing]:
         return iter(self._by_con_id.values())
@@ -89,19 +120,28 @@ class Universe:
         return self._by_con_id.get(con_id)
 
     def by_symbol(self, symbol: str) -> Listing | None:
-        """The stock or fund of this symbol, or None; case and a dot for the class's blank don't matter."""
-        return self._by_symbol.get(symbol.upper().replace(".", " "))
+        """The stock or fund of this symbol, else the first contract; case and a dot for a blank don't matter."""
+        return next(iter(self._named(symbol)), None)
+
+    def options_on(self, con_id: int) -> list[Listing]:
+        """The options on a contract."""
+        return [each for each in self if each.underlying is not None and each.underlying.con_id == con_id]
+
+    def _named(self, symbol: str) -> list[Listing]:
+        """Contracts of a symbol, or the one of a local symbol."""
+        wanted = symbol.upper()
+        local = self._by_local_symbol.get(wanted)
+        return self._by_symbol.get(wanted.replace(".", " ")) or ([local] if local is not None else [])
 
     def search(
         self, sec_type: str = "", symbol: str = "", exchange: str = "", currency: str = "", primary_exchange: str = ""
     ) -> list[Listing]:
         """Listings that fit everything given, as ``reqContractDetails`` looks for them. Empty means any."""
-        candidates = [self.by_symbol(symbol)] if symbol else list(self)
+        candidates = self._named(symbol) if symbol else list(self)
         return [
             each
             for each in candidates
-            if each is not None
-            and sec_type in ("", each.instrument.sec_type)
+            if sec_type in ("", each.instrument.sec_type)
             and currency in ("", each.instrument.currency)
             and (not exchange or exchange in each.valid_exchanges.split(","))
             and primary_exchange in ("", each.instrument.primary_exchange)
@@ -112,17 +152,32 @@ class Universe:
         wanted = pattern.strip().upper()
         if not wanted:
             return []
-        exact = [each for each in self if each.instrument.symbol == wanted]
-        begins = [each for each in self if each.instrument.symbol.startswith(wanted) and each not in exact]
-        named = [each for each in self if wanted in each.instrument.long_name and each not in exact + begins]
+        first = {(each.instrument.symbol, each.instrument.sec_type): each for each in reversed(list(self))}
+        found = [each for each in reversed(first.values()) if each.underlying is None]
+        exact = [each for each in found if each.instrument.symbol == wanted]
+        begins = [each for each in found if each.instrument.symbol.startswith(wanted) and each not in exact]
+        named = [each for each in found if wanted in each.instrument.long_name and each not in exact + begins]
         return (exact + begins + named)[:limit]
 
 
-def default_universe(more: Sequence[str] = ()) -> Universe:
-    """Every security of the catalogue, and these symbols besides, with invented facts where it hasn't got them."""
+def default_universe(more: Sequence[str] = (), today: date = date(2026, 1, 2)) -> Universe:
+    """Every security of the catalogue, these symbols besides, and futures, indices, currencies and options.
+
+    Args:
+        more: Symbols that get invented facts where the catalogue hasn't got them.
+        today: Futures and options that have not expired by then are listed.
+    """
+    from ibtui.sim.derivatives import other_listings  # it makes listings, and so needs this module first
+
     lines = SECURITIES.strip().splitlines()
     listed = {line.partition("|")[0] for line in lines}
-    return Universe(tuple(_listing(line) for line in [*lines, *map(_invented, sorted({*map(_upper, more)} - listed))]))
+    shares = [_listing(line) for line in [*lines, *map(_invented, sorted({*map(_upper, more)} - listed))]]
+    return Universe((*shares, *other_listings({each.instrument.symbol: each for each in shares}, today)))
+
+
+def con_id_of(name: str) -> int:
+    """An invented contract id, always the same for the same name."""
+    return _FIRST_CON_ID + zlib.crc32(name.encode()) % _CON_IDS
 
 
 def _upper(symbol: str) -> str:
@@ -140,7 +195,7 @@ def _listing(line: str) -> Listing:
     facts = dict(zip(COLUMNS, line.split("|"), strict=True))
     nasdaq_or_nyse = "NMS" if facts["primary"] == "NASDAQ" else facts["symbol"]
     instrument = Instrument(
-        con_id=_FIRST_CON_ID + zlib.crc32(facts["symbol"].encode()) % _CON_IDS,
+        con_id=con_id_of(facts["symbol"]),
         symbol=facts["symbol"],
         primary_exchange=facts["primary"],
         local_symbol=facts["symbol"],

@@ -12,6 +12,7 @@ from ibtui.sim.universe import MARKET_RULES
 
 if TYPE_CHECKING:
     from ibtui.sim.gateway import Gateway
+    from ibtui.sim.universe import Listing
 
 NO_MARKET_RULE = 321
 
@@ -30,7 +31,7 @@ def contract_details(gateway: Gateway, client: Client, ask: Values) -> None:
         instrument = gateway.exchange.describe(listing.con_id)
         client.send(
             messages.CONTRACT_DETAILS,
-            **contract_values(instrument, ask["exchange"] or "SMART"),
+            **contract_values(instrument, ask["exchange"] or instrument.exchange),
             req_id=req_id,
             market_name=listing.market_name,
             min_tick=instrument.min_tick,
@@ -47,6 +48,7 @@ def contract_details(gateway: Gateway, client: Client, ask: Values) -> None:
             agg_group=listing.aggregated_group,
             market_rule_ids=listing.market_rule_ids,
             stock_type=listing.stock_type,
+            **_under(listing),
             min_size=listing.min_size,
             size_increment=listing.size_increment,
             suggested_size_increment=listing.suggested_size_increment,
@@ -56,14 +58,20 @@ def contract_details(gateway: Gateway, client: Client, ask: Values) -> None:
 
 def matching_symbols(gateway: Gateway, client: Client, ask: Values) -> None:
     """Contracts whose symbol or name fits a pattern."""
+    universe = gateway.exchange.universe
     contracts = [
         {
             **contract_values(listing.instrument),
-            "derivatives": [{"sec_type": "CFD"}, {"sec_type": "OPT"}],
+            "primary_exchange": listing.instrument.primary_exchange or listing.instrument.exchange,
+            "derivatives": [
+                {"sec_type": each}
+                for each in ("CFD", "OPT")
+                if listing.instrument.sec_type == "STK" and (each == "CFD" or universe.options_on(listing.con_id))
+            ],
             "description": listing.instrument.long_name,
             "issuer_id": "",
         }
-        for listing in gateway.exchange.universe.matching(ask["pattern"] or "")
+        for listing in universe.matching(ask["pattern"] or "")
     ]
     client.send(messages.SYMBOL_SAMPLES, req_id=ask["req_id"], contracts=contracts)
 
@@ -78,8 +86,37 @@ def market_rule(_: Gateway, client: Client, ask: Values) -> None:
     client.send(messages.MARKET_RULE, rule_id=ask["rule_id"], increments=increments)
 
 
-def option_parameters(_: Gateway, client: Client, ask: Values) -> None:
-    """Expirations and strikes of the options on a contract; there are none."""
+def _under(listing: Listing) -> Values:
+    """What a derivative is on, and when it ends."""
+    instrument, below = listing.instrument, listing.underlying
+    if instrument.sec_type not in ("FUT", "OPT"):
+        return {}
+    return {
+        "contract_month": instrument.last_trade_date[:6],
+        "real_expiration_date": instrument.last_trade_date,
+        "under_con_id": below.con_id if below is not None else 0,
+        "under_symbol": instrument.symbol,
+        "under_sec_type": "STK" if below is not None else "IND",
+    }
+
+
+def option_parameters(gateway: Gateway, client: Client, ask: Values) -> None:
+    """Expirations and strikes of the options on a contract, for each place that trades them."""
+    options = gateway.exchange.universe.options_on(ask["con_id"] or 0)
+    places = options[0].valid_exchanges.split(",") if options else []
+    for place in places:
+        if ask["exchange"] not in (None, "", place):
+            continue
+        client.send(
+            data_messages.OPTION_PARAMETERS,
+            req_id=ask["req_id"],
+            exchange=place,
+            under_con_id=ask["con_id"],
+            trading_class=options[0].instrument.trading_class,
+            multiplier=f"{options[0].instrument.multiplier:g}",
+            expirations=[{"date": each} for each in sorted({each.instrument.last_trade_date for each in options})],
+            strikes=[{"strike": each} for each in sorted({each.instrument.strike or 0.0 for each in options})],
+        )
     client.send(data_messages.OPTION_PARAMETERS_END, req_id=ask["req_id"])
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 HISTORY_ERROR = 162
 DUPLICATE_REQUEST = 322
+OF_TRADES = frozenset({"TRADES", "ADJUSTED_LAST"})
 
 TICK_MESSAGES = {
     "TRADES": data_messages.HISTORICAL_TICKS_LAST,
@@ -58,6 +59,11 @@ def historical_data(gateway: Gateway, client: Client, ask: Values) -> None:
         request = parse_request(ask, gateway.exchange.now_ns)
     except BadHistoryError as error:
         client.error(req_id, error.code, str(error))
+        return
+    if request.what in OF_TRADES and not listing.traded:
+        name = f"{listing.instrument.symbol}/{listing.instrument.sec_type}@{listing.instrument.exchange}"
+        text = f"Historical Market Data Service error message:No historical market data for {name} Last"
+        client.error(req_id, HISTORY_ERROR, text)
         return
     subscription = Subscription(client.client_id or 0, req_id, listing.con_id, listing.instrument.symbol, "bars")
     place = ask["exchange"] or "SMART"

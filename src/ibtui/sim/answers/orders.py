@@ -18,11 +18,14 @@ from ibtui.sim.simclock import NEW_YORK
 
 if TYPE_CHECKING:
     from ibtui.sim.gateway import Gateway
+    from ibtui.sim.universe import Listing
 
 DUPLICATE_ORDER_ID = 103
 BAD_VALUE = 321
 NO_ORDER_TO_CANCEL = 10147
 FRACTIONAL = 10243
+NO_PERMISSION = 460
+"""The account trades shares only: margins and profit of other kinds of contracts are not simulated."""
 
 
 def place_order(gateway: Gateway, client: Client, ask: Values) -> None:
@@ -32,7 +35,7 @@ def place_order(gateway: Gateway, client: Client, ask: Values) -> None:
     if not listings:
         client.error(order_id, NO_CONTRACT, NO_CONTRACT_TEXT)
         return
-    problem = _problem(gateway, ask)
+    problem = _problem(gateway, ask, listings[0])
     if problem is not None:
         client.error(order_id, *problem)
         return
@@ -130,11 +133,13 @@ def auto_open_orders(_: Gateway, client: Client, __: Values) -> None:
         )
 
 
-def _problem(gateway: Gateway, ask: Values) -> tuple[int, str] | None:
+def _problem(gateway: Gateway, ask: Values, listing: Listing) -> tuple[int, str] | None:
     if ask["account"] not in (None, "", gateway.account):
         return BAD_VALUE, f"Error validating request.-'bN' : cause - Invalid account code '{ask['account']}'"
     if ask["action"] not in SIDES:
         return BAD_VALUE, f"Error validating request.-'bN' : cause - Invalid side '{ask['action']}'"
+    if listing.instrument.sec_type != "STK":
+        return NO_PERMISSION, "No trading permissions."
     if ask["conditions"]:
         return BAD_VALUE, "Error validating request.-'bN' : cause - Conditional orders are not offered here"
     quantity = ask["quantity"] or 0
