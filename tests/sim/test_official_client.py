@@ -22,6 +22,13 @@ from ibapi.scanner import ScannerSubscription  # type: ignore[import-untyped]
 from ibapi.wrapper import EWrapper  # type: ignore[import-untyped]
 
 ACCOUNT = "DUSIM0001"
+KINDS = (
+    ("ES", "FUT", "CME"),
+    ("SPX", "IND", "CBOE"),
+    ("EUR", "CASH", "IDEALPRO"),
+    ("BTC", "CRYPTO", "PAXOS"),
+    ("SPY", "OPT", "SMART"),
+)
 
 
 class Official(EWrapper, EClient):  # type: ignore[misc]
@@ -124,6 +131,11 @@ async def test_contracts_and_scans() -> None:
         await app.ask(
             app.reqSecDefOptParams, 4, "SPY", "", "STK", con_id, answer="securityDefinitionOptionParameterEnd"
         )
+        assert {each[1] for each in app.came["securityDefinitionOptionParameter"]} >= {"SMART", "CBOE"}
+        for req_id, kind in enumerate(KINDS, start=10):
+            app.came["contractDetails"].clear()
+            await app.ask(app.reqContractDetails, req_id, contract(*kind), answer="contractDetailsEnd")
+            assert {each[1].contract.secType for each in app.came["contractDetails"]} == {kind[1]}
         wanted = ScannerSubscription()
         wanted.instrument, wanted.locationCode, wanted.scanCode = "STK", "STK.US.MAJOR", "MOST_ACTIVE"
         wanted.numberOfRows = 5
