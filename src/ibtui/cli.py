@@ -140,6 +140,8 @@ def main(common: Common, fresh: bool) -> int | None:
 @click.option("--rate", type=click.FloatRange(0), default=1.0, show_default=True, help="Market activity.")
 @click.option("--speed", type=click.FloatRange(0), default=1.0, show_default=True, help="Market seconds a second.")
 @click.option("--start", help="Market time to start at, New York, such as 2026-11-20T10:00.")
+@click.option("--scenario", metavar="NAME|FILE", help="Control verbs at their times, such as flash-crash.")
+@click.option("--limits/--no-limits", default=True, hidden=True, help="Whether IB's limits hold.")
 @click.option("--state", type=click.Path(dir_okay=False), hidden=True, help="Keep orders and account in this file.")
 @click.option("--until-input-ends", is_flag=True, hidden=True, help="End at the end of standard input.")
 def sim(symbols: str, **options: Any) -> int:

@@ -10,12 +10,15 @@ from ibtui.sim import messages, requests
 from ibtui.sim.account_feed import AccountFeeds
 from ibtui.sim.answers import ANSWERS
 from ibtui.sim.client import SYSTEM, Client
+from ibtui.sim.contract_values import find
 from ibtui.sim.depth_feed import DepthFeed
 from ibtui.sim.events import DayChanged, DepthChanged, Event, HaltChanged, TopChanged, Traded
 from ibtui.sim.exchange import Exchange
 from ibtui.sim.faults import Faults, Loss
 from ibtui.sim.feeds import Feeds
+from ibtui.sim.limits import LIMITED, Limits, too_many_messages
 from ibtui.sim.links import Links, Upstream
+from ibtui.sim.order_checks import Refusal
 from ibtui.sim.order_desk import OrderDesk
 from ibtui.sim.pause import Pause
 from ibtui.sim.schema import FieldError, Message, Values
@@ -37,7 +40,7 @@ class Gateway:
         changes: Goes up with everything that happens to an order or the account.
     """
 
-    def __init__(self, exchange: Exchange, clock: SimClock) -> None:
+    def __init__(self, exchange: Exchange, clock: SimClock, *, limited: bool = True) -> None:
         self.exchange = exchange
         self.clock = clock
         self.managed_accounts: tuple[str, ...] = (exchange.account.name,)
@@ -46,6 +49,7 @@ class Gateway:
         self.links = Links(self.faults, self.tell_all)
         self.clients: set[Client] = set()
         self.feeds = Feeds(exchange)
+        self.limits = Limits(self.feeds) if limited else None
         self.accounts = AccountFeeds(exchange)
         self.orders = OrderDesk(exchange, self.clients)
         self.changes = 0
@@ -85,9 +89,15 @@ class Gateway:
             self.forget(owner, req_id)
         self.feeds.close_all(client)
         self.accounts.close_all(client)
+        if self.limits is not None:
+            self.limits.left(client)
 
     def requested(self, client: Client, fields: list[str]) -> None:
         """Answers one request, at the market's present time. Whatever is wrong with it becomes an IB error."""
+        if self.limits is not None and self.limits.too_fast(client):
+            client.error(SYSTEM, *too_many_messages())
+            client.close()
+            return
         trap = self.faults.sprung(int(fields[0]))
         if trap is None or trap.carried_out:
             self._answer(client, fields)
@@ -107,8 +117,18 @@ class Gateway:
         except FieldError as error:
             client.error(SYSTEM, BAD_REQUEST, f"Server error when reading an API client request. {error}")
             return
-        if not self.links.takes(client, message, ask, lambda: self._carry_out(client, message, ask)):
+        refused = self._refusal(message, ask)
+        if refused is not None:
+            client.error(ask["req_id"], *refused)
+        elif not self.links.takes(client, message, ask, lambda: self._carry_out(client, message, ask)):
             self._carry_out(client, message, ask)
+
+    def _refusal(self, message: Message, ask: Values) -> Refusal | None:
+        """Why a request goes beyond IB's limits; None if it doesn't."""
+        if self.limits is None or message not in LIMITED:
+            return None
+        listings = find(self.exchange.universe, ask)
+        return self.limits.refusal(message, ask, listings[0].con_id, len(self._later)) if listings else None
 
     def _carry_out(self, client: Client, message: Message, ask: Values) -> None:
         try:

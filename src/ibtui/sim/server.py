@@ -21,7 +21,9 @@ from ibtui.sim.exchange import Exchange
 from ibtui.sim.gateway import Gateway
 from ibtui.sim.keeper import Keeper
 from ibtui.sim.listener import Listener
-from ibtui.sim.simclock import SimClock, parse_start
+from ibtui.sim.scenario import Scenario, load, play
+from ibtui.sim.simclock import SimClock, at_time, parse_start
+from ibtui.sim.verbs.controls import Controls
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ class SimOptions:
         start: Market time to start at, see :func:`ibtui.sim.simclock.parse_start`.
         scenario: Path or name of a scenario file.
         replay: What to replay instead of a simulated market.
+        limits: Whether IB's limits hold.
         state: File in which orders, account and market time are kept; an existing one is gone on with, and its seed,
             account, symbols and, unless ``start`` is later, its market time hold.
         until_input_ends: End when standard input does, and with the parent process.
@@ -59,6 +62,7 @@ class SimOptions:
     start: str | None = None
     scenario: str | None = None
     replay: str | None = None
+    limits: bool = True
     state: str | None = None
     until_input_ends: bool = False
 
@@ -83,9 +87,10 @@ async def running(options: SimOptions) -> AsyncIterator[RunningGateway]:
     """A gateway in the running event loop; at the end of the context its sockets are closed.
 
     Raises:
-        UsageError: The address can't be listened on, or the start is no time.
+        UsageError: The address can't be listened on, the start is no time, or the scenario makes no sense.
     """
-    gateway = _built(options)
+    scenario = None if options.scenario is None else load(options.scenario)
+    gateway = _built(options, scenario)
     stopped = asyncio.Event()
     listener = Listener(lambda: Client(gateway), options.host, options.port)
     async with contextlib.AsyncExitStack() as stack:
@@ -100,26 +105,31 @@ async def running(options: SimOptions) -> AsyncIterator[RunningGateway]:
             control = ControlPort(gateway, listener, stopped)
             control_port = await control.open(options.host, options.control_port)
             stack.push_async_callback(control.close)
+        if scenario is not None:
+            steps = play(scenario, Controls(gateway, listener, stopped))
+            stack.push_async_callback(_end, asyncio.create_task(steps, name="scenario"))
         market = asyncio.create_task(_run_market(gateway), name="market")
         stack.push_async_callback(_end, market)
         stack.callback(_disconnect, gateway)
         yield RunningGateway(gateway, options.host, listener.port, control_port, stopped)
 
 
-def _built(options: SimOptions) -> Gateway:
+def _built(options: SimOptions, scenario: Scenario | None) -> Gateway:
     """A gateway as the options want it, or as it was saved."""
     clock = system_clock()
     before = None if options.state is None else saved.read(Path(options.state))
     start_ns = parse_start(options.start, clock.utc_ns())
+    if options.start is None and scenario is not None and scenario.start is not None:
+        start_ns = at_time(start_ns, scenario.start)
     if before is None:
         exchange = Exchange(options.seed, options.account, start_ns, options.symbols, options.rate)
-        return Gateway(exchange, SimClock(clock, start_ns, options.speed))
+        return Gateway(exchange, SimClock(clock, start_ns, options.speed), limited=options.limits)
     since_ns = before.exchange.market_ns
     start_ns = since_ns if options.start is None else max(start_ns, since_ns)
     symbols = tuple(dict.fromkeys((*before.symbols, *options.symbols)))
     exchange = Exchange(before.seed, before.account, since_ns, symbols, options.rate)
     exchange.restore(before.exchange)
-    gateway = Gateway(exchange, SimClock(clock, start_ns, options.speed))
+    gateway = Gateway(exchange, SimClock(clock, start_ns, options.speed), limited=options.limits)
     gateway.orders.restore(before.desk)
     gateway.advance()
     return gateway
@@ -136,9 +146,8 @@ def serve(options: SimOptions) -> int:
     Raises:
         UsageError: An option can't be met.
     """
-    for name in ("scenario", "replay"):
-        if getattr(options, name) is not None:
-            raise UsageError(f"--{name} is not offered by this version")
+    if options.replay is not None:
+        raise UsageError("--replay is not offered by this version")
     asyncio.run(_serve(options))
     return 0
 

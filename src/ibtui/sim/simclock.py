@@ -79,6 +79,12 @@ def parse_start(text: str | None, utc_ns: int) -> int:
     return int(moment.timestamp()) * NS
 
 
+def at_time(at_ns: int, text: str) -> int:
+    """The moment at which New York's clocks show that time on the date of another moment, UTC nanoseconds."""
+    day = datetime.fromtimestamp(at_ns / NS, NEW_YORK).date()
+    return int(datetime.combine(day, time.fromisoformat(text), NEW_YORK).timestamp()) * NS
+
+
 def _last_trading_day(utc_ns: int) -> int:
     now = datetime.fromtimestamp(utc_ns / NS, UTC).astimezone(NEW_YORK)
     days = sessions(now.date() - timedelta(days=10), now.date())
