@@ -45,7 +45,7 @@ from ibtui.sim.working import (
     PRE_SUBMITTED,
     SUBMITTED,
     Working,
-    day_end_ns,
+    expiry_ns,
     may_trade,
     next_change_ns,
     next_session_ns,
@@ -162,6 +162,9 @@ class Brokerage:
         keys = {(client_id, order_id): key for client_id, order_id, key in saved.keys}
         self.register.restore(saved.orders, keys, saved.next_key)
         self.blotter.restore(saved.fills, saved.fees, saved.fill_count)
+        for key, working in self.register.working.items():
+            if working.order.tif == "GTD" and working.expires_ns is not None:
+                self._end_at(working.expires_ns, key)
         self.reconsider_all()
 
     # what the market does to them
@@ -201,7 +204,9 @@ class Brokerage:
 
     def _accept(self, working: Working) -> list[Event]:
         order, now = working.order, self._now()
-        working.expires_ns = None if order.tif == "GTC" else day_end_ns(order, now)
+        working.expires_ns = expiry_ns(order, now)
+        if order.tif == "GTD" and working.expires_ns is not None:
+            self._end_at(working.expires_ns, order.order_key)
         events: list[Event] = []
         if working.status != SUBMITTED:
             working.status = PRE_SUBMITTED
@@ -300,6 +305,10 @@ class Brokerage:
         if key not in self._looked_after:
             self._looked_after.add(key)
             self._later(next_change_ns(self._now()), lambda: self._reconsider(key, timer=True))
+
+    def _end_at(self, time_ns: int, key: int) -> None:
+        """Has the order reconsidered at a time inside a phase."""
+        self._later(max(time_ns, self._now()), lambda: self._reconsider(key))
 
     def _reconsider(self, key: int, *, timer: bool = False) -> list[Event]:
         working = self.register.working.get(key)

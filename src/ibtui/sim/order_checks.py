@@ -4,12 +4,15 @@ from typing import NamedTuple
 
 from ibtui.market.prices import on_tick
 from ibtui.sim.events import SimOrder
+from ibtui.sim.history_request import BadHistoryError, parse_time
 from ibtui.sim.universe import Listing
 
-WITH_LIMIT = frozenset({"LMT", "STP LMT"})
-WITH_STOP = frozenset({"STP", "STP LMT"})
+WITH_LIMIT = frozenset({"LMT", "STP LMT", "LIT"})
+IF_TOUCHED = frozenset({"MIT", "LIT"})
+"""Set off by a price that is as good as their trigger or better, where a stop is set off by one that is worse."""
+WITH_STOP = frozenset({"STP", "STP LMT"}) | IF_TOUCHED
 ORDER_TYPES = frozenset({"MKT"}) | WITH_LIMIT | WITH_STOP
-TIMES_IN_FORCE = frozenset({"DAY", "GTC", "IOC", "FOK"})
+TIMES_IN_FORCE = frozenset({"DAY", "GTC", "GTD", "IOC", "FOK"})
 
 
 class Refusal(NamedTuple):
@@ -27,6 +30,18 @@ NO_CONTRACT = Refusal(200, "No security definition has been found for the reques
 NO_SIZE = Refusal(434, "The order size cannot be zero.")
 BAD_TYPE = Refusal(387, "Unsupported order type for this exchange and security type.")
 BAD_TIF = Refusal(201, "Order rejected - reason:Invalid time in force for this order.")
+BAD_GOOD_TILL = Refusal(
+    391, "The Good-Till-Date time must be entered as yyyymmdd hh:mm:ss, where hh:mm:ss and the time zone are optional."
+)
+
+
+def good_till_ns(order: SimOrder) -> int | None:
+    """When a GTD order ends, UTC nanoseconds; a date alone means its end. None where what it says is no time."""
+    text = order.good_till.strip()
+    try:
+        return parse_time(f"{text} 23:59:59" if len(text) == 8 else text, 0) or None
+    except BadHistoryError:
+        return None
 
 
 def refusal(order: SimOrder, listing: Listing | None) -> Refusal | None:
@@ -39,6 +54,8 @@ def refusal(order: SimOrder, listing: Listing | None) -> Refusal | None:
         return BAD_TYPE
     if order.tif not in TIMES_IN_FORCE:
         return BAD_TIF
+    if order.tif == "GTD" and good_till_ns(order) is None:
+        return BAD_GOOD_TILL
     needed = [order.limit_price] if order.order_type in WITH_LIMIT else []
     needed += [order.aux_price] if order.order_type in WITH_STOP else []
     min_tick = listing.instrument.min_tick

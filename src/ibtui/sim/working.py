@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ibtui.sim.events import OrderState, SimOrder
-from ibtui.sim.order_checks import WITH_STOP
+from ibtui.sim.order_checks import IF_TOUCHED, WITH_STOP, good_till_ns
 from ibtui.sim.trading_days import MINUTE_NS, Phase, day_of, moment_of
 
 PENDING, PRE_SUBMITTED, SUBMITTED, FILLED, CANCELLED = (
@@ -62,7 +62,8 @@ class Working:
     def touched(self, price: float) -> bool:
         """Whether a trade at this price sets off its stop."""
         stop = self.order.aux_price or 0.0
-        return price >= stop if self.order.action == "BUY" else price <= stop
+        rising = (self.order.action == "BUY") != (self.order.order_type in IF_TOUCHED)
+        return price >= stop if rising else price <= stop
 
     def state(self) -> OrderState:
         """What the clients are told."""
@@ -98,6 +99,13 @@ def next_session_ns(order: SimOrder, now_ns: int) -> int:
     while not may_trade(order, now_ns):
         now_ns = next_change_ns(now_ns)
     return now_ns
+
+
+def expiry_ns(order: SimOrder, now_ns: int) -> int | None:
+    """When an order accepted now ends by itself; None for one that is good till cancelled."""
+    if order.tif == "GTC":
+        return None
+    return good_till_ns(order) if order.tif == "GTD" else day_end_ns(order, now_ns)
 
 
 def day_end_ns(order: SimOrder, now_ns: int) -> int:
