@@ -45,7 +45,7 @@ ACTIONS = st.one_of(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(ACTIONS, max_size=40))
 def test_nothing_crosses_the_book_and_every_share_is_accounted_for(actions: list[tuple]) -> None:  # type: ignore[type-arg]
     found, placed, filled, left = book(), {}, {}, {}

@@ -137,7 +137,7 @@ async def test_a_long_request_holds_nobody_up() -> None:
             await raw.read_until("49")
             worst = max(worst, time.perf_counter() - before)
         assert len(await half_a_year) > 120
-        assert worst < 1
+        assert worst < 2, "longer than a client waits for a heartbeat"
 
 
 async def test_a_cancelled_request_is_given_up() -> None:
