@@ -181,7 +181,7 @@ def test_without_a_gateway_the_console_opens_and_keeps_trying(open_terminal: Ope
 
 
 def test_a_terminal_too_small_says_so(open_terminal: Open) -> None:
-    terminal = open_terminal("--demo", columns=70, lines=20)
+    terminal = open_terminal("--demo", columns=70, lines=20, COLUMNS="80", LINES="24")
     terminal.until(lambda text: "80×24" in text or "80x24" in text)
     terminal.press("q")
     assert terminal.wait() == 0

@@ -106,6 +106,13 @@ class ConsoleDriver(LinuxDriver):
         """Writes that the terminal has not taken yet."""
         return self._output.backlog if self._output else 0
 
+    def _get_terminal_size(self) -> tuple[int, int]:
+        # Textual believes COLUMNS and LINES first, and an environment can be older than the terminal.
+        try:
+            return os.get_terminal_size(self.fileno)
+        except OSError:
+            return super()._get_terminal_size()
+
     def take_frame(self) -> bool:
         """Whether anything was written since the last call."""
         fresh, self._fresh = self._fresh, False
