@@ -84,27 +84,27 @@ def test_the_book_is_sorted_uncrossed_and_what_its_operations_say(symbol: str, s
         assert (quote["bid"], quote["ask"]) == (top.bid, top.ask)
 
 
-@pytest.mark.parametrize("seconds", [1, 5, 60, 300])
 @pytest.mark.parametrize("start", ["2026-03-10T09:28:00", "2026-03-10T15:58:30"])
-def test_history_is_what_was_printed(seconds: int, start: str) -> None:
+def test_history_is_what_was_printed(start: str) -> None:
     market = exchange(at(start))
     contract = con_id(market, "SPY")
     market.watch(contract)
     prints = only(run(market, 200, 5), Traded)
-    begin = -(-at(start) // (seconds * NS)) * seconds * NS
-    bars = market.bars(contract, seconds, begin, market.now_ns, "TRADES", use_rth=False)
-    expected = {}
-    for each in prints:
-        expected.setdefault(each.time_ns // NS // seconds * seconds, []).append(each)
-    expected = {start: each for start, each in expected.items() if start * NS >= begin}
-    assert [bar.start for bar in bars] == list(expected)
-    for bar in bars:
-        group = expected[bar.start]
-        prices = [each.price for each in group]
-        volume = sum(each.size for each in group)
-        assert bar[1:5] == (prices[0], max(prices), min(prices), prices[-1])
-        assert (bar.volume, bar.count) == (volume, len(group))
-        assert bar.wap == pytest.approx(sum(each.price * each.size for each in group) / volume, abs=1e-6)
+    for seconds in (1, 5, 60, 300):
+        begin = -(-at(start) // (seconds * NS)) * seconds * NS
+        bars = market.bars(contract, seconds, begin, market.now_ns, "TRADES", use_rth=False)
+        expected: dict[int, list[Traded]] = {}
+        for each in prints:
+            if each.time_ns // NS // seconds * seconds * NS >= begin:
+                expected.setdefault(each.time_ns // NS // seconds * seconds, []).append(each)
+        assert [bar.start for bar in bars] == list(expected)
+        for bar in bars:
+            group = expected[bar.start]
+            prices = [each.price for each in group]
+            volume = sum(each.size for each in group)
+            assert bar[1:5] == (prices[0], max(prices), min(prices), prices[-1])
+            assert (bar.volume, bar.count) == (volume, len(group))
+            assert bar.wap == pytest.approx(sum(each.price * each.size for each in group) / volume, abs=1e-6)
 
 
 def test_history_is_the_same_whether_anybody_watched() -> None:
@@ -189,7 +189,7 @@ def test_each_default_fund_ticks_ten_to_a_hundred_times_a_second() -> None:
         ids = [con_id(market, symbol) for symbol in FUNDS]
         for each in ids:
             market.watch(each)
-        seconds = 20
+        seconds = 10
         counted = dict.fromkeys(ids, 0)
         for event in run(market, seconds, 1):
             if isinstance(event, TopChanged | DayChanged):
