@@ -189,7 +189,7 @@ def test_each_default_fund_ticks_ten_to_a_hundred_times_a_second() -> None:
         ids = [con_id(market, symbol) for symbol in FUNDS]
         for each in ids:
             market.watch(each)
-        seconds = 10
+        seconds = 20
         counted = dict.fromkeys(ids, 0)
         for event in run(market, seconds, 1):
             if isinstance(event, TopChanged | DayChanged):
