@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def row_of(symbol: str, screen: str) -> str:
 
 def journal(directory: Path, sql: str) -> list[tuple[object, ...]]:
     """Rows of the journal, read as another program would."""
-    with sqlite3.connect(f"file:{directory / 'journal.db'}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{directory / 'journal.db'}?mode=ro", uri=True)) as connection:
         return connection.execute(sql).fetchall()
 
 
@@ -218,7 +219,7 @@ def test_commands_find_the_running_console(open_terminal: Open, tmp_path: Path) 
     assert status.wait() == 0
     backfill = open_terminal("backfill", "SPY", "--bar", "1 min")
     assert backfill.wait(20) == 0
-    with sqlite3.connect(f"file:{tmp_path / 'data' / 'history.db'}?mode=ro", uri=True) as history:
+    with closing(sqlite3.connect(f"file:{tmp_path / 'data' / 'history.db'}?mode=ro", uri=True)) as history:
         assert history.execute("SELECT count(*) FROM bars").fetchone()[0] >= 300
     terminal.press_until("5", lambda text: "done" in text.lower() and "SPY" in text)
     answer = ask_console(tmp_path / "data", {"do": "status"})

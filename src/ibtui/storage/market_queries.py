@@ -126,11 +126,11 @@ def prints(
 def book_at(directory: DataDirectory, con_id: int, ts_ns: int) -> DepthBook | None:
     """The book as it stood at an instant of receipt, rebuilt from its last clearing; None where none was kept."""
     sql = """SELECT con_id, ts_ns, seq, side, op, position, price, size, coalesce(maker, '') AS maker, feed
-        FROM depth_text WHERE con_id = ?1 AND ts_ns <= ?2 AND (ts_ns, seq) >= (
-            SELECT ts_ns, seq FROM depth WHERE con_id = ?1 AND ts_ns <= ?2 AND op = 3
+        FROM depth_text WHERE con_id = :con_id AND ts_ns <= :ts_ns AND (ts_ns, seq) >= (
+            SELECT ts_ns, seq FROM depth WHERE con_id = :con_id AND ts_ns <= :ts_ns AND op = 3
             ORDER BY ts_ns DESC, seq DESC LIMIT 1)
         ORDER BY ts_ns, seq"""
-    found = rows(directory.market_data(utc_day(ts_ns)), MARKET_DATA, sql, (con_id, ts_ns))
+    found = rows(directory.market_data(utc_day(ts_ns)), MARKET_DATA, sql, {"con_id": con_id, "ts_ns": ts_ns})
     if not found:
         return None
     book = DepthBook(con_id)

@@ -28,8 +28,13 @@ def orders(directory: DataDirectory, *, since_ns: int = 0, limit: int = 1_000) -
 
 def order(directory: DataDirectory, name: str) -> Row | None:
     """One order by its reference, the end of it, its order id or its permanent id; the newest that fits."""
-    where = "substr(orders.order_ref, -length(?1)) = ?1 OR CAST(order_id AS TEXT) = ?1 OR CAST(perm_id AS TEXT) = ?1"
-    found = first(directory.journal, JOURNAL, _ORDERS.format(where=where, limit="1"), (name.upper(),)) if name else None
+    where = """substr(orders.order_ref, -length(:name)) = :name
+        OR CAST(order_id AS TEXT) = :name OR CAST(perm_id AS TEXT) = :name"""
+    found = (
+        first(directory.journal, JOURNAL, _ORDERS.format(where=where, limit="1"), {"name": name.upper()})
+        if name
+        else None
+    )
     return None if found is None else _plain(found)
 
 
@@ -53,9 +58,10 @@ def executions(
         SELECT * FROM (
             SELECT executions.*, amount AS commission, currency, realized
             FROM executions LEFT JOIN commissions USING (exec_id)
-            WHERE (?1 IS NULL OR order_ref = ?1) AND ts_ns >= ?2 ORDER BY ts_ns DESC, exec_id DESC LIMIT ?3
+            WHERE (:order_ref IS NULL OR order_ref = :order_ref) AND ts_ns >= :since_ns
+            ORDER BY ts_ns DESC, exec_id DESC LIMIT :limit
         ) ORDER BY ts_ns, exec_id"""
-    return rows(directory.journal, JOURNAL, sql, (order_ref, since_ns, limit))
+    return rows(directory.journal, JOURNAL, sql, {"order_ref": order_ref, "since_ns": since_ns, "limit": limit})
 
 
 def load_orders(directory: DataDirectory, *, since_ns: int = 0) -> list[Order]:
@@ -96,8 +102,8 @@ def alerts(directory: DataDirectory, limit: int = 100) -> list[Row]:
 
 def drops(directory: DataDirectory, *, run_id: int | None = None, limit: int = 1_000) -> list[Row]:
     """Rows that were given up, newest first; of one run or of all."""
-    sql = "SELECT * FROM drops WHERE ?1 IS NULL OR run_id = ?1 ORDER BY id DESC LIMIT ?2"
-    return rows(directory.journal, JOURNAL, sql, (run_id, limit))
+    sql = "SELECT * FROM drops WHERE :run_id IS NULL OR run_id = :run_id ORDER BY id DESC LIMIT :limit"
+    return rows(directory.journal, JOURNAL, sql, {"run_id": run_id, "limit": limit})
 
 
 def trading_state(directory: DataDirectory) -> Row | None:

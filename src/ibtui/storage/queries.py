@@ -95,8 +95,8 @@ def contract_by_text(directory: DataDirectory, text: str) -> Instrument | None:
 
 def contracts(directory: DataDirectory, sec_type: str | None = None) -> list[Instrument]:
     """All contracts that were ever looked up, by symbol; of one type or of all."""
-    sql = f"{_CONTRACT} WHERE ?1 IS NULL OR sec_type = ?1 ORDER BY symbol, con_id"
-    return [Instrument(**row) for row in rows(directory.history, HISTORY, sql, (sec_type,))]
+    sql = f"{_CONTRACT} WHERE :sec_type IS NULL OR sec_type = :sec_type ORDER BY symbol, con_id"
+    return [Instrument(**row) for row in rows(directory.history, HISTORY, sql, {"sec_type": sec_type})]
 
 
 def bars(directory: DataDirectory, con_id: int, bar: str, what: str, use_rth: bool, start: int, end: int) -> list[Bar]:
@@ -109,8 +109,8 @@ def bars(directory: DataDirectory, con_id: int, bar: str, what: str, use_rth: bo
 def bar_counts(directory: DataDirectory, con_id: int | None = None) -> list[Row]:
     """What bars are stored: ``con_id, bar, what, use_rth, bars, first, last`` (starts in UTC seconds)."""
     sql = """SELECT con_id, bar, what, use_rth, count(*) AS bars, min(start) AS first, max(start) AS last FROM bars
-        WHERE ?1 IS NULL OR con_id = ?1 GROUP BY con_id, bar, what, use_rth"""
-    return rows(directory.history, HISTORY, sql, (con_id,))
+        WHERE :con_id IS NULL OR con_id = :con_id GROUP BY con_id, bar, what, use_rth"""
+    return rows(directory.history, HISTORY, sql, {"con_id": con_id})
 
 
 def coverage(
@@ -146,15 +146,15 @@ def positions(directory: DataDirectory, account: str | None = None) -> list[Row]
     sql = """SELECT positions.* FROM positions
         JOIN (SELECT account, con_id, max(ts_ns) AS ts_ns FROM positions GROUP BY account, con_id)
             USING (account, con_id, ts_ns)
-        WHERE (?1 IS NULL OR account = ?1) AND quantity IS NOT 0 ORDER BY account, symbol, con_id"""
-    return rows(directory.history, HISTORY, sql, (account,))
+        WHERE (:account IS NULL OR account = :account) AND quantity IS NOT 0 ORDER BY account, symbol, con_id"""
+    return rows(directory.history, HISTORY, sql, {"account": account})
 
 
 def account_values(directory: DataDirectory, account: str | None = None) -> list[Row]:
     """The last known account values, by account, key and currency."""
     sql = """SELECT account, key, currency, max(ts_ns) AS ts_ns, value FROM account_values
-        WHERE ?1 IS NULL OR account = ?1 GROUP BY account, key, currency ORDER BY account, key, currency"""
-    return rows(directory.history, HISTORY, sql, (account,))
+        WHERE :account IS NULL OR account = :account GROUP BY account, key, currency ORDER BY account, key, currency"""
+    return rows(directory.history, HISTORY, sql, {"account": account})
 
 
 def status_counts(directory: DataDirectory, now_ns: int) -> dict[str, int]:

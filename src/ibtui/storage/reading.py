@@ -1,6 +1,6 @@
 """How the query modules read: a short visit to one file, rows as plain dicts; a missing file holds nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,12 @@ from ibtui.storage.schema import Schema
 
 Row = dict[str, Any]
 
+Parameters = Sequence[Any] | Mapping[str, Any]
+"""By place for ``?``, by name for ``:name``."""
+
 
 def rows(
-    path: Path, schema: Schema, sql: str, parameters: Sequence[Any] = (), *, seconds: float | None = 2.0
+    path: Path, schema: Schema, sql: str, parameters: Parameters = (), *, seconds: float | None = 2.0
 ) -> list[Row]:
     """All rows of a query.
 
@@ -25,7 +28,7 @@ def rows(
         return [dict(row) for row in connection.execute(sql, parameters)]
 
 
-def first(path: Path, schema: Schema, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+def first(path: Path, schema: Schema, sql: str, parameters: Parameters = ()) -> Row | None:
     """The first row of a query, or None."""
     found = rows(path, schema, sql, parameters)
     return found[0] if found else None
