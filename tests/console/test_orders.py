@@ -354,7 +354,7 @@ async def test_orders_of_another_client_are_seen_and_not_touched(gateway: Gatewa
 async def test_an_account_that_is_not_a_paper_one_gets_no_frame(
     gateway_factory: Callable[..., Gateway], tmp_path: Path
 ) -> None:
-    gateway = gateway_factory("--account", "U1234567")
+    gateway = gateway_factory("--account", "ULIVE01")
     async with running(tmp_path, gateway.host, gateway.port) as rig:
         await until(lambda: rig.desk.reconciled, 10, "a reconciled session")
         spy = await rig.quoted("SPY")

@@ -61,7 +61,7 @@ def test_paper_accounts_are_paper(account):
     assert is_paper(account)
 
 
-@pytest.mark.parametrize("account", ["", "DU", "U1234567", "XDU123", "du123", "F123", "DU123 ", "DU123\n", "DUÉ"])
+@pytest.mark.parametrize("account", ["", "DU", "ULIVE01", "XDU123", "du123", "F123", "DU123 ", "DU123\n", "DUÉ"])
 def test_nothing_else_is_paper(account):
     assert not is_paper(account)
 

@@ -62,7 +62,7 @@ def test_a_loss_is_red_and_a_word(state):
 
 @pytest.mark.parametrize(
     ("account", "shown"),
-    [("DUSIM0001", "SIM"), ("DU1234567", "PAPER"), ("DF12", "PAPER"), ("U1234567", "VIEW ONLY"), ("", "VIEW ONLY")],
+    [("DUSIM0001", "SIM"), ("DU1234567", "PAPER"), ("DF12", "PAPER"), ("ULIVE01", "VIEW ONLY"), ("", "VIEW ONLY")],
 )
 def test_the_mode_follows_the_account(account, shown):
     assert mode(account)[0] == shown
