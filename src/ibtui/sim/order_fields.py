@@ -63,7 +63,7 @@ _REFERENCE_PRICES: tuple[Item, ...] = (
     Field("stock_range_upper", NUMBER),
     Field("display_size", SET_INT),
 )
-_LEGS: tuple[Item, ...] = (
+COMBO_LEGS: tuple[Item, ...] = (
     Repeat(
         "legs",
         (
@@ -79,6 +79,11 @@ _LEGS: tuple[Item, ...] = (
     ),
     Repeat("leg_prices", (Field("price", NUMBER),)),
     Repeat("routing", (Field("tag"), Field("value"))),
+)
+"""A combination's legs, as placed and as reported."""
+
+_LEGS: tuple[Item, ...] = (
+    *COMBO_LEGS,
     Field("scale_initial_size", SET_INT),
     Field("scale_next_size", SET_INT),
     Field("scale_increment", NUMBER),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ibtui.sim import data_requests
+from ibtui.sim.order_fields import COMBO_LEGS
 from ibtui.sim.request_fields import CONTRACT, EXPIRED, LEGS, REQ_ID, equals
 from ibtui.sim.schema import FLAG, INT, NUMBER, Field, Fixed, Item, Message, Repeat, When
 
@@ -122,26 +123,7 @@ CANCEL_TICK_BY_TICK = Message(98, "cancelTickByTickData", REQ_ID)
 COMPLETED_ORDERS = Message(99, "reqCompletedOrders", Field("api_only", FLAG))
 USER_INFO = Message(104, "reqUserInfo", REQ_ID)
 
-_ORDER_LEGS: Item = When(
-    equals("sec_type", "BAG"),
-    (
-        Repeat(
-            "legs",
-            (
-                Field("con_id", INT),
-                Field("ratio", INT),
-                Field("action"),
-                Field("exchange"),
-                Field("open_close", INT),
-                Field("short_sale_slot", INT),
-                Field("designated_location"),
-                Field("exempt_code", INT),
-            ),
-        ),
-        Repeat("leg_prices", (Field("price", NUMBER),)),
-        Repeat("routing", _TAGS),
-    ),
-)
+_ORDER_LEGS: Item = When(equals("sec_type", "BAG"), COMBO_LEGS)
 _PEGGED_TO_MIDPOINT = (Field("mid_offset_whole", NUMBER), Field("mid_offset_half", NUMBER))
 
 
