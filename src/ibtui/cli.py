@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ibtui.config import Settings
-    from ibtui.console import Flow
+    from ibtui.launch import Flow
     from ibtui.services.tables import Column
     from ibtui.storage.files import DataDirectory
 
@@ -121,7 +121,7 @@ def main(common: Common, fresh: bool) -> int | None:
         return None
     if fresh and not common.demo:
         raise UsageError("--fresh starts the demo over, so it goes with --demo")
-    from ibtui.console import open_console
+    from ibtui.launch import open_console
 
     return open_console(
         common.settings(), common.directory(), log_level=common.log_level, demo=common.demo, fresh=fresh
@@ -355,7 +355,7 @@ def _print(rows: "Sequence[Mapping[str, Any]]", columns: "Sequence[Column]", emp
 
 
 def _run(common: Common, flow: "Flow", *, patient: bool) -> int:
-    from ibtui.console import run_flow
+    from ibtui.launch import run_flow
 
     return run_flow(
         common.settings(),

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ibtui.config import Settings
-from ibtui.console import Console, opened
+from ibtui.console import Console
+from ibtui.launch import opened
 from ibtui.market.instruments import Instrument
 from tests.conftest import Gateway, until
 

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from ibtui.config import GatewaySettings, Settings
-from ibtui.console import opened
+from ibtui.launch import opened
 from tests.conftest import Gateway, until
 
 KINDS_TRIED = 5

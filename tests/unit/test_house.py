@@ -66,7 +66,7 @@ HEAVY = {"textual", "ib_insync", "pandas", "numpy", "exchange_calendars", "sqlit
         ("import ibtui.cli", set()),
         ("import ibtui.sim.server", set()),
         ("import ibtui.storage.queries", set()),
-        ("import ibtui.console", set()),
+        ("import ibtui.launch", set()),
         ("import ibtui.ui.app", {"textual"}),
     ],
 )
