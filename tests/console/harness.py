@@ -1,6 +1,7 @@
 """A console on real parts without a gateway: the market is fed by hand, everything else is what the program uses."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -75,6 +76,7 @@ async def console_parts(directory: Path, settings: Settings | None = None) -> As
         ),
         log=LogBuffer(),
         loop_lag=LoopLag(clock),
+        events=deque(),
         alerts=Alerts(
             settings.alerts,
             write=lambda text: None,

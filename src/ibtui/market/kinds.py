@@ -166,6 +166,3 @@ def _table() -> dict[int, Kind]:
 
 KINDS: dict[int, Kind] = _table()
 """Tick type number to what it says; a number that is not here is kept as it came and drawn nowhere."""
-
-SIZE_OF: dict[int, int] = {1: 0, 2: 3, 4: 5, 66: 69, 67: 70, 68: 71}
-"""Price kind to the kind of the size that travels in the same frame."""

@@ -102,13 +102,5 @@ def extended(session: NyseSession) -> Session:
     return Session(_instant(session.date, EXTENDED_OPEN), _instant(session.date, closes))
 
 
-def trading_day_before(day: date) -> date:
-    """The last trading day before ``day``. Raises as :func:`is_trading_day` does."""
-    day -= timedelta(days=1)
-    while not is_trading_day(day):
-        day -= timedelta(days=1)
-    return day
-
-
 def _instant(day: date, at: time) -> int:
     return int(datetime.combine(day, at, ZONE).timestamp()) * NS

@@ -13,7 +13,6 @@ Mode = Literal["nearest", "down", "up"]
 _ROUNDING = {"nearest": ROUND_HALF_EVEN, "down": ROUND_FLOOR, "up": ROUND_CEILING}
 _NOISE = Decimal("1e-6")
 _MOST_DECIMALS = 8
-_SMALLEST_SIZE = 1e-8
 
 
 def round_to_tick(price: float, min_tick: float, mode: Mode = "nearest") -> float:
@@ -52,19 +51,6 @@ def format_price(price: float | None, min_tick: float) -> str:
     """The price with the places of its increment, ``—`` when unknown."""
     value = known(price)
     return UNKNOWN if value is None else f"{value:.{decimals(min_tick)}f}"
-
-
-def format_size(size: float | None) -> str:
-    """A size or volume in at most seven characters or so: ``—``, ``0.25``, ``1,200``, ``3.41M``, ``1.2B``."""
-    value = known(size)
-    if value is None:
-        return UNKNOWN
-    for unit, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
-        if abs(value) >= unit:
-            return f"{value / unit:.2f}{letter}"
-    if value == int(value):
-        return f"{int(value):,}"
-    return f"{value:,.8f}".rstrip("0").rstrip(".") if abs(value) >= _SMALLEST_SIZE else f"{value:.1e}"
 
 
 def _steps(price: float, min_tick: float) -> Decimal | None:

@@ -1,7 +1,7 @@
 """What the console is made of, handed to the screens by the composition root."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ibtui.clock import Clock, MarketClock
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from ibtui.services.sim_control import SimControl
     from ibtui.services.watchlists import Watchlists
     from ibtui.storage.writer import Writer
-
-EVENTS_SHOWN = 500
-"""Connection events that the timeline keeps."""
 
 
 @dataclass(frozen=True)
@@ -50,5 +47,5 @@ class Parts:
     log: "LogBuffer"
     loop_lag: "LoopLag"
     alerts: "Alerts"
+    events: "deque[ConnectionEvent]"
     sim: "SimControl | None" = None
-    events: "deque[ConnectionEvent]" = field(default_factory=lambda: deque(maxlen=EVENTS_SHOWN))

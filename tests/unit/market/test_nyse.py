@@ -44,12 +44,6 @@ def test_an_ordinary_days_extended_hours_run_from_four_to_eight():
     assert (session.open_ns - hours.open_ns, hours.close_ns - session.close_ns) == (5.5 * 3600e9, 4 * 3600e9)
 
 
-def test_the_trading_day_before_skips_weekends_and_holidays():
-    assert nyse.trading_day_before(date(2026, 11, 27)) == date(2026, 11, 25)
-    assert nyse.trading_day_before(date(2026, 11, 30)) == date(2026, 11, 27)
-    assert nyse.session_on(date(2026, 11, 26)) is None
-
-
 @pytest.mark.parametrize("day", [nyse.FIRST - timedelta(days=1), nyse.LAST + timedelta(days=1)])
 def test_days_outside_the_table_are_refused_not_guessed(day):
     with pytest.raises(UsageError, match="known from 2006-01-01"):

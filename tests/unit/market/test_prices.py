@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibtui.market.prices import UNKNOWN, decimals, format_price, format_size, on_tick, round_to_tick
+from ibtui.market.prices import UNKNOWN, decimals, format_price, on_tick, round_to_tick
 
 ticks = st.sampled_from([0.01, 0.05, 0.25, 0.0001, 0.00005, 1.0, 5.0, 0.03125, 0.0078125, 1e-8])
 prices = st.floats(-100_000, 100_000).map(lambda value: round(value, 6))
@@ -71,24 +71,3 @@ def test_prices_are_written_with_the_places_of_their_increment():
     assert format_price(4500.0, 0.25) == "4500.00"
     assert format_price(None, 0.01) == UNKNOWN
     assert format_price(0.0, 0.01) == "0.00"
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (None, UNKNOWN),
-        (math.nan, UNKNOWN),
-        (0, "0"),
-        (1200.0, "1,200"),
-        (0.25, "0.25"),
-        (-3, "-3"),
-        (999_999, "999,999"),
-        (3_412_000, "3.41M"),
-        (1.2e9, "1.20B"),
-        (5e12, "5.00T"),
-        (0.00001, "0.00001"),
-        (1e-12, "1.0e-12"),
-    ],
-)
-def test_sizes_are_short_and_unknown_is_a_dash(size, text):
-    assert format_size(size) == text

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibtui.market import values
-from ibtui.market.kinds import KINDS, SIZE_OF
+from ibtui.market.kinds import KINDS
 
 NOTHING = [None, math.nan, math.inf, -math.inf, 1.7976931348623157e308, -1.7976931348623157e308, 2**31 - 1, 2**63 - 1]
 
@@ -51,8 +51,3 @@ def test_every_live_kind_is_its_own_twin():
     assert all(kind.live_number == number for number, kind in KINDS.items() if not kind.delayed)
     assert all(kind.number == number for number, kind in KINDS.items())
     assert set(KINDS) == set(range(105))
-
-
-def test_a_price_kind_travels_with_the_size_of_its_name():
-    for price_kind, size_kind in SIZE_OF.items():
-        assert KINDS[size_kind].name == f"{KINDS[price_kind].name} size"
