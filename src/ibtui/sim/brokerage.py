@@ -38,6 +38,7 @@ from ibtui.sim.order_checks import (
 )
 from ibtui.sim.register import Register
 from ibtui.sim.saved import SavedExchange
+from ibtui.sim.trailing import stop_after, stop_of_modified
 from ibtui.sim.universe import TIME_ZONE, Universe
 from ibtui.sim.working import (
     CANCELLED,
@@ -131,6 +132,8 @@ class Brokerage:
         events: list[Event] = []
         in_place = working.resting and order.limit_price == before.limit_price and order.quantity <= before.quantity
         working.order = order
+        if working.trails:
+            working.stop = stop_of_modified(before, order, working.stop)
         if in_place:  # fewer shares at the same price keep their place in the queue
             events += self._live(order.con_id).shrink(now, key, working.remaining)
             return [*events, self._changed(working)]
@@ -178,6 +181,8 @@ class Brokerage:
                 if ready and working.touched(printed.price):
                     working.triggered = True
                     events += self._work(working)
+                elif ready:
+                    events += self._trail(working, printed.price)
         return events
 
     def filled(self, fills: Iterable[OwnFill]) -> list[Event]:
@@ -208,6 +213,7 @@ class Brokerage:
         if order.tif == "GTD" and working.expires_ns is not None:
             self._end_at(working.expires_ns, order.order_key)
         events: list[Event] = []
+        self._begin_to_trail(working)
         if working.status != SUBMITTED:
             working.status = PRE_SUBMITTED
             events.append(self._changed(working))
@@ -221,8 +227,10 @@ class Brokerage:
 
     def _work(self, working: Working) -> list[Event]:
         """Sends an order to the market, if it may trade now and isn't there yet."""
-        if working.ended or working.resting or not self._may_work(working) or working.waits_for_stop:
+        if working.ended or working.resting or not self._may_work(working):
             return []
+        if working.waits_for_stop:
+            return [self._changed(working)] if self._begin_to_trail(working) else []
         order, now = working.order, self._now()
         market = self._live(order.con_id)
         side: Side = "ask" if order.action == "BUY" else "bid"
@@ -247,6 +255,25 @@ class Brokerage:
         if order.tif in ("IOC", "FOK"):
             return [*events, *self._end(working, "")]
         return [*events, *self._rest(working, market, limit, matches)]
+
+    def _begin_to_trail(self, working: Working) -> bool:
+        """Finds the first stop of a trailing order that may work; says whether it had none."""
+        if not working.trails or working.stop is not None or not self._may_work(working):
+            return False
+        order = working.order
+        worth = self._live(order.con_id).top().worth
+        working.stop = order.trail_stop or stop_after(order, None, worth, self._min_tick(order))
+        return True
+
+    def _trail(self, working: Working, price: float) -> list[Event]:
+        """Moves the stop of a trailing order after a trade, and tells where it moved."""
+        if not working.trails:
+            return []
+        stop = stop_after(working.order, working.stop, price, self._min_tick(working.order))
+        if stop == working.stop:
+            return []
+        working.stop = stop
+        return [self._changed(working)]
 
     def _rest(self, working: Working, market: LiveMarket, limit: int | None, matches: list[Match]) -> list[Event]:
         """What is left of an order stands in the book; of a market order, at the last price that it reached."""
@@ -358,10 +385,10 @@ class Brokerage:
 
     def _limit(self, working: Working) -> int | None:
         """The limit in increments; None for an order that takes any price."""
-        order = working.order
-        if order.order_type not in WITH_LIMIT or order.limit_price is None:
+        limit = working.limit_price
+        if working.order.order_type not in WITH_LIMIT or limit is None:
             return None
-        return round(order.limit_price / self._min_tick(order))
+        return round(limit / self._min_tick(working.order))
 
     def _min_tick(self, order: SimOrder) -> float:
         listing = self._universe.by_con_id(order.con_id)

@@ -62,6 +62,9 @@ class SimOrder:
         limit_price: None for orders without one.
         aux_price: Stop price of stop orders, trailing amount of trailing ones.
         parent_key: ``order_key`` of the parent, 0 for none; filled in by the exchange from ``parent_id``.
+        trail_stop: First stop of a trailing order; None where it is to follow from the market.
+        trailing_percent: Distance of a trailing stop in percent of the price, instead of an amount.
+        limit_offset: How far the limit of a ``TRAIL LIMIT`` order is from its stop.
     """
 
     client_id: int
@@ -82,6 +85,9 @@ class SimOrder:
     good_till: str = ""
     order_key: int = 0
     parent_key: int = 0
+    trail_stop: float | None = None
+    trailing_percent: float | None = None
+    limit_offset: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,8 @@ class OrderState:
         last_fill_price: Of the newest fill; 0 while there is none.
         commission: Sum charged so far; None while nothing was charged.
         reason: Why it was rejected or cancelled, else empty.
+        stop_price: Where the stop of a trailing order is; None for other orders and before it begins to trail.
+        limit_price: The limit as it is; that of a ``TRAIL LIMIT`` order follows its stop.
     """
 
     status: str
@@ -105,6 +113,8 @@ class OrderState:
     placed_ns: int = 0
     changed_ns: int = 0
     reason: str = ""
+    stop_price: float | None = None
+    limit_price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from typing import NamedTuple
 from ibtui.market.prices import on_tick
 from ibtui.sim.events import SimOrder
 from ibtui.sim.history_request import BadHistoryError, parse_time
+from ibtui.sim.trailing import TRAILING, problem_of
 from ibtui.sim.universe import Listing
 
-WITH_LIMIT = frozenset({"LMT", "STP LMT", "LIT"})
+WITH_LIMIT = frozenset({"LMT", "STP LMT", "LIT", "TRAIL LIMIT"})
 IF_TOUCHED = frozenset({"MIT", "LIT"})
 """Set off by a price that is as good as their trigger or better, where a stop is set off by one that is worse."""
-WITH_STOP = frozenset({"STP", "STP LMT"}) | IF_TOUCHED
+WITH_STOP = frozenset({"STP", "STP LMT"}) | IF_TOUCHED | TRAILING
 ORDER_TYPES = frozenset({"MKT"}) | WITH_LIMIT | WITH_STOP
 TIMES_IN_FORCE = frozenset({"DAY", "GTC", "GTD", "IOC", "FOK"})
 
@@ -56,12 +57,27 @@ def refusal(order: SimOrder, listing: Listing | None) -> Refusal | None:
         return BAD_TIF
     if order.tif == "GTD" and good_till_ns(order) is None:
         return BAD_GOOD_TILL
-    needed = [order.limit_price] if order.order_type in WITH_LIMIT else []
-    needed += [order.aux_price] if order.order_type in WITH_STOP else []
+    incomplete = problem_of(order)
+    if incomplete is not None:
+        return invalid(incomplete)
     min_tick = listing.instrument.min_tick
-    if any(price is None or price <= 0 or not on_tick(price, min_tick) for price in needed):
+    if any(price is None or price <= 0 or not on_tick(price, min_tick) for price in _prices(order)):
         return OFF_TICK
     return None
+
+
+def invalid(cause: str) -> Refusal:
+    """A request that makes no sense."""
+    return Refusal(321, f"Error validating request.-'bN' : cause - {cause}")
+
+
+def _prices(order: SimOrder) -> list[float | None]:
+    """The prices that an order of its type needs, None where it hasn't got one."""
+    if order.order_type in TRAILING:
+        given = (order.aux_price, order.trail_stop, order.limit_price, order.limit_offset)
+        return [price for price in given if price]
+    limit = [order.limit_price] if order.order_type in WITH_LIMIT else []
+    return limit + ([order.aux_price] if order.order_type in WITH_STOP else [])
 
 
 def no_order(order_id: int) -> Refusal:

@@ -5,6 +5,7 @@ from ibtui.sim.contract_values import contract_values
 from ibtui.sim.events import Charged, Executed, OrderState, SimOrder
 from ibtui.sim.history_request import zoned
 from ibtui.sim.schema import Values
+from ibtui.sim.trailing import TRAILING
 
 SIDES = {"BUY": "BOT", "SELL": "SLD"}
 """An execution's word for an order's."""
@@ -34,7 +35,7 @@ def order_values(order: SimOrder, state: OrderState, instrument: Instrument) -> 
         "action": order.action,
         "quantity": order.quantity,
         "order_type": order.order_type,
-        "limit_price": order.limit_price or 0.0,
+        "limit_price": (order.limit_price if state.limit_price is None else state.limit_price) or 0.0,
         "aux_price": order.aux_price or 0.0,
         "tif": order.tif,
         "oca_group": order.oca_group,
@@ -46,6 +47,21 @@ def order_values(order: SimOrder, state: OrderState, instrument: Instrument) -> 
         "good_till_date": order.good_till,
         "parent_id": order.parent_id,
         "status": state.status,
+        **(_trailing_values(order, state) if order.order_type in TRAILING else {}),
+    }
+
+
+def _trailing_values(order: SimOrder, state: OrderState) -> Values:
+    """A trailing order's stop, as it is now, and its distances; a recorded ``TRAIL LIMIT`` has the stop twice."""
+    stop = order.trail_stop if state.stop_price is None else state.stop_price
+    offset = None
+    if order.order_type == "TRAIL LIMIT" and stop is not None and state.limit_price is not None:
+        offset = round(abs(state.limit_price - stop), 10)
+    return {
+        "trail_stop_price": stop,
+        "adjusted_trail_stop_price": stop,
+        "trailing_percent": order.trailing_percent,
+        "limit_price_offset": order.limit_offset if offset is None else offset,
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ibtui.sim.events import OrderState, SimOrder
 from ibtui.sim.order_checks import IF_TOUCHED, WITH_STOP, good_till_ns
 from ibtui.sim.trading_days import MINUTE_NS, Phase, day_of, moment_of
+from ibtui.sim.trailing import TRAILING, limit_of
 
 PENDING, PRE_SUBMITTED, SUBMITTED, FILLED, CANCELLED = (
     "PendingSubmit", "PreSubmitted", "Submitted", "Filled", "Cancelled"
@@ -21,6 +22,7 @@ class Working:
         fee: Commission charged or due so far, USD.
         charged: Commission told so far, None before the first.
         triggered: Whether a stop order's stop was touched.
+        stop: Where the stop of a trailing order is; None until it begins to trail.
         resting: Whether it stands in the book.
         expires_ns: When a DAY order ends; None for others.
     """
@@ -36,6 +38,7 @@ class Working:
     charged: float | None = None
     reason: str = ""
     triggered: bool = False
+    stop: float | None = None
     resting: bool = False
     expires_ns: int | None = None
 
@@ -59,9 +62,19 @@ class Working:
         """Shares not filled yet, negative for a sale."""
         return self.remaining if self.order.action == "BUY" else -self.remaining
 
+    @property
+    def trails(self) -> bool:
+        """Whether its stop follows the market."""
+        return self.order.order_type in TRAILING and not self.triggered
+
+    @property
+    def limit_price(self) -> float | None:
+        """The limit as it is now."""
+        return limit_of(self.order, self.stop)
+
     def touched(self, price: float) -> bool:
         """Whether a trade at this price sets off its stop."""
-        stop = self.order.aux_price or 0.0
+        stop = (self.stop if self.trails else self.order.aux_price) or 0.0
         rising = (self.order.action == "BUY") != (self.order.order_type in IF_TOUCHED)
         return price >= stop if rising else price <= stop
 
@@ -77,6 +90,8 @@ class Working:
             placed_ns=self.placed_ns,
             changed_ns=self.changed_ns,
             reason=self.reason,
+            stop_price=self.stop,
+            limit_price=self.limit_price,
         )
 
 

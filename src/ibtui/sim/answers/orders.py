@@ -166,6 +166,9 @@ def _order(gateway: Gateway, client: Client, ask: Values, con_id: int) -> SimOrd
         oca_group=ask["oca_group"] or "",
         transmit=bool(ask["transmit"]),
         good_till=ask["good_till_date"] or "",
+        trail_stop=ask["trail_stop_price"] or None,
+        trailing_percent=ask["trailing_percent"] or None,
+        limit_offset=ask["limit_price_offset"],
     )
 
 
