@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 NS = 1_000_000_000
 """Nanoseconds in a second."""
@@ -22,8 +23,15 @@ class Clock:
 
 
 def system_clock() -> Clock:
-    """The clocks of this machine."""
-    return Clock(time.monotonic, time.time_ns)
+    """The clocks of this machine.
+
+    Linux stops its usual monotonic clock while the machine sleeps; a quote would then be seconds old after a night. So
+    the one that goes on is used where there is one.
+    """
+    through_sleep = getattr(time, "CLOCK_BOOTTIME", None)
+    if through_sleep is None:
+        return Clock(time.monotonic, time.time_ns)
+    return Clock(partial(time.clock_gettime, through_sleep), time.time_ns)
 
 
 class MarketClock:

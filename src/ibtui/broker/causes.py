@@ -82,3 +82,9 @@ def too_old(endpoint: str, version: int) -> str:
         f"{endpoint} is too old: server version {version}, at least {OLDEST_SERVER_VERSION} is needed. "
         "Install TWS or IB Gateway 972 or newer"
     )
+
+
+def port_changed(endpoint: str, text: str) -> str:
+    """The gateway closed its API port and says in ``text`` where it listens now. Nothing is switched by itself."""
+    said = text.rstrip(". ")
+    return f"{endpoint} is no longer the gateway's port: {said} (IB code 1300). Set [gateway] port to the new one"

@@ -1,7 +1,7 @@
 """The links behind the gateway, as its messages tell them: IB itself, and IB's data farms by name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ibtui.broker.codes import LinkEffect, lookup
@@ -12,11 +12,15 @@ FarmState = Literal["ok", "broken", "idle", "connecting"]
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """One link's state; ``since_ns`` in UTC nanoseconds, None while it was never known."""
+    """One link's state; ``since_ns`` in UTC nanoseconds, None while it was never known.
+
+    ``since`` is the same moment in monotonic seconds: what is reckoned from it outlives a wall clock that is set.
+    """
 
     state: LightState = "unknown"
     cause: str = ""
     since_ns: int | None = None
+    since: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ decoder are used to connect, and what matters is tapped before the library makes
 
 import asyncio
 import logging
-import struct
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,9 @@ from ibtui.broker import causes
 from ibtui.broker.causes import Stage
 from ibtui.broker.dead_peer import detect_dead_peer
 from ibtui.broker.heartbeat import Heartbeat
-from ibtui.broker.wire_text import clean, clean_fields
+from ibtui.broker.late_answers import expect_late_answers, forget_ended
+from ibtui.broker.wire_reader import FramesHandler, WireReader
+from ibtui.broker.wire_text import clean
 from ibtui.clock import Clock
 from ibtui.config import GatewaySettings
 from ibtui.errors import GatewayUnreachableError, LinkDownError, RequestRefusedError, RequestTimeoutError
@@ -25,13 +26,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LONGEST_FRAME = 16 * 1024 * 1024
-"""Bytes; a longer length prefix is garbage (the official client gives up at the same size)."""
-
 CLOSE_WAIT = 0.3
 """Seconds a clean close may take before the socket is aborted."""
 
-FramesHandler = Callable[[list[str]], None]
+PORT_CHANGED = 1300
+"""The message that names the gateway's new API port; the connection ends with it."""
 
 
 class Session:
@@ -45,10 +44,9 @@ class Session:
         server_version: Negotiated; 0 until known.
         endpoint: ``host:port``.
         stage: How far the connect got.
-        problem: Code and text of the last error message before the session was ready.
+        problem: Code and text of the last error message before the session was ready, or of what ended it since.
         ended: Resolves with the cause, in words, when the socket is gone.
-        frames: Frames received.
-        decode_errors: Frames that could not be understood.
+        on_decode_error: Called with each frame that could not be understood.
         handler_errors: Failures of our own handlers.
     """
 
@@ -64,16 +62,32 @@ class Session:
         self.stage = Stage.REACHING
         self.problem: tuple[int, str] | None = None
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self.frames = 0
-        self.decode_errors = 0
+        self.on_decode_error: Callable[[], None] = lambda: None
         self.handler_errors = 0
         self._settings = settings
         self._transport: asyncio.Transport | None = None
         self._cause = ""
         self._taps: dict[str, list[Callable[..., None]]] = {}
-        self._taken: dict[str, FramesHandler] = {}
+        self._reader = WireReader(
+            self.ib, lambda: self.stage >= Stage.READY, lambda: self.on_decode_error(), self._on_endless_frame
+        )
         self._heartbeat = Heartbeat(clock, self.ib.client.reqCurrentTime)
         self._hook_library()
+
+    @property
+    def frames(self) -> int:
+        """Frames received."""
+        return self._reader.frames
+
+    @property
+    def decode_errors(self) -> int:
+        """Frames that could not be understood."""
+        return self._reader.errors
+
+    @property
+    def requests(self) -> int:
+        """Messages sent, the handshake's included."""
+        return self.ib.client.conn.numMsgSent
 
     # --- life ---
 
@@ -120,9 +134,9 @@ class Session:
         else:
             self._finish()
 
-    async def close(self) -> None:
+    async def close(self, cause: str = "disconnected here") -> None:
         """Ends the session cleanly, in well under a second even when the gateway is dead."""
-        self._end_with("disconnected here")
+        self._end_with(cause)
         if self._transport is None:
             self._finish()
             return
@@ -156,7 +170,7 @@ class Session:
 
     def take_frames(self, message_id: int, handler: FramesHandler) -> None:
         """Hands the raw fields of one kind of message to ``handler``, instead of to the library."""
-        self._taken[str(message_id)] = handler
+        self._reader.taken[str(message_id)] = handler
 
     def on_batch_end(self, handler: Callable[[], None]) -> None:
         """Calls ``handler`` after each network read, when all its frames are decoded."""
@@ -196,6 +210,7 @@ class Session:
         finally:
             if not request.done():
                 request.cancel()
+            forget_ended(self.ib.wrapper)
         if request.done() and not request.cancelled():
             return self._answer(request, what)
         if self.ended.done():
@@ -231,12 +246,8 @@ class Session:
         self.ib.RaiseRequestErrors = True  # else a refused request looks like an empty answer
         self.ib.errorEvent.clear()  # on each 1102 the library would open one more account summary, up to IB's limit
         self.ib.wrapper.clientId = self.client_id
-        client.decoder.logger = _CountingLog(client.decoder.logger, self._count_decode_error)  # type: ignore[assignment]
-        self._decode: FramesHandler = client.decoder.interpret
-        client.decoder.interpret = self._on_frame  # type: ignore[method-assign]
+        expect_late_answers(self.ib.wrapper)
         client.conn.connection_made = self._on_connected  # type: ignore[method-assign]
-        client.conn.hasData -= client._onSocketHasData
-        client.conn.hasData += self._on_data
         client.conn.disconnected += self._on_closed
         client.apiError += self._on_api_error
         self.tap("error", self._on_error)
@@ -244,50 +255,6 @@ class Session:
         self.tap("managedAccounts", self._on_accounts)
         self.tap("nextValidId", self._on_first_id)
         self.tap("currentTime", self._heartbeat.heard)
-
-    def _on_data(self, data: bytes) -> None:
-        """One network read: the library's own handler until the handshake is over, the same at less cost after it."""
-        client = self.ib.client
-        if self.stage < Stage.READY:
-            client._onSocketHasData(data)
-        else:
-            self._split(client._data + data if client._data else data)
-        # The library would buffer for ever behind a length that is garbage.
-        rest = client._data
-        if len(rest) >= 4 and struct.unpack(">I", rest[:4])[0] > LONGEST_FRAME:
-            self._count_decode_error()
-            self.abort(f"{self.endpoint} sent garbage (a frame longer than 16 MiB)")
-
-    def _split(self, data: bytes) -> None:
-        """Takes the whole frames and leaves the rest to the next read.
-
-        The library cuts each frame off the front of what it buffered, and so copies all of the rest for every frame.
-        """
-        client, on_frame, from_bytes = self.ib.client, self._on_frame, int.from_bytes
-        self.ib.wrapper.tcpDataArrived()
-        begin, available = 0, len(data)
-        while (text := begin + 4) <= available:
-            end = text + from_bytes(data[begin:text], "big")
-            if end > available:
-                break
-            fields = data[text:end].decode(errors="backslashreplace").split("\0")
-            fields.pop()
-            on_frame(fields)
-            begin = end
-        client._data = data[begin:]
-        self.ib.wrapper.tcpDataProcessed()
-
-    def _on_frame(self, fields: list[str]) -> None:
-        self.frames += 1
-        taken = self._taken.get(fields[0]) if fields else None
-        if taken is None:
-            self._decode(clean_fields(fields))
-            return
-        try:
-            taken(fields)
-        except Exception:
-            self._count_decode_error()
-            log.exception("A frame could not be understood: %s", clean(" ".join(fields)))
 
     def _on_connected(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -298,6 +265,9 @@ class Session:
         )
         if self._cause:
             transport.abort()
+
+    def _on_endless_frame(self) -> None:
+        self.abort(f"{self.endpoint} sent garbage (a frame longer than 16 MiB)")
 
     def _on_version(self) -> None:
         self.stage = Stage.VERSION
@@ -312,7 +282,7 @@ class Session:
 
     def _on_error(self, _request_id: int, code: int, text: str, *_more: str) -> None:
         # 2100 to 2199 are notices about farms, not reasons to close.
-        if self.stage < Stage.READY and not 2100 <= code < 2200:
+        if (self.stage < Stage.READY and not 2100 <= code < 2200) or code == PORT_CHANGED:
             self.problem = code, text
 
     def _on_api_error(self, _text: str) -> None:
@@ -326,6 +296,8 @@ class Session:
         if not self._cause:
             if self.stage < Stage.READY:
                 self._cause = causes.closed(self.endpoint, self.stage, self.problem, self.client_id)
+            elif self.problem and self.problem[0] == PORT_CHANGED:
+                self._cause = causes.port_changed(self.endpoint, self.problem[1])
             elif reason:
                 self._cause = f"the connection to {self.endpoint} broke: {clean(reason)}"
             else:
@@ -381,18 +353,3 @@ class Session:
         except Exception:
             self.handler_errors += 1
             log.exception("A handler failed")
-
-    def _count_decode_error(self) -> None:
-        self.decode_errors += 1
-
-
-class _CountingLog(logging.LoggerAdapter[logging.Logger]):
-    """The decoder's logger, counting what it reports: the library logs a frame that it can't decode and goes on."""
-
-    def __init__(self, logger: logging.Logger, count: Callable[[], None]) -> None:
-        super().__init__(logger, {})
-        self._count = count
-
-    def exception(self, msg: object, *args: object, **kwargs: Any) -> None:
-        self._count()
-        super().exception(clean(str(msg)), *args, **kwargs)

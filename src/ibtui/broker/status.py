@@ -11,7 +11,10 @@ LinkName = Literal["GW", "IB", "DATA"]
 
 @dataclass(frozen=True, slots=True)
 class ConnectionEvent:
-    """One transition, as a row of ``connection_events``; ``state`` is the state word after it."""
+    """One transition, as a row of ``connection_events``; ``state`` is the state word after it.
+
+    ``at`` is the moment in monotonic seconds, for durations.
+    """
 
     ts_ns: int
     state: StateWord
@@ -19,6 +22,7 @@ class ConnectionEvent:
     cause: str
     code: int | None = None
     detail: str = ""
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +42,26 @@ class ConnectionStatus:
         state: The first word that is true.
         cause: Why, in words.
         since_ns: When that word became true, UTC nanoseconds.
+        since: The same in monotonic seconds.
         attempt: Tries of this outage; 0 once synchronised.
         next_try_at: Monotonic seconds; None while connected or trying.
         reconnects: Sessions after the first.
         missing: Names of the sync steps that did not come through.
         heartbeat_s: Last round trip, seconds.
+        heartbeat_at: When the last heartbeat was answered, monotonic seconds; kept over sessions.
         skew_s: How far the gateway's clock has drifted from this machine's since the connect, seconds.
         connected_ns: Since when this session's socket is usable.
+        connected_at: The same in monotonic seconds; None while there is no session.
         lost_ns: When the last session ended.
         farms: IB's data servers that reported.
+        errors: Messages from the gateway, of the whole run, that were more than notices.
+        not_understood: Frames of this session that make no sense.
     """
 
     state: StateWord = "CONNECTING"
     cause: str = ""
     since_ns: int | None = None
+    since: float | None = None
     gw: Light = field(default_factory=Light)
     ib: Light = field(default_factory=Light)
     data: Light = field(default_factory=Light)
@@ -62,12 +72,16 @@ class ConnectionStatus:
     server_version: int | None = None
     accounts: tuple[str, ...] = ()
     heartbeat_s: float | None = None
+    heartbeat_at: float | None = None
     skew_s: float | None = None
     connected_ns: int | None = None
+    connected_at: float | None = None
     lost_ns: int | None = None
     farms: tuple[Farm, ...] = ()
     last_event: ConnectionEvent | None = None
     last_error: Trouble | None = None
+    errors: int = 0
+    not_understood: int = 0
 
 
 @dataclass(slots=True)
@@ -81,6 +95,7 @@ class Facts:
         silent: A heartbeat, or the handshake, is unanswered.
         syncing: The sync steps run for the first time in this session, or again since IB came back.
         missing: Name of each sync step that did not come through, and why.
+        not_understood: Frames of this session that make no sense.
     """
 
     endpoint: str
@@ -91,6 +106,7 @@ class Facts:
     silent: bool = False
     syncing: bool = False
     missing: dict[str, str] = field(default_factory=dict)
+    not_understood: int = 0
 
 
 def state_word(facts: Facts) -> StateWord:
@@ -106,23 +122,26 @@ def state_word(facts: Facts) -> StateWord:
     return "DEGRADED" if facts.missing else "READY"
 
 
-def outlook(facts: Facts, before: ConnectionStatus, now_ns: int, **measured: Any) -> ConnectionStatus:
-    """The status that follows from the facts.
+def outlook(facts: Facts, before: ConnectionStatus, now_ns: int, now: float, **measured: Any) -> ConnectionStatus:
+    """The status that follows from the facts at an instant, given in UTC nanoseconds and in monotonic seconds.
 
     What is no conclusion, numbers and stamps, comes as ``measured`` or stays as it was ``before``.
     """
     word = state_word(facts)
+    same = word == before.state and before.since_ns is not None
     unknown = Light("unknown", "no session with the gateway", before.lost_ns)
     return replace(
         before,
         state=word,
         cause=_cause(word, facts),
-        since_ns=before.since_ns if word == before.state and before.since_ns is not None else now_ns,
-        gw=_gw_light(facts, before.gw, now_ns),
-        ib=facts.links.ib if facts.connected else unknown,
-        data=facts.links.data if facts.connected else unknown,
+        since_ns=before.since_ns if same else now_ns,
+        since=before.since if same else now,
+        gw=_aged(_gw_light(facts, before.gw, now_ns), before.gw, now),
+        ib=_aged(facts.links.ib if facts.connected else unknown, before.ib, now),
+        data=_aged(facts.links.data if facts.connected else unknown, before.data, now),
         missing=tuple(facts.missing),
         farms=tuple(facts.links.farms.values()),
+        not_understood=facts.not_understood,
         **measured,
     )
 
@@ -134,6 +153,8 @@ def transitions(before: ConnectionStatus, after: ConnectionStatus) -> list[tuple
         told.append(("IB", after.ib.cause))
     if _turned(before.data, after.data) and after.ib.state != "down":
         told.append(("DATA", after.data.cause or "all farms are up"))
+    if before.state == after.state == "READY" and after.gw.state == "warn" and before.gw.state == "ok":
+        told.append(("GW", after.gw.cause))
     told_by_ib = "IB LOST" in (before.state, after.state) and told
     if not told_by_ib and (before.state, before.cause) != (after.state, after.cause):
         told.append(("GW", after.cause))
@@ -155,14 +176,21 @@ def _cause(word: StateWord, facts: Facts) -> str:
 
 
 def _gw_light(facts: Facts, before: Light, now_ns: int) -> Light:
+    state: LightState
     if facts.silent:
-        state: LightState = "warn"
+        state, cause = "warn", facts.cause
+    elif facts.connected and facts.not_understood:
+        state, cause = "warn", f"messages that make no sense: {facts.not_understood}; the log shows them"
     elif facts.connected:
-        state = "ok"
+        state, cause = "ok", ""
     else:
-        state = "down" if facts.cause else "unknown"
-    cause = "" if state == "ok" else facts.cause
+        state, cause = "down" if facts.cause else "unknown", facts.cause
     return before if (state, cause) == (before.state, before.cause) else Light(state, cause, now_ns)
+
+
+def _aged(light: Light, before: Light, now: float) -> Light:
+    """The light with the monotonic moment at which it became what it is."""
+    return replace(light, since=before.since if light == before else now)
 
 
 def _turned(before: Light, after: Light) -> bool:

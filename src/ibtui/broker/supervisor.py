@@ -6,6 +6,7 @@ One task, one attempt at a time, at most one socket. Each session is a fresh :cl
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -16,25 +17,29 @@ from ibtui.broker.codes import lookup
 from ibtui.broker.library import load_library
 from ibtui.broker.links import Light, Links
 from ibtui.broker.market_time import MarketTime
+from ibtui.broker.pulse import beat
+from ibtui.broker.round_trips import RoundTrips
 from ibtui.broker.session import Session
 from ibtui.broker.status import ConnectionEvent, ConnectionStatus, Facts, Trouble, outlook, transitions
 from ibtui.broker.sync import SessionPart, Step, run_steps
 from ibtui.clock import Clock, MarketClock
 from ibtui.config import GatewaySettings
-from ibtui.errors import GatewayUnreachableError, LinkDownError, RequestTimeoutError
+from ibtui.errors import GatewayUnreachableError, LinkDownError
 
 log = logging.getLogger(__name__)
 
 __all__ = ["ConnectionEvent", "ConnectionStatus", "Light", "SessionPart", "Step", "Supervisor"]
-
-OWN_STALL = 1.0
-"""Seconds that a heartbeat's wait may overrun before its miss is blamed on our own loop."""
 
 STEP_LIMIT = 3.0
 """Times ``request_timeout`` that one sync step, which may be many requests, can take."""
 
 LONGEST_RESYNC = 60.0
 """Seconds between two tries of the steps that are missing, at most."""
+
+HELD = "disconnected as you asked; :reconnect, or n on screen 6, connects again"
+
+SENSELESS = 5
+"""Frames that make no sense which a session may bring in a minute before it is given up."""
 
 STOP_WAIT = 0.5
 """Seconds that :meth:`Supervisor.stop` gives the task to end."""
@@ -48,6 +53,9 @@ class Supervisor:
         on_event: Gets each transition.
         on_change: Gets the status whenever anything in it changed.
         jitter: A number in [0, 1) that shortens a retry's pause by up to a fifth.
+
+    Attributes:
+        round_trips: How long the gateway took to answer, of all sessions.
     """
 
     def __init__(
@@ -62,6 +70,7 @@ class Supervisor:
         jitter: Callable[[], float],
     ) -> None:
         self.status = ConnectionStatus()
+        self.round_trips = RoundTrips()
         self._settings = settings
         self._clock = clock
         self._market_clock = market_clock
@@ -72,8 +81,14 @@ class Supervisor:
         self._facts = Facts(f"{settings.host}:{settings.port}", Links(clock.utc_ns()))
         self._current: Session | None = None
         self._accepted = 0
+        self._pauses = 0
+        self._requests = 0
+        self._senseless: deque[float] = deque(maxlen=SENSELESS + 1)
         self._data_lost = False
         self._stopping = False
+        self._held = False
+        self._at_once = False
+        self._closing: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._resync = asyncio.Event()
         self._finished = asyncio.Event()
@@ -91,16 +106,36 @@ class Supervisor:
         try:
             await load_library()
             while not self._stopping:
+                if self._held:
+                    await self._hold()
+                    continue
                 await self._one_session()
-                if not self._stopping:
-                    await self._pause()
+                await self._pause()
         finally:
             self._finished.set()
 
+    @property
+    def requests(self) -> int:
+        """Messages sent to the gateway in this run."""
+        return self._requests + (self._current.requests if self._current is not None else 0)
+
     def try_now(self) -> None:
-        """Ends the pause before the next try; while connected, asks again for what is missing."""
+        """Ends the pause before the next try, a wanted one too; while connected, asks again for what is missing."""
+        self._held = False
         self._wake.set()
         self._resync.set()
+
+    def disconnect(self) -> None:
+        """Ends the session and makes no other until :meth:`try_now` or :meth:`reconnect`."""
+        self._held = True
+        self._wake.set()
+        self._leave(HELD)
+
+    def reconnect(self) -> None:
+        """Ends the session, if there is one, and connects anew at once."""
+        self._held, self._at_once = False, self._current is not None
+        self._wake.set()
+        self._leave("connecting anew, as you asked")
 
     async def stop(self) -> None:
         """Disconnects and ends :meth:`run`, in well under a second whatever the gateway does."""
@@ -116,9 +151,19 @@ class Supervisor:
 
     # --- one session ---
 
+    def _leave(self, cause: str) -> None:
+        session = self._current
+        if session is not None and self._facts.connected:
+            self._closing = asyncio.ensure_future(session.close(cause))
+        elif session is not None:
+            session.abort(cause)
+
     async def _one_session(self) -> None:
         session = self._current = Session(self._settings, self._accepted + 1, self._clock)
         self._facts.links = Links(self._clock.utc_ns())
+        self._facts.not_understood = 0
+        self._senseless.clear()
+        session.on_decode_error = partial(self._not_understood, session)
         session.tap("error", self._heard)
         self._tell(attempt=self.status.attempt + 1, next_try_at=None)
         cause = "the console failed here; its log tells where"
@@ -157,6 +202,7 @@ class Supervisor:
             server_version=session.server_version,
             accounts=session.accounts,
             connected_ns=self._clock.utc_ns(),
+            connected_at=self._clock.monotonic(),
         )
 
     async def _live(self, session: Session) -> str:
@@ -180,17 +226,34 @@ class Supervisor:
             facts.connected = False
             for part in self._parts:
                 _guarded(part.detach)
-            self.status = replace(self.status, lost_ns=self._clock.utc_ns(), heartbeat_s=None, skew_s=None)
+            self.status = replace(
+                self.status, lost_ns=self._clock.utc_ns(), heartbeat_s=None, skew_s=None, connected_at=None
+            )
         facts.cause = cause
+        facts.not_understood = 0
         facts.silent = facts.syncing = self._data_lost = False
         facts.missing = {}
+        if self._current is not None:
+            self._requests += self._current.requests
         self._current = None
+
+    async def _hold(self) -> None:
+        """Waits until somebody wants to be connected again."""
+        self._facts.cause = HELD
+        self._tell(attempt=0, next_try_at=None)
+        self._wake.clear()
+        await self._wake.wait()
+        if not self._held:
+            self._facts.cause = f"connecting to {self._facts.endpoint}"
 
     async def _pause(self) -> None:
         """Waits before the next try: short after a loss, then twice as long each time, up to the longest."""
-        doublings = min(max(0, self.status.attempt - 1), 30)
-        pause = min(self._settings.retry_max, self._settings.retry_first * 2.0**doublings)
+        if self._stopping or self._held or self._at_once:
+            self._at_once = False
+            return
+        pause = min(self._settings.retry_max, self._settings.retry_first * 2.0 ** min(self._pauses, 30))
         pause *= 1 - 0.2 * self._jitter()
+        self._pauses += 1
         self._wake.clear()
         self._tell(next_try_at=self._clock.monotonic() + pause)
         await _wait(self._wake, pause)
@@ -199,21 +262,17 @@ class Supervisor:
 
     async def _beats(self, session: Session) -> None:
         market_time = MarketTime(self._clock, self._market_clock)
-        while True:
-            started = self._clock.monotonic()
-            try:
-                round_trip, market_ns = await session.heartbeat()
-            except RequestTimeoutError as error:
-                self._missed(session, self._clock.monotonic() - started, str(error))
-                continue
-            self._facts.silent = False
-            self._tell(heartbeat_s=round_trip, skew_s=market_time.heard(market_ns))
-            await asyncio.sleep(self._settings.heartbeat)
 
-    def _missed(self, session: Session, waited: float, words: str) -> None:
-        if waited > self._settings.heartbeat_wait + OWN_STALL:
-            log.warning("The event loop stood still for %.1f s; the gateway is asked again", waited)
-        elif self._facts.silent:
+        def answered(round_trip: float, market_ns: int) -> None:
+            self._facts.silent = False
+            self.round_trips.add(round_trip)
+            skew = market_time.heard(market_ns)
+            self._tell(heartbeat_s=round_trip, heartbeat_at=self._clock.monotonic(), skew_s=skew)
+
+        await beat(session, self._settings, self._clock, answered, partial(self._missed, session))
+
+    def _missed(self, session: Session, words: str) -> None:
+        if self._facts.silent:
             session.abort(f"the gateway at {session.endpoint} fell silent: two heartbeats without an answer")
         else:
             self._facts.silent = True
@@ -233,6 +292,7 @@ class Supervisor:
             facts.missing = await run_steps(todo, limit)
             if not self._resync.is_set():
                 facts.syncing = False
+                self._pauses = 0
                 self._tell(attempt=0)
                 await _wait(self._resync, pause if facts.missing else None)
             if facts.syncing:
@@ -261,19 +321,28 @@ class Supervisor:
             self._facts.syncing = True
             self._resync.set()
         if lookup(code).severity in ("error", "critical"):
-            self._tell(code, text, last_error=Trouble(code, text, now))
+            self._tell(code, text, last_error=Trouble(code, text, now), errors=self.status.errors + 1)
         elif effect != "-":
             self._tell(code, text)
+
+    def _not_understood(self, session: Session) -> None:
+        now = self._clock.monotonic()
+        self._facts.not_understood += 1
+        self._senseless.append(now)
+        if len(self._senseless) > SENSELESS and now - self._senseless[0] < 60:
+            session.abort(f"{session.endpoint} sends what makes no sense: over {SENSELESS} messages in a minute")
+        if self._facts.connected:
+            self._tell()
 
     # --- telling ---
 
     def _tell(self, code: int | None = None, detail: str = "", **measured: Any) -> None:
         """Works out the status anew and tells it, with an event for each transition."""
         before = self.status
-        now = self._clock.utc_ns()
-        self.status = outlook(self._facts, before, now, **measured)
+        now_ns, now = self._clock.utc_ns(), self._clock.monotonic()
+        self.status = outlook(self._facts, before, now_ns, now, **measured)
         for link, cause in transitions(before, self.status):
-            event = ConnectionEvent(now, self.status.state, link, cause, code, detail)
+            event = ConnectionEvent(now_ns, self.status.state, link, cause, code, detail, now)
             self.status = replace(self.status, last_event=event)
             log.info("%s, %s: %s", event.state, link, cause)
             _guarded(partial(self._on_event, event))

@@ -199,15 +199,15 @@ class ConsoleApp(App[None], inherit_bindings=False):
                 show(frame)
         if now - self._status_at >= STATUS_EVERY:
             self._status_at = now
-            self._show_status(frame)
+            self._show_status()
 
-    def _show_status(self, frame: Frame) -> None:
+    def _show_status(self) -> None:
         screen = self.screen_stack[0]
         if isinstance(screen, ConsoleScreen) and screen.is_mounted:
             frames = painting(self._pacer.gate, real=self._driver_in_use is not None)
             status = status_of(self.parts, self._rate, frames, self._loop_ms, started=self._started)
             width = self.size.width
-            screen.show_status([first_line(status, width), second_line(status, width, frame.now_ns)])
+            screen.show_status([first_line(status, width), second_line(status, width)])
 
     # --- keys ---
 
@@ -274,10 +274,6 @@ class ConsoleApp(App[None], inherit_bindings=False):
             unit = max(1, unit // 10)
         self.quantity = max(1, self.quantity + steps * unit)
         self._toast(f"Default quantity {self.quantity:g}")
-
-    def reconnect(self) -> None:
-        """Connects without waiting."""
-        self.parts.supervisor.try_now()
 
     # --- symbols ---
 

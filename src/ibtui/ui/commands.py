@@ -85,7 +85,8 @@ COMMANDS: dict[str, Usage] = {
     "add": Usage("add SYMBOL", "put a symbol on the watchlist", _simple, 1, 1),
     "remove": Usage("remove SYMBOL", "take a symbol off the watchlists", _simple, 1, 1),
     "backfill": Usage("backfill SYMBOL [BAR]", "fetch what is new of a symbol's history", _simple, 1, 3),
-    "reconnect": Usage("reconnect", "connect now, without waiting", _simple),
+    "disconnect": Usage("disconnect", "end the connection and stay so until :reconnect, or n on screen 6", _simple),
+    "reconnect": Usage("reconnect", "end the connection, if there is one, and connect anew at once", _simple),
     "sim": Usage("sim VERB [KEY=VALUE…]", "tell the simulated gateway something", _sim, 1, 99),
     "quit": Usage("quit", "leave; asks while orders are working", _simple),
 }

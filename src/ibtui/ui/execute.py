@@ -55,8 +55,10 @@ class Executor:
         app = self._app
         if command.name == "quit":
             self._run(app.action_quit())
+        elif command.name == "disconnect":
+            app.parts.supervisor.disconnect()
         elif command.name == "reconnect":
-            app.reconnect()
+            app.parts.supervisor.reconnect()
         elif command.name == "cancel":
             app.ordering.cancel_all(None)
         elif command.name == "add":

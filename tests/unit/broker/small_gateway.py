@@ -103,6 +103,8 @@ class SmallGateway:
         if self.mode == "326":
             writer.write(frame(4, 2, -1, 326, "Unable to connect as the client id is already in use.", ""))
             return
+        if self.mode == "cut":
+            return
         accounts, first_id = frame(15, 1, "DU100001"), frame(9, 1, 1)
         farm = frame(4, 2, -1, 2104, "Market data farm connection is OK:usfarm", "")
         writer.write(accounts + (b"" if self.mode == "half ready" else first_id + farm))
@@ -176,9 +178,18 @@ def virtual(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]
     return run
 
 
-def virtual_clock() -> Clock:
-    loop = asyncio.get_running_loop()
-    return Clock(loop.time, lambda: int((1_600_000_000 + loop.time()) * NS))
+class WallClock:
+    """A wall clock that a test can set; it goes at the loop's speed."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def utc_ns(self) -> int:
+        return int((1_600_000_000 + self.ahead + asyncio.get_running_loop().time()) * NS)
+
+
+def virtual_clock(wall: WallClock | None = None) -> Clock:
+    return Clock(asyncio.get_running_loop().time, (wall or WallClock()).utc_ns)
 
 
 async def settle() -> None:

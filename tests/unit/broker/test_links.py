@@ -82,7 +82,7 @@ def test_every_change_of_the_state_word_is_an_event(turns: list[tuple[bool, bool
         facts.connected, facts.silent, facts.syncing = connected, silent, syncing
         facts.missing = {"positions": "no answer"} if missing else {}
         facts.links.hear(code, "Farm:usfarm", now)
-        after = outlook(facts, status, now)
+        after = outlook(facts, status, now, float(now))
         assert bool(transitions(status, after)) or after.state == status.state
         assert not transitions(after, after)
         assert (after.since_ns == now) == (after.state != status.state or status.since_ns is None)

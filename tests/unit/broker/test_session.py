@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from ibtui.broker.session import LONGEST_FRAME, Session
+from ibtui.broker.session import Session
+from ibtui.broker.wire_reader import LONGEST_FRAME
 from ibtui.clock import NS
 from ibtui.config import GatewaySettings
 from ibtui.errors import GatewayUnreachableError, LinkDownError, RequestRefusedError, RequestTimeoutError

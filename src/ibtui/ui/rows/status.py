@@ -46,7 +46,7 @@ class Status:
         breaker: ``closed``, ``open`` or ``probe``.
         breaker_s: Seconds until an open breaker lets one order probe.
         next_try_s: Seconds until the next try to connect; None when none is due.
-        since_ns: Since when the state holds, UTC nanoseconds.
+        lasted_s: Seconds that the state has held; None is unknown.
         lag_s: How far the writer is behind.
         loop_ms: Loop lag, 99th percentile of the last minute.
         frames: How painting goes: ``10 fps``, a round trip, or that the link is not measured.
@@ -61,7 +61,7 @@ class Status:
     breaker: str
     breaker_s: float
     cause: str
-    since_ns: int | None
+    lasted_s: float | None
     next_try_s: float | None
     on_hangup: str
     shed: int
@@ -119,18 +119,12 @@ def _first_parts(status: Status, pnl: Span) -> list[Line]:
     return parts
 
 
-def second_line(status: Status, width: int, now_ns: int) -> Line:
-    """Why, since when, what is next, and how the program itself does. What does not fit drops from the right.
-
-    Args:
-        status: What to say.
-        width: Cells.
-        now_ns: UTC nanoseconds.
-    """
+def second_line(status: Status, width: int) -> Line:
+    """Why, for how long, what is next, and how the program itself does. What does not fit drops from the right."""
     next_try: Line = () if status.next_try_s is None else ((f"next try {duration(status.next_try_s)}", "warn"),)
     parts: list[Line] = [((each, tone),) for each, tone in ((status.problem, "alarm"),) if each]
     if status.cause:
-        since = "" if status.since_ns is None else f" for {age((now_ns - status.since_ns) / 1e9)}"
+        since = "" if status.lasted_s is None else f" for {age(status.lasted_s)}"
         room = width - len(since) - length(next_try) - 2 - length(join(parts, width)) - 2 * bool(parts)
         cause = pad(status.cause, room).rstrip() if len(status.cause) > room else status.cause
         parts.append(((cause, _cause_tone(status.state)), (since, "dim")))

@@ -42,7 +42,7 @@ class ConnectionScreen(ConsoleScreen):
 
     def action_try_now(self) -> None:
         """Connects without waiting."""
-        self.console.reconnect()
+        self.parts.supervisor.try_now()
 
     def _row(self, key: Hashable) -> Row:
         for each in self.parts.events:

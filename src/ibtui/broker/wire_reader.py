@@ -1,0 +1,111 @@
+"""Takes the frames of one session off the wire: cuts them, hands each to its reader, counts what makes no sense."""
+
+import logging
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ibtui.broker.wire_text import clean, clean_fields
+
+if TYPE_CHECKING:
+    from ib_insync import IB
+
+log = logging.getLogger(__name__)
+
+LONGEST_FRAME = 16 * 1024 * 1024
+"""Bytes; a longer length prefix is garbage (the official client gives up at the same size)."""
+
+FramesHandler = Callable[[list[str]], None]
+
+
+class WireReader:
+    """Stands between the socket and the library's decoder.
+
+    Args:
+        ib: The session's object of the library.
+        greeted: Whether the handshake is over; until then the library reads by itself.
+        on_error: Called with each frame that could not be understood.
+        on_endless: Called when a frame claims to be longer than :data:`LONGEST_FRAME`.
+
+    Attributes:
+        taken: Who gets the raw fields of a kind of message, by message id as it is written on the wire.
+        frames: Frames received.
+        errors: Frames that could not be understood.
+    """
+
+    def __init__(
+        self, ib: "IB", greeted: Callable[[], bool], on_error: Callable[[], None], on_endless: Callable[[], None]
+    ) -> None:
+        self.taken: dict[str, FramesHandler] = {}
+        self.frames = 0
+        self.errors = 0
+        self._ib = ib
+        self._greeted = greeted
+        self._on_error = on_error
+        self._on_endless = on_endless
+        client = ib.client
+        client.decoder.logger = _CountingLog(client.decoder.logger, self._count_error)  # type: ignore[assignment]
+        self._decode: FramesHandler = client.decoder.interpret
+        client.decoder.interpret = self._on_frame  # type: ignore[method-assign]
+        client.conn.hasData -= client._onSocketHasData
+        client.conn.hasData += self._on_data
+
+    def _on_data(self, data: bytes) -> None:
+        """One network read: the library's own handler until the handshake is over, the same at less cost after it."""
+        client = self._ib.client
+        if not self._greeted():
+            client._onSocketHasData(data)
+        else:
+            self._split(client._data + data if client._data else data)
+        # The library would buffer for ever behind a length that is garbage.
+        rest = client._data
+        if len(rest) >= 4 and struct.unpack(">I", rest[:4])[0] > LONGEST_FRAME:
+            self._count_error()
+            self._on_endless()
+
+    def _split(self, data: bytes) -> None:
+        """Takes the whole frames and leaves the rest to the next read.
+
+        The library cuts each frame off the front of what it buffered, and so copies all of the rest for every frame.
+        """
+        ib, on_frame, from_bytes = self._ib, self._on_frame, int.from_bytes
+        ib.wrapper.tcpDataArrived()
+        begin, available = 0, len(data)
+        while (text := begin + 4) <= available:
+            end = text + from_bytes(data[begin:text], "big")
+            if end > available:
+                break
+            fields = data[text:end].decode(errors="backslashreplace").split("\0")
+            fields.pop()
+            on_frame(fields)
+            begin = end
+        ib.client._data = data[begin:]
+        ib.wrapper.tcpDataProcessed()
+
+    def _on_frame(self, fields: list[str]) -> None:
+        self.frames += 1
+        taken = self.taken.get(fields[0]) if fields else None
+        if taken is None:
+            self._decode(clean_fields(fields))
+            return
+        try:
+            taken(fields)
+        except Exception:
+            log.exception("A frame could not be understood: %s", clean(" ".join(fields)))
+            self._count_error()
+
+    def _count_error(self) -> None:
+        self.errors += 1
+        self._on_error()
+
+
+class _CountingLog(logging.LoggerAdapter[logging.Logger]):
+    """The decoder's logger, counting what it reports: the library logs a frame that it can't decode and goes on."""
+
+    def __init__(self, logger: logging.Logger, count: Callable[[], None]) -> None:
+        super().__init__(logger, {})
+        self._count = count
+
+    def exception(self, msg: object, *args: object, **kwargs: Any) -> None:
+        super().exception(clean(str(msg)), *args, **kwargs)
+        self._count()
