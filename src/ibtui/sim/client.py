@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 from ibtui.sim import messages
 from ibtui.sim.faults import Faults
+from ibtui.sim.meetings import Meetings
 from ibtui.sim.schema import Message
 from ibtui.sim.stats import Stats, Subscription
-from ibtui.sim.wire import FrameReader, ProtocolError, fields_of, frame_of, negotiated, parse_hello
+from ibtui.sim.wire import OLDEST_VERSION, FrameReader, ProtocolError, fields_of, frame_of, negotiated, parse_hello
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ class Host(Protocol):
 
     stats: Stats
     faults: Faults
+    meetings: Meetings
 
     @property
     def wedged(self) -> bool:
@@ -96,6 +98,10 @@ class Client(asyncio.Protocol):
         if endpoint is not None:
             endpoint.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._host.joined(self)
+        for data in self._host.meetings.greetings("connect"):
+            transport.write(data)
+        if self._host.meetings.hangs_up("connect"):
+            transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
@@ -212,6 +218,8 @@ class Client(asyncio.Protocol):
         if not self.version:
             self._greet(payload)
             return
+        if self.version < OLDEST_VERSION:
+            return
         fields = fields_of(payload)
         if not fields[0].isdecimal() or len(fields[0]) > 6:
             raise ProtocolError(f"a message that begins with {fields[0][:20]!r} instead of a number")
@@ -219,13 +227,26 @@ class Client(asyncio.Protocol):
         self._host.requested(self, fields)
 
     def _greet(self, payload: bytes) -> None:
-        version = negotiated(parse_hello(payload))
+        hello, manner = parse_hello(payload), self._host.meetings.next_manner()
+        version = negotiated(hello, manner.newest)
         if version is None:
             raise ProtocolError("a hello without a version this gateway speaks")
+        if self._host.meetings.hangs_up("hello"):
+            self.close()
+            return
         self.version = version
-        assert self._transport is not None
+        if manner.seconds:
+            asyncio.get_running_loop().call_later(manner.seconds, self._answer_hello)
+        else:
+            self._answer_hello()
+
+    def _answer_hello(self) -> None:
+        if self._transport is None:
+            return
         # The reply to the hello is a frame but no message: it has no number and counts as none.
-        self._transport.write(frame_of([str(version), self._host.hello_time()]))
+        self._transport.write(frame_of([str(self.version), self._host.hello_time()]))
+        for data in self._host.meetings.greetings("hello"):
+            self._transport.write(data)
 
     def _forget_queue(self) -> None:
         self._queue.clear()

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
+from ibtui.sim.messages import OUTGOING
 from ibtui.sim.stats import Subscription
 from ibtui.sim.wire import fields_of
 
 if TYPE_CHECKING:
     from ibtui.sim.client import Client
 
-How = Literal["mute", "delay", "duplicate"]
+How = Literal["mute", "delay", "duplicate", "alter"]
 Loss = Literal["fin", "rst"]
 Asked = Literal["place", "cancel"]
 
@@ -28,6 +30,8 @@ class Rule:
         count: How many are still concerned; None means all.
         seconds: How much later they, or their second copies, go out.
         req_id: Only those that answer this request; None means all.
+        until: They go out right after the next message of this number, instead of after a time.
+        values: Fields that they, or their second copies, carry instead of their own.
     """
 
     how: How
@@ -35,12 +39,39 @@ class Rule:
     count: int | None = None
     seconds: float = 0.0
     req_id: int | None = None
+    until: int | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     def concerns(self, frame: bytes, number: int) -> bool:
         """Whether a frame falls under it."""
         if number != self.number:
             return False
         return self.req_id is None or str(self.req_id) in fields_of(frame[LENGTH_PREFIX:])[1:3]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One frame on its way to a client."""
+
+    client: "Client"
+    frame: bytes
+    number: int
+    subscription: Subscription | None
+    rows: int
+
+    def send(self) -> None:
+        """Queues it, whatever faults there are."""
+        self.client.queue(self.frame, self.number, self.subscription, self.rows)
+
+    def send_late(self) -> None:
+        """Sends it by itself, if there is still somebody to get it."""
+        self.client.send_late(self.frame, self.number, self.subscription, self.rows)
+
+    def altered(self, values: Mapping[str, Any]) -> "Outgoing":
+        """The same message with other values in some fields."""
+        message, version = OUTGOING[self.number], self.client.version
+        own = message.decode(version, fields_of(self.frame[LENGTH_PREFIX:]))
+        return replace(self, frame=message.encode(version, {**own, **values}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +106,7 @@ class Faults:
         self.starts_refused = 0
         self._silent = False
         self._rules: list[Rule] = []
+        self._held: list[tuple[int, Outgoing]] = []
         self._traps: deque[Trap] = deque()
         self._rejections: list[Rejection] = []
 
@@ -103,21 +135,41 @@ class Faults:
         if self._silent and subscription is not None and number != HISTORICAL_BARS:
             return True
         rule = next((each for each in self._rules if each.concerns(frame, number)), None)
-        if rule is None:
+        released = [each for each in self._held if each[0] == number and each[1].client is client]
+        if rule is None and not released:
             return False
+        outgoing = Outgoing(client, frame, number, subscription, rows)
+        if rule is None:
+            outgoing.send()
+        else:
+            self._apply(rule, outgoing)
+        for each in released:
+            self._held.remove(each)
+            each[1].send()
+        self._arm()
+        return True
+
+    def _apply(self, rule: Rule, outgoing: Outgoing) -> None:
         if rule.count is not None:
             rule.count -= 1
             if not rule.count:
                 self._rules.remove(rule)
-                self._arm()
+        if rule.how == "mute":
+            return
         if rule.how == "duplicate":
-            client.queue(frame, number, subscription, rows)
-        if rule.how != "mute":
-            if rule.seconds:
-                asyncio.get_running_loop().call_later(rule.seconds, client.send_late, frame, number, subscription, rows)
-            else:
-                client.queue(frame, number, subscription, rows)
-        return True
+            outgoing.send()
+        second = outgoing.altered(rule.values) if rule.values else outgoing
+        if rule.until is not None:
+            self._held.append((rule.until, second))
+        elif rule.seconds:
+            asyncio.get_running_loop().call_later(rule.seconds, second.send_late)
+        else:
+            second.send()
+
+    def left(self, client: "Client") -> None:
+        """Forgets what was held for a client that is gone."""
+        self._held = [each for each in self._held if each[1].client is not client]
+        self._arm()
 
     # incoming requests
 
@@ -156,4 +208,4 @@ class Faults:
         return refused
 
     def _arm(self) -> None:
-        self.active = self._silent or bool(self._rules)
+        self.active = self._silent or bool(self._rules) or bool(self._held)

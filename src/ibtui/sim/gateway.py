@@ -17,10 +17,12 @@ from ibtui.sim.exchange import Exchange
 from ibtui.sim.faults import Faults, Loss
 from ibtui.sim.feeds import Feeds
 from ibtui.sim.limits import LIMITED, Limits, too_many_messages
-from ibtui.sim.links import Links, Upstream
+from ibtui.sim.links import COMPETING, Links, Upstream
+from ibtui.sim.meetings import Meetings
 from ibtui.sim.order_checks import Refusal
 from ibtui.sim.order_desk import OrderDesk
 from ibtui.sim.pause import Pause
+from ibtui.sim.quote_feed import QuoteFeed
 from ibtui.sim.schema import FieldError, Message, Values
 from ibtui.sim.simclock import NEW_YORK, SimClock
 from ibtui.sim.stats import Stats
@@ -38,6 +40,7 @@ class Gateway:
     Attributes:
         clients: Open connections, those before their handshake included.
         changes: Goes up with everything that happens to an order or the account.
+        skew_ns: How far the time that clients are told is off, nanoseconds.
     """
 
     def __init__(self, exchange: Exchange, clock: SimClock, *, limited: bool = True) -> None:
@@ -46,7 +49,9 @@ class Gateway:
         self.managed_accounts: tuple[str, ...] = (exchange.account.name,)
         self.stats = Stats()
         self.faults = Faults()
-        self.links = Links(self.faults, self.tell_all)
+        self.meetings = Meetings()
+        self.skew_ns = 0
+        self.links = Links(self.faults, self.tell_all, self._data_back)
         self.clients: set[Client] = set()
         self.feeds = Feeds(exchange)
         self.limits = Limits(self.feeds) if limited else None
@@ -76,11 +81,16 @@ class Gateway:
 
     def hello_time(self) -> str:
         """Market time as the handshake writes it."""
-        return datetime.fromtimestamp(self.clock.now_ns() / NS, NEW_YORK).strftime("%Y%m%d %H:%M:%S %Z")
+        return datetime.fromtimestamp(self.told_ns() / NS, NEW_YORK).strftime("%Y%m%d %H:%M:%S %Z")
+
+    def told_ns(self) -> int:
+        """The time that clients are told it is, UTC nanoseconds."""
+        return self.clock.now_ns() + self.skew_ns
 
     def joined(self, client: Client) -> None:
         """A client has connected."""
         self.clients.add(client)
+        self.stats.connected(len(self.clients))
 
     def left(self, client: Client) -> None:
         """A client is gone: its subscriptions end, its orders live on."""
@@ -89,6 +99,7 @@ class Gateway:
             self.forget(owner, req_id)
         self.feeds.close_all(client)
         self.accounts.close_all(client)
+        self.faults.left(client)
         if self.limits is not None:
             self.limits.left(client)
 
@@ -213,20 +224,32 @@ class Gateway:
 
     def set_upstream(self, state: Upstream, keep_orders: bool) -> None:
         """Loses or restores the link to IB."""
-        waiting, unheard = self.links.set_upstream(state, keep_orders)
         if state == "restored_data_lost":
             for client in self.clients:
                 self.feeds.close_all(client)
             self.accounts.end_profits()
-        elif state == "restored":
-            for feed in self.feeds.all():
-                if isinstance(feed, DepthFeed):
-                    feed.reset()
+        waiting, unheard = self.links.set_upstream(state, keep_orders)
         for event in unheard:
             self.orders.deliver(event)
             self.accounts.deliver(event)
         for carry_out in waiting:
             carry_out()
+
+    def compete(self, on: bool) -> int:
+        """Has another session of the same user take the market data, or gives it back; returns how many lines."""
+        self.links.compete(on)
+        lines = [feed for feed in self.feeds.all() if isinstance(feed, QuoteFeed)]
+        for feed in lines if on else ():
+            feed.client.error(feed.subscription.req_id, *COMPETING)
+        return len(lines)
+
+    def _data_back(self) -> None:
+        """Brings those up to date who saw nothing for a while."""
+        for feed in self.feeds.all():
+            if isinstance(feed, DepthFeed):
+                feed.reset()
+            elif isinstance(feed, QuoteFeed):
+                feed.refresh(self.exchange.top(feed.subscription.con_id))
 
     def tell_all(self, code: int, text: str, req_id: int = SYSTEM) -> None:
         """Sends IB's message number 4 to every client that has started."""

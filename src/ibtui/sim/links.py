@@ -42,6 +42,8 @@ HISTORY_LOST = (
     "Historical Market Data Service error message:HMDS server disconnect occurred. Attempting reconnection...",
 )
 
+COMPETING = 10197, "No market data during competing live session"
+
 FLAPS, FLAP_SECONDS = 3, 0.1
 """How often the data farm goes and comes after a restart, and how long each lasts."""
 
@@ -60,16 +62,19 @@ class Links:
     Args:
         faults: Gets silent while market data can't come in.
         tell: Sends a system message to every client.
+        data_back: Called when market data comes in again.
     """
 
-    def __init__(self, faults: Faults, tell: Told) -> None:
+    def __init__(self, faults: Faults, tell: Told, data_back: Callable[[], None]) -> None:
         self._faults = faults
         self._tell = tell
+        self._data_back = data_back
         self._farms: dict[str, FarmState] = dict.fromkeys(("usfarm.nj", "usfarm", "ushmds", "secdefnj"), "ok")
         self._flaps_due = False
         self._waiting: list[Callable[[], None]] = []
         self._unheard: list[OrderEvent] = []
         self.lost = False
+        self.competing = False
         self.keeps_orders = True
 
     def set_upstream(self, state: Upstream, keep_orders: bool) -> tuple[list[Callable[[], None]], list[OrderEvent]]:
@@ -80,8 +85,8 @@ class Links:
         """
         self.lost = state == "lost"
         self.keeps_orders = keep_orders
-        self._quieten()
         self._tell(*UPSTREAM[state])
+        self._quieten()
         if self.lost:
             return [], []
         waiting, self._waiting = self._waiting, []
@@ -91,8 +96,13 @@ class Links:
     def set_farm(self, name: str, state: FarmState) -> None:
         """Changes one farm's state and says so."""
         self._farms[name] = state
-        self._quieten()
         self._tell(*farm_message(name, state))
+        self._quieten()
+
+    def compete(self, on: bool) -> None:
+        """Has another session of the same user take the market data, or gives it back."""
+        self.competing = on
+        self._quieten()
 
     def greet(self, client: Client) -> None:
         """Tells a client that starts how things are; after a restart the farm flaps."""
@@ -113,6 +123,8 @@ class Links:
 
     def takes(self, client: Client, message: Message, ask: Values, answer: Callable[[], None]) -> bool:
         """Whether a request can't be answered now: it waits for the link, is lost with it, or is refused."""
+        if self.competing and message is requests.MARKET_DATA:
+            client.error(ask["req_id"], *COMPETING)
         if message in HISTORY_REQUESTS and (self.lost or self._broken(HISTORY_FARMS)):
             client.error(ask["req_id"], *HISTORY_LOST)
             return True
@@ -132,7 +144,10 @@ class Links:
         return any(state == "broken" and name in names for name, state in self._farms.items())
 
     def _quieten(self) -> None:
-        self._faults.silent = self.lost or self._broken(QUOTE_FARMS)
+        before = self._faults.silent
+        self._faults.silent = self.lost or self.competing or self._broken(QUOTE_FARMS)
+        if before and not self._faults.silent:
+            self._data_back()
 
 
 def farm_message(name: str, state: FarmState) -> tuple[int, str]:

@@ -93,6 +93,14 @@ class QuoteFeed:
         self._send_halted(top.halted)
         self._send_asked(top)
 
+    def refresh(self, top: Top) -> None:
+        """Sends the quote as it is, after a time in which the client was not told of its changes."""
+        self._prices.clear()
+        if self._facts.quoted:
+            self._send_top("bid", top.bid, top.bid_size)
+            self._send_top("ask", top.ask, top.ask_size)
+        self._send_halted(top.halted)
+
     def _send_asked(self, top: Top) -> None:
         """Sends what generic tick types ask for and what stays as it is."""
         volatility = self._facts.volatility

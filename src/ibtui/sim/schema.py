@@ -157,6 +157,10 @@ class Message:
             raise FieldError(f"{self.name}: {reader.left} fields too many")
         return values
 
+    def kinds(self) -> dict[str, Kind]:
+        """The kind of every field, at whatever version it has it; those of repeated groups aside."""
+        return dict(_kinds(self.items))
+
     def template(self, version: int, **known: Any) -> Callable[[tuple[Any, ...]], bytes]:
         """A fast encoder for a message of plain fields: one ``%`` format, filled from a tuple of values.
 
@@ -165,6 +169,14 @@ class Message:
         """
         pattern = "\0".join([str(self.number), *_percents(self.layout(version), known)]) + "\0"
         return lambda values: frame((pattern % values).encode())
+
+
+def _kinds(items: "tuple[Item, ...]") -> Iterator[tuple[str, Kind]]:
+    for item in items:
+        if isinstance(item, Field):
+            yield item.name, item.kind
+        elif isinstance(item, When):
+            yield from _kinds(item.items)
 
 
 def _percents(items: "tuple[Item, ...]", known: Values) -> Iterator[str]:

@@ -28,11 +28,23 @@ class Subscription:
 
 @dataclass(slots=True)
 class Stats:
-    """What went through the sockets since the start."""
+    """What went through the sockets since the start.
+
+    Attributes:
+        connections: Accepted so far, those that never said hello included; ``most_connections`` of them at a time.
+    """
 
     sent: Counter[int] = field(default_factory=Counter)
     received: Counter[int] = field(default_factory=Counter)
     by_symbol: dict[Feed, Counter[str]] = field(default_factory=lambda: {feed: Counter() for feed in FEEDS})
+
+    connections: int = 0
+    most_connections: int = 0
+
+    def connected(self, now: int) -> None:
+        """Counts a connection that was accepted; ``now`` are open."""
+        self.connections += 1
+        self.most_connections = max(self.most_connections, now)
 
     def handed(self, number: int, subscription: Subscription | None, rows: int = 1) -> None:
         """Counts one frame that was handed to a socket."""
@@ -45,4 +57,9 @@ class Stats:
         """The counts as the control verb ``stats`` shows them."""
         sent: dict[str, Any] = {str(number): count for number, count in sorted(self.sent.items())}
         sent.update({feed: dict(sorted(counts.items())) for feed, counts in self.by_symbol.items()})
-        return {"sent": sent, "received": {str(number): count for number, count in sorted(self.received.items())}}
+        return {
+            "sent": sent,
+            "received": {str(number): count for number, count in sorted(self.received.items())},
+            "connections": self.connections,
+            "most_connections": self.most_connections,
+        }

@@ -47,9 +47,14 @@ def fields_of(payload: bytes) -> list[str]:
     return payload[:-1].decode(errors="backslashreplace").split("\0")
 
 
-def negotiated(hello: Hello) -> int | None:
-    """The newest version both sides speak, or None where there is none."""
-    version = min(hello.newest, NEWEST_VERSION)
+def negotiated(hello: Hello, newest: int = NEWEST_VERSION) -> int | None:
+    """The newest version both sides speak, or None where there is none.
+
+    A gateway whose ``newest`` is below what we speak names it whatever the client offers, and leaves it to find out.
+    """
+    if newest < OLDEST_VERSION:
+        return newest
+    version = min(hello.newest, newest)
     return version if version >= max(hello.oldest, OLDEST_VERSION) else None
 
 

@@ -41,7 +41,7 @@ def next_id(gateway: Gateway, client: Client, _: Values) -> None:
 
 def current_time(gateway: Gateway, client: Client, _: Values) -> None:
     """Market time in UTC seconds."""
-    client.send(messages.CURRENT_TIME, time=gateway.clock.now_ns() // NS)
+    client.send(messages.CURRENT_TIME, time=gateway.told_ns() // NS)
 
 
 def family_codes(gateway: Gateway, client: Client, _: Values) -> None:

@@ -1,15 +1,17 @@
 """The control verbs: one table, put together from one file for each subject."""
 
-from ibtui.sim.verbs import clients, frames, links, market
+from ibtui.sim.verbs import clients, frames, links, market, meetings
 from ibtui.sim.verbs.controls import Verb
 
 VERBS: dict[str, Verb] = {
     verb.__name__.rstrip("_"): verb
     for verb in (
         clients.stats, clients.drop, clients.refuse, clients.wedge, clients.freeze, clients.restart,
-        links.upstream, links.farm, links.message, frames.reject, frames.mute, frames.delay, frames.duplicate,
-        frames.raw, market.price, market.print_, market.halt, market.resume, market.depth_reset, market.market,
-        market.clock, links.accounts, clients.stop,
+        meetings.version, meetings.greet, meetings.hangup,
+        links.upstream, links.farm, links.compete, links.message,
+        frames.reject, frames.mute, frames.delay, frames.duplicate, frames.alter, frames.raw,
+        market.price, market.print_, market.halt, market.resume, market.depth_reset, market.market, market.clock,
+        links.accounts, clients.stop,
     )
 }  # fmt: skip
 """Every verb by its name; a verb's parameters are the keys it takes."""

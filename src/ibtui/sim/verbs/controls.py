@@ -34,6 +34,29 @@ def seconds_of(value: float) -> float:
     return float(value)
 
 
+def count_of(value: int) -> int:
+    """How many are concerned, as a verb was told.
+
+    Raises:
+        UsageError: It is no such number.
+    """
+    if int(value) < 0:
+        raise UsageError("count must be 0 or more")
+    return int(value)
+
+
+def bytes_of(text: str) -> bytes:
+    """Bytes that a verb was given as hexadecimal digits.
+
+    Raises:
+        UsageError: It was given something else.
+    """
+    try:
+        return bytes.fromhex(str(text))
+    except ValueError:
+        raise UsageError("hex must be pairs of hexadecimal digits") from None
+
+
 def one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
     """Checks a word that a verb was given.
 

@@ -1,12 +1,13 @@
 """Verbs about the links upstream of the gateway, what it says of itself, and whose accounts it has."""
 
+import asyncio
 from typing import cast
 
 from ibtui.errors import UsageError
 from ibtui.sim import messages
 from ibtui.sim.client import SYSTEM
 from ibtui.sim.links import FarmState, Upstream, farm_message
-from ibtui.sim.verbs.controls import Answer, Controls, one_of
+from ibtui.sim.verbs.controls import Answer, Controls, count_of, one_of, seconds_of
 
 
 def upstream(controls: Controls, state: str, keep_orders: bool = True) -> Answer:
@@ -29,11 +30,33 @@ def farm(controls: Controls, name: str = "usfarm", state: str = "broken") -> Ans
     return {"code": farm_message(str(name), cast(FarmState, state))[0]}
 
 
-def message(controls: Controls, code: int, text: str = "", id: int = SYSTEM) -> Answer:  # noqa: A002
-    """Sends IB's message number 4 to every client."""
-    controls.gateway.tell_all(int(code), text, int(id))
-    controls.gateway.flush()
-    return {}
+def compete(controls: Controls, on: bool = True) -> Answer:
+    """Has another session of the same user take the market data: every line is told so (10197) and stays silent."""
+    return {"lines": controls.gateway.compete(bool(on))}
+
+
+def message(
+    controls: Controls,
+    code: int,
+    text: str = "",
+    id: int = SYSTEM,  # noqa: A002
+    count: int = 1,
+    ms: float = 0.0,
+) -> Answer:
+    """Sends IB's message number 4 to every client, ``count`` times, ``ms`` milliseconds apart."""
+    gateway = controls.gateway
+
+    def tell() -> None:
+        gateway.tell_all(int(code), text, int(id))
+        gateway.flush()
+
+    times, apart = count_of(count), seconds_of(ms / 1000)
+    for turn in range(times):
+        if apart and turn:
+            asyncio.get_running_loop().call_later(turn * apart, tell)
+        else:
+            tell()
+    return {"count": times}
 
 
 def accounts(controls: Controls, ids: str | list[str]) -> Answer:

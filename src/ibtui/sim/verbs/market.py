@@ -81,9 +81,14 @@ def market(controls: Controls, running: bool | None = None, rate: float | None =
     return {"running": exchange.running, "rate": exchange.rate}
 
 
-def clock(controls: Controls, speed: float | None = None, at: str | None = None) -> Answer:
-    """Changes the market clock's speed or moves it forward; without arguments just reads it."""
+def clock(controls: Controls, speed: float | None = None, at: str | None = None, skew: float | None = None) -> Answer:
+    """Changes the market clock's speed or moves it forward; without arguments just reads it.
+
+    With ``skew`` clients are told a time that is so many seconds off.
+    """
     gateway = controls.gateway
+    if skew is not None:
+        gateway.skew_ns = int(float(skew) * NS)
     now = gateway.clock.now_ns()
     gateway.clock.steer(speed=speed, at_ns=None if at is None else parse_start(str(at), now))
     gateway.advance()
@@ -94,6 +99,7 @@ def clock(controls: Controls, speed: float | None = None, at: str | None = None)
         "market_time": describe(at_ns),
         "speed": gateway.clock.speed,
         "moved_s": (at_ns - now) / NS,
+        "skew": gateway.skew_ns / NS,
     }
 
 
