@@ -38,9 +38,6 @@ RECENT_ORDERS_NS = 24 * 3600 * NS
 EVENTS_KEPT = 500
 """Connection events in memory, for the timeline."""
 
-NEEDED_FOR_ORDERS = frozenset({"positions", "open orders", "executions", "account values"})
-"""Sync steps without which no new order may go: what they bring is what the checks and reconciliation stand on."""
-
 USABLE = frozenset({"READY", "DEGRADED"})
 
 
@@ -255,14 +252,12 @@ class Console:
             and status.data.state != "down"
         )
 
-    def _obstacle_to_orders(self) -> str | None:
+    def _obstacle_to_orders(self, reduces: bool) -> str | None:
+        from ibtui.broker.status import obstacle_to_orders
+
         if self.writer.status.journal_problem is not None:
             return f"the order journal: {self.writer.status.journal_problem}"
-        status = self.supervisor.status
-        if status.state == "READY" or (status.state == "DEGRADED" and not NEEDED_FOR_ORDERS & set(status.missing)):
-            return None
-        missing = f"; missing: {', '.join(status.missing)}" if status.missing else ""
-        return f"the connection is {status.state}{': ' + status.cause if status.cause else ''}{missing}"
+        return obstacle_to_orders(self.supervisor.status, reduces=reduces)
 
     def _connection_event(self, event: "ConnectionEvent") -> None:
         self.events.append(event)

@@ -45,7 +45,14 @@ async def console_parts(directory: Path, settings: Settings | None = None) -> As
     feeds = Feeds(market, clock, market_clock, settings.market_data, settings.depth, writer.add, lambda: True)
     account = Account(settings.gateway.account, clock, writer.history_soon)
     orders = OrderDesk(
-        settings.risk, clock, market, feeds.mark, account, journal, lambda endpoint, client_id: None, lambda: None
+        settings.risk,
+        clock,
+        market,
+        feeds.mark,
+        account,
+        journal,
+        lambda endpoint, client_id: None,
+        lambda reduces: None,
     )
     contracts = Contracts(writer.directory, writer, clock)
     history = History()

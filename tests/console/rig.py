@@ -15,6 +15,7 @@ from ibtui.broker.contracts import Contracts
 from ibtui.broker.feeds import Feeds
 from ibtui.broker.history import History
 from ibtui.broker.orders import OrderDesk
+from ibtui.broker.status import obstacle_to_orders
 from ibtui.broker.supervisor import Supervisor
 from ibtui.clock import MarketClock, system_clock
 from ibtui.config import DepthSettings, GatewaySettings, MarketDataSettings, RiskSettings
@@ -102,9 +103,8 @@ async def running(
         batches.append(batch)
         writer.add(batch)
 
-    def not_ready() -> str | None:
-        status = made[0].supervisor.status
-        return None if status.state == "READY" else f"{status.state}: {status.cause}"
+    def obstacle(reduces: bool) -> str | None:
+        return obstacle_to_orders(made[0].supervisor.status, reduces=reduces)
 
     def vouched() -> bool:
         status = made[0].supervisor.status
@@ -124,7 +124,7 @@ async def running(
         account,
         journal,
         partial(queries.highest_order_id, directory),
-        not_ready,
+        obstacle,
         confirm=feeds.confirm,
         random_bits=partial(random.getrandbits, 80),
     )

@@ -49,7 +49,7 @@ class OrderGuards:
     Attributes:
         breaker: Gates new orders after failures of the order path.
         trading_state: What may be sent at all.
-        obstacle: Why the link allows no new order now, in plain words; None when it does.
+        obstacle: Why the link allows no order now, in plain words; None when it does. Told whether it reduces.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class OrderGuards:
         mark: Callable[[int], Mark],
         account: AccountView,
         ledger: OrderLedger,
-        obstacle: Callable[[], str | None],
+        obstacle: Callable[[bool], str | None],
     ) -> None:
         self.breaker = Breaker()
         self.trading_state = TradingState.ACTIVE
@@ -91,19 +91,24 @@ class OrderGuards:
             now_ns=now_ns,
         )
 
-    def judge(
-        self, session: "Session | None", reconciled: bool, intent: OrderIntent, instrument: Instrument
-    ) -> Judgement:
-        """Runs the checks and every guard, all on what is known at this instant."""
+    def judge(self, session: "Session | None", listed: bool, intent: OrderIntent, instrument: Instrument) -> Judgement:
+        """Runs the checks and every guard, all on what is known at this instant.
+
+        Args:
+            session: Over which the order would go.
+            listed: Whether this session has listed the open orders.
+            intent: What was asked for.
+            instrument: Of the order.
+        """
         inputs = self.inputs(session, intent, instrument)
         checks = run_checks(inputs)
         reduces = is_reducing(inputs)
-        return Judgement(checks, reduces, self._problem(session, reconciled, intent, instrument, checks, reduces))
+        return Judgement(checks, reduces, self._problem(session, listed, intent, instrument, checks, reduces))
 
     def _problem(
         self,
         session: "Session | None",
-        reconciled: bool,
+        listed: bool,
         intent: OrderIntent,
         instrument: Instrument,
         checks: Sequence[Check],
@@ -111,10 +116,10 @@ class OrderGuards:
     ) -> str | None:
         if session is None or session.ended.done():
             return "there is no session with the gateway"
-        if not reconciled:
-            return "orders are not reconciled with the broker yet"
+        if not listed:
+            return "the broker has not listed its open orders yet"
         return (
-            self.obstacle()
+            self.obstacle(reduces)
             or self._state_problem(reduces)
             or frame_problem(session, intent, instrument)
             or _checks_problem(checks)

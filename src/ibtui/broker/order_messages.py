@@ -29,9 +29,14 @@ _EXTERNAL_ENDED = frozenset({"Cancelled", "ApiCancelled", "Filled"})
 
 
 class OrderMessages:
-    """The listener of one session. Each message is folded at once; nothing is believed of the library's own trades."""
+    """The listener of one session. Each message is folded at once; nothing is believed of the library's own trades.
+
+    Attributes:
+        open_listed: Whether the gateway has listed all open orders since they were last asked for.
+    """
 
     def __init__(self, session: "Session", ledger: OrderLedger, breaker: Breaker, clock: Clock) -> None:
+        self.open_listed = False
         self._session = session
         self._ledger = ledger
         self._breaker = breaker
@@ -55,6 +60,7 @@ class OrderMessages:
             RequestTimeoutError: The list did not end in time.
             LinkDownError: The session ended.
         """
+        self.open_listed = False
         self._open, before = [], dict(self._ledger.external)
         self._ledger.external.clear()
         try:
@@ -63,6 +69,7 @@ class OrderMessages:
             self._ledger.external.update(before)  # not listed is not gone
             self._open = None
             raise
+        self.open_listed = True
 
     async def ask_completed_orders(self) -> None:
         """Has the gateway list today's completed orders. Raises as :meth:`ask_open_orders`."""
@@ -84,6 +91,7 @@ class OrderMessages:
 
     def forget_lists(self) -> None:
         """Begins a reconciliation: lists of an earlier one prove nothing any more."""
+        self.open_listed = False
         self._open = self._completed = self._executions = None
 
     def view(self) -> BrokerView | None:

@@ -62,7 +62,7 @@ class OrderDesk:
         account: AccountView,
         journal: "Journal",
         highest_order_id: Callable[[str, int], int | None],
-        obstacle: Callable[[], str | None],
+        obstacle: Callable[[bool], str | None],
         confirm: Callable[[Instrument], Awaitable[None]] | None = None,
         acknowledge_wait: float = 10.0,
         random_bits: Callable[[], int] = lambda: secrets.randbits(RANDOM_BITS),
@@ -77,7 +77,7 @@ class OrderDesk:
             account: Which account trades, and its positions.
             journal: Where orders are kept.
             highest_order_id: Reads the highest order id ever used with an endpoint and a client id; may block.
-            obstacle: Why the link allows no new order now, in plain words; None when it does.
+            obstacle: Why the link allows no order now, in plain words; None when it does. Told whether it reduces.
             confirm: Has a quiet quote confirmed, before an order on it is refused as stale.
             acknowledge_wait: Seconds after which an order without an answer is a failure of the order path.
             random_bits: Randomness for order references.
@@ -128,6 +128,10 @@ class OrderDesk:
     @trading_state.setter
     def trading_state(self, state: TradingState) -> None:
         self._guards.trading_state = state
+
+    @property
+    def _listed(self) -> bool:
+        return self._messages is not None and self._messages.open_listed
 
     @property
     def reconciled(self) -> bool:
@@ -202,7 +206,7 @@ class OrderDesk:
             if self.orders[ref].cancel_requested:
                 return self._not_sent(ref, CALLED_OFF)
         session = self._session
-        judgement = self._guards.judge(session, self._reconciled, intent, instrument)
+        judgement = self._guards.judge(session, self._listed, intent, instrument)
         if judgement.problem is not None or session is None:
             return await self._refuse(intent, judgement.checks, judgement.problem or "there is no session")
         order_id = self._take_order_id(session)
@@ -216,7 +220,7 @@ class OrderDesk:
         except JournalError as error:
             return self._not_sent(ref, f"the journal can't be written: {error}")
         # No await from here to the frame.
-        judgement = self._guards.judge(session, self._reconciled, intent, instrument)
+        judgement = self._guards.judge(session, self._listed, intent, instrument)
         problem = judgement.problem
         if session is not self._session:
             problem = "the session changed while it was journalled"

@@ -122,6 +122,26 @@ def state_word(facts: Facts) -> StateWord:
     return "DEGRADED" if facts.missing else "READY"
 
 
+NEEDED_TO_REDUCE = frozenset({"positions", "open orders"})
+"""Sync steps that say what an order would reduce."""
+
+NEEDED_FOR_ORDERS = NEEDED_TO_REDUCE | {"executions", "account values"}
+"""Sync steps that the checks and the reconciliation stand on: without them nothing may open or grow a position."""
+
+
+def obstacle_to_orders(status: ConnectionStatus, *, reduces: bool) -> str | None:
+    """Why the link allows no order now, in plain words; None when it does.
+
+    Args:
+        status: The supervisor's.
+        reduces: Whether the order only makes a position smaller.
+    """
+    needed = NEEDED_TO_REDUCE if reduces else NEEDED_FOR_ORDERS
+    if status.state == "READY" or (status.state == "DEGRADED" and not needed & set(status.missing)):
+        return None
+    return f"the connection is {status.state}{': ' + status.cause if status.cause else ''}"
+
+
 def outlook(facts: Facts, before: ConnectionStatus, now_ns: int, now: float, **measured: Any) -> ConnectionStatus:
     """The status that follows from the facts at an instant, given in UTC nanoseconds and in monotonic seconds.
 
