@@ -69,7 +69,7 @@ async def test_without_limits_everything_goes() -> None:
 
 
 async def test_an_identical_request_for_small_bars_within_15_seconds_is_a_pacing_violation() -> None:
-    async with gateway() as server, client(server) as ib:
+    async with gateway(start="2026-03-10T10:30:30") as server, client(server) as ib:
         ib.RaiseRequestErrors = False
         codes: list[int] = []
         ib.errorEvent += lambda _id, code, *_: codes.append(code)

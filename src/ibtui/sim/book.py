@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ibtui.sim.events import Side
+from ibtui.sim.events import REDUCE_WITHOUT_BLOCK, Side
+from ibtui.sim.oca import left_after
 from ibtui.sim.prints import LOT
 from ibtui.sim.sizes import TURNS, SeededSizes
 
@@ -19,7 +20,13 @@ _DEEPEST = 400
 
 @dataclass(slots=True)
 class Resting:
-    """A client's order in the book. ``ahead`` are the seeded shares that trade before it does."""
+    """A client's order in the book.
+
+    Attributes:
+        ahead: The seeded shares that trade before it does.
+        group: Its OCA group, if any.
+        oca_type: What its fills do to the group's other orders.
+    """
 
     key: int
     side: Side
@@ -27,6 +34,8 @@ class Resting:
     size: int
     ahead: int
     venue: str
+    group: str = ""
+    oca_type: int = REDUCE_WITHOUT_BLOCK
 
 
 class Row(NamedTuple):
@@ -153,6 +162,14 @@ class Book:
                     return order
         return None
 
+    def place_of(self, key: int) -> tuple[int, int] | None:
+        """The seeded shares ahead of a client's order, and its place among clients' orders; None if it isn't there."""
+        for orders in self.resting.values():
+            for place, order in enumerate(orders):
+                if order.key == key:
+                    return order.ahead, place
+        return None
+
     def take(self, side: Side, limit: int | None, size: int) -> list[Match]:
         """An order takes what stands on ``side``, best price first, up to its limit (None: any price)."""
         matches: list[Match] = []
@@ -176,6 +193,8 @@ class Book:
                 distance = (order.price - price) * _outwards(side)
                 if not size or distance > 0:
                     break
+                if not order.size:
+                    continue
                 passed = 0
                 if distance == 0:
                     passed = min(size, order.ahead)
@@ -240,8 +259,8 @@ class Book:
             if before:
                 yield self._take_seeded(side, price, before, maker)
                 size, left = size - before, left - before
-            if size:
-                filled = min(size, order.size)
+            filled = min(size, order.size)
+            if filled:
                 yield self._fill(order, filled)
                 size -= filled
         if size and left:
@@ -255,10 +274,18 @@ class Book:
         return Match(price, size, maker, None)
 
     def _fill(self, order: Resting, size: int) -> Match:
-        order.size -= size
-        if not order.size:
-            self.resting[order.side].remove(order)
+        before, order.size = order.size, order.size - size
+        relatives = self._group_of(order) if order.group else []
+        for other in relatives:
+            other.size = left_after(other.size, before, order.size, order.oca_type)
+        for each in (order, *relatives):
+            if not each.size:
+                self.resting[each.side].remove(each)
         return Match(order.price, size, order.venue, order)
+
+    def _group_of(self, order: Resting) -> list[Resting]:
+        orders = (*self.resting["bid"], *self.resting["ask"])
+        return [each for each in orders if each.group == order.group and each is not order]
 
     def _eat(self, side: Side, price: int, size: int) -> None:
         """A seeded print takes shown shares; a lot stays, for more stands behind than is shown."""

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
-from ibtui.clock import NS
+from ibtui.sim.acceptance import Acceptance
 from ibtui.sim.account import Account
+from ibtui.sim.auctions import AT_OPEN, Auction, AuctionOrder, auction_of, auction_times, day_of_auction, ends_ns
 from ibtui.sim.blotter import Blotter
 from ibtui.sim.book import Match, Resting
 from ibtui.sim.events import (
@@ -23,26 +22,20 @@ from ibtui.sim.events import (
     SimOrder,
     Traded,
 )
-from ibtui.sim.funds import needs, shortfall
+from ibtui.sim.funds import needs
 from ibtui.sim.live import LiveMarket, OwnFill
-from ibtui.sim.order_checks import (
-    DUPLICATE_ID,
-    MODIFY_FILLED,
-    MODIFY_OTHER,
-    WITH_LIMIT,
-    Refusal,
-    no_order,
-    not_cancellable,
-    not_found,
-    refusal,
-)
+from ibtui.sim.oca import left_after
+from ibtui.sim.order_checks import BY_SERVER, WITH_LIMIT, Refusal, held, no_order, not_cancellable, not_found
 from ibtui.sim.register import Register
 from ibtui.sim.saved import SavedExchange
+from ibtui.sim.trading_days import MINUTE_NS
 from ibtui.sim.trailing import stop_after, stop_of_modified
-from ibtui.sim.universe import TIME_ZONE, Universe
+from ibtui.sim.universe import Universe
 from ibtui.sim.working import (
     CANCELLED,
     FILLED,
+    INACTIVE,
+    PENDING_CANCEL,
     PRE_SUBMITTED,
     SUBMITTED,
     Working,
@@ -51,8 +44,6 @@ from ibtui.sim.working import (
     next_change_ns,
     next_session_ns,
 )
-
-_ZONE = ZoneInfo(TIME_ZONE)
 
 
 class Later(Protocol):
@@ -90,6 +81,7 @@ class Brokerage:
         self._now = now
         self._looked_after: set[int] = set()
         self.register = Register()
+        self._acceptance = Acceptance(universe, account, self.register)
         self.blotter = Blotter(account, later, self.register.orders.get)
 
     # what clients ask for
@@ -97,16 +89,10 @@ class Brokerage:
     def place(self, order: SimOrder) -> list[Event]:
         """Takes an order; see :meth:`Exchange.place`."""
         now = self._now()
-        identity = order.client_id, order.order_id
-        listing = self._universe.by_con_id(order.con_id)
-        keys = self.register.keys
-        problem = DUPLICATE_ID if identity in keys else refusal(order, listing) or self._too_large(order)
-        parent = keys.get((order.client_id, order.parent_id)) if order.parent_id else None
-        if problem is None and order.parent_id and parent is None:
-            problem = no_order(order.parent_id)
-        keys.setdefault(identity, None)
+        problem = self._acceptance.refusal_of(order, now)
         if problem is not None:
-            return [OrderRejected(now, order, *problem)]
+            return self._refuse(order, problem)
+        parent = self.register.key_of(order.client_id, order.parent_id) if order.parent_id else None
         working = self.register.enter(order, parent or 0, now)
         if not order.transmit:
             return [self._changed(working)]
@@ -124,8 +110,9 @@ class Brokerage:
         if working is None:
             return [OrderRejected(now, order, *no_order(order.order_id))]
         before = working.order
-        order = replace(order, order_key=key, parent_key=before.parent_key)
-        problem = self._modify_problem(working, order)
+        group = order.oca_group or before.oca_group
+        order = replace(order, order_key=key, parent_key=before.parent_key, oca_group=group)
+        problem = self._acceptance.refusal_of_change(working, order, now)
         if problem is not None:
             rejected = OrderRejected(now, order, *problem)
             return [rejected] if working.ended else [rejected, self._changed(working)]
@@ -134,7 +121,8 @@ class Brokerage:
         working.order = order
         if working.trails:
             working.stop = stop_of_modified(before, order, working.stop)
-        if in_place:  # fewer shares at the same price keep their place in the queue
+        if in_place and self._may_work(working):  # fewer shares at the same price keep their place in the queue
+            self._plan_end(working)
             events += self._live(order.con_id).shrink(now, key, working.remaining)
             return [*events, self._changed(working)]
         events += self._out_of_book(working)
@@ -150,7 +138,12 @@ class Brokerage:
         if working.ended:
             problem = not_cancellable(working.order.order_id, key, working.status)
             return [CancelRefused(self._now(), key, *problem)]
-        return self._end(working, reason)
+        asked = OrderChanged(self._now(), working.order, replace(working.state(), status=PENDING_CANCEL))
+        return [asked, *self._end(working, reason)]
+
+    def place_of(self, working: Working) -> tuple[int, int] | None:
+        """The shares ahead of an order in the book and its place among ours; None for one that isn't there."""
+        return self._live(working.order.con_id).book.place_of(working.order.order_key) if working.resting else None
 
     def what_if(self, order: SimOrder) -> tuple[OrderState, dict[str, float | str]]:
         """What an order would need and cost; the names are those of IB's order state."""
@@ -165,10 +158,9 @@ class Brokerage:
         keys = {(client_id, order_id): key for client_id, order_id, key in saved.keys}
         self.register.restore(saved.orders, keys, saved.next_key)
         self.blotter.restore(saved.fills, saved.fees, saved.fill_count)
-        for key, working in self.register.working.items():
-            if working.order.tif == "GTD" and working.expires_ns is not None:
-                self._end_at(working.expires_ns, key)
-        self.reconsider_all()
+        for working in sorted(self.register.working.values(), key=lambda each: each.place):
+            self._plan_end(working, working.expires_ns)
+            self._reconsider(working.order.order_key)
 
     # what the market does to them
 
@@ -209,19 +201,18 @@ class Brokerage:
 
     def _accept(self, working: Working) -> list[Event]:
         order, now = working.order, self._now()
-        working.expires_ns = expiry_ns(order, now)
-        if order.tif == "GTD" and working.expires_ns is not None:
-            self._end_at(working.expires_ns, order.order_key)
+        self._plan_end(working)
         events: list[Event] = []
         self._begin_to_trail(working)
-        if working.status != SUBMITTED:
+        if working.status != SUBMITTED or not self._may_work(working):
             working.status = PRE_SUBMITTED
             events.append(self._changed(working))
         if self.register.waits_for_parent(working):
             return events
-        if not may_trade(order, now):
-            opens = next_session_ns(order, now)
-            events.append(OrderMessage(now, order, 399, self._held_text(order, opens)))
+        if not may_trade(order, now) and order.tif != AT_OPEN:
+            listing = self._universe.by_con_id(order.con_id)
+            symbol = listing.instrument.symbol if listing else ""
+            events.append(OrderMessage(now, order, *held(order, symbol, next_session_ns(order, now))))
         self._look_again(working)
         return [*events, *self._work(working)]
 
@@ -231,6 +222,9 @@ class Brokerage:
             return []
         if working.waits_for_stop:
             return [self._changed(working)] if self._begin_to_trail(working) else []
+        auction = auction_of(working.order)
+        if auction is not None:
+            return self._enlist(working, auction)
         order, now = working.order, self._now()
         market = self._live(order.con_id)
         side: Side = "ask" if order.action == "BUY" else "bid"
@@ -283,28 +277,54 @@ class Brokerage:
             limit = matches[-1].price if matches else market.book.best("ask" if side == "bid" else "bid")
             working.status = SUBMITTED
         working.resting = True
-        resting = Resting(order.order_key, side, limit, working.remaining, 0, "IBKRATS")
-        return list(market.add(now, resting))
+        resting = Resting(
+            order.order_key, side, limit, working.remaining, 0, "IBKRATS", order.oca_group, order.oca_type
+        )
+        events: list[Event] = [*market.add(now, resting)]
+        if working.ahead is not None:  # it stood there before a restart
+            resting.ahead, working.ahead = min(resting.ahead, working.ahead), None
+        return events
+
+    def _enlist(self, working: Working, auction: Auction) -> list[Event]:
+        """Has an order wait for an auction."""
+        order = working.order
+        side: Side = "bid" if order.action == "BUY" else "ask"
+        waits = AuctionOrder(order.order_key, auction, side, self._limit(working), working.remaining)
+        self._live(order.con_id).enlist(waits)
+        working.resting = True
+        if working.status == SUBMITTED or not may_trade(order, self._now()):
+            return []
+        working.status = SUBMITTED
+        return [self._changed(working)]
 
     def _fill(self, working: Working, ticks: int, size: int, venue: str, liquidity: int) -> list[Event]:
         price = ticks / round(1 / self._min_tick(working.order))
+        if size > working.remaining:  # it was reduced or cancelled too late: these shares had traded
+            working.order = replace(working.order, quantity=working.filled + size)
+        before = working.remaining
         executed = self.blotter.book(working, self._now(), price, size, venue, liquidity)
         if not working.remaining:
             working.status, working.resting = FILLED, False
-            del self.register.working[working.order.order_key]
+            self.register.working.pop(working.order.order_key, None)
         elif working.status == PRE_SUBMITTED:
             working.status = SUBMITTED
-        return [executed, self._changed(working), *self._relatives_of(working)]
+        return [executed, self._changed(working), *self._relatives_of(working, before)]
 
-    def _relatives_of(self, working: Working) -> list[Event]:
-        """A fill sets the order's children to work when it was the last, and cancels the others of its OCA group."""
+    def _relatives_of(self, working: Working, before: int) -> list[Event]:
+        """A fill sets the order's children to work when it was the last, and concerns the others of its OCA group.
+
+        Args:
+            working: The order.
+            before: Its shares that were not filled before.
+        """
         events: list[Event] = []
         order = working.order
         for other in list(self.register.working.values()):
             if other is working or other.ended:
                 continue
             if order.oca_group and other.order.oca_group == order.oca_group:
-                events += self._end(other, "OCA order filled")
+                left = left_after(other.remaining, before, working.remaining, order.oca_type)
+                events += self._reduce(other, left, "OCA order filled")
             elif other.order.parent_key == order.order_key and working.ended and other.order.transmit:
                 self._look_again(other)
                 events += self._work(other)
@@ -319,12 +339,46 @@ class Brokerage:
         events.append(OrderMessage(now, order, 202, f"Order Canceled - reason:{reason}"))
         events.append(self._changed(working))
         for child in [each for each in self.register.working.values() if each.order.parent_key == order.order_key]:
-            if not working.filled:
-                events += self._end(child, "Parent order cancelled")
-            elif child.order.transmit:
+            events += self._reduce(child, min(child.remaining, working.filled), "Parent order cancelled")
+            if not child.ended and child.order.transmit:
                 self._look_again(child)
                 events += self._work(child)
         return events
+
+    def _reduce(self, working: Working, left: int, reason: str) -> list[Event]:
+        """Leaves an order with so many shares to fill; without any it ends."""
+        if left == working.remaining:
+            return []
+        if not left:
+            return self._end(working, reason)
+        working.order = replace(working.order, quantity=working.filled + left)
+        shown: list[Event] = []
+        if working.resting:
+            shown += self._live(working.order.con_id).shrink(self._now(), working.order.order_key, left)
+        return [*shown, self._changed(working)]
+
+    def _refuse(self, order: SimOrder, problem: Refusal) -> list[Event]:
+        now = self._now()
+        if problem.code not in BY_SERVER:
+            self.register.keys.setdefault((order.client_id, order.order_id), None)
+            return [OrderRejected(now, order, *problem)]
+        working = self.register.enter(order, 0, now)
+        working.status, working.reason = INACTIVE, problem.text
+        del self.register.working[working.order.order_key]
+        return [self._changed(working), OrderRejected(now, working.order, *problem)]
+
+    def _plan_end(self, working: Working, expires_ns: int | None = None) -> None:
+        """Finds out when the order ends by itself, and has it end then where no phase of the day ends with it."""
+        order, now = working.order, self._now()
+        working.expires_ns = expires_ns or self._expiry_ns(order, now)
+        if order.tif in ("GTD", AT_OPEN) and working.expires_ns is not None:
+            self._later(max(working.expires_ns, now), lambda: self._reconsider(order.order_key))
+
+    def _expiry_ns(self, order: SimOrder, now_ns: int) -> int | None:
+        listing = self._universe.by_con_id(order.con_id)
+        if auction_of(order) is None or listing is None:
+            return expiry_ns(order, now_ns)
+        return ends_ns(order, day_of_auction(order, listing, now_ns))
 
     def _look_again(self, working: Working) -> None:
         """Has the order reconsidered when the next phase of the day begins or ends."""
@@ -332,10 +386,6 @@ class Brokerage:
         if key not in self._looked_after:
             self._looked_after.add(key)
             self._later(next_change_ns(self._now()), lambda: self._reconsider(key, timer=True))
-
-    def _end_at(self, time_ns: int, key: int) -> None:
-        """Has the order reconsidered at a time inside a phase."""
-        self._later(max(time_ns, self._now()), lambda: self._reconsider(key))
 
     def _reconsider(self, key: int, *, timer: bool = False) -> list[Event]:
         working = self.register.working.get(key)
@@ -350,38 +400,42 @@ class Brokerage:
             return []
         if not self._may_work(working):
             return self._out_of_book(working)
-        if timer:  # a phase begins: first the market's own first moment, then the orders that waited for it
-            self._later(self._now(), lambda: self._work(working), after_market=True)
-            return []
-        return self._work(working)
+        if not timer:
+            return self._work(working)
+        # A phase begins: first the market's own first moment and its auction, then the orders that waited for it.
+        self._later(self._now() + 1, lambda: self._work_after_auction(working), after_market=True)
+        auction = auction_of(working.order) or self._opening(working)
+        return [] if auction is None else self._enlist(working, auction)
+
+    def _opening(self, working: Working) -> Auction | None:
+        """The auction that opens the session now, for an order that waited for the session; else None."""
+        listing = self._universe.by_con_id(working.order.con_id)
+        if working.resting or working.waits_for_stop or listing is None:
+            return None
+        day = listing.calendar.day_of(self._now() // MINUTE_NS)
+        return auction_times(listing, day).get(self._now() + 1)
+
+    def _work_after_auction(self, working: Working) -> list[Event]:
+        """An order that didn't trade in the opening auction goes into the book, unless it was for an auction only."""
+        events: list[Event] = []
+        if (
+            auction_of(working.order) is None
+            and working.order.order_key in self._live(working.order.con_id).auctions.orders
+        ):
+            events += self._out_of_book(working)
+        return [*events, *self._work(working)]
 
     def _may_work(self, working: Working) -> bool:
         if self.register.waits_for_parent(working) or not working.order.transmit:
             return False
-        return may_trade(working.order, self._now()) and not self._live(working.order.con_id).halted
+        open_now = auction_of(working.order) is not None or may_trade(working.order, self._now())
+        return open_now and not self._live(working.order.con_id).halted
 
     def _out_of_book(self, working: Working) -> list[Event]:
         if not working.resting:
             return []
         working.resting = False
         return list(self._live(working.order.con_id).remove(self._now(), working.order.order_key))
-
-    def _modify_problem(self, working: Working, order: SimOrder) -> Refusal | None:
-        before = working.order
-        if working.status == FILLED:
-            return MODIFY_FILLED
-        if working.ended:
-            return not_cancellable(before.order_id, before.order_key, working.status)
-        if (order.con_id, order.action, order.order_type) != (before.con_id, before.action, before.order_type):
-            return MODIFY_OTHER
-        if order.quantity <= working.filled:
-            return MODIFY_OTHER
-        return refusal(order, self._universe.by_con_id(order.con_id)) or self._too_large(order, besides=working)
-
-    def _too_large(self, order: SimOrder, besides: Working | None = None) -> Refusal | None:
-        shares = order.quantity - (besides.filled if besides else 0)
-        others = [each for each in self.register.working.values() if each is not besides]
-        return shortfall(self._account, order, shares if order.action == "BUY" else -shares, others)
 
     def _limit(self, working: Working) -> int | None:
         """The limit in increments; None for an order that takes any price."""
@@ -397,12 +451,3 @@ class Brokerage:
 
     def _changed(self, working: Working) -> OrderChanged:
         return OrderChanged(self._now(), working.order, working.state())
-
-    def _held_text(self, order: SimOrder, opens_ns: int) -> str:
-        listing = self._universe.by_con_id(order.con_id)
-        symbol = listing.instrument.symbol if listing else ""
-        opens = datetime.fromtimestamp(opens_ns / NS, _ZONE)
-        return (
-            f"Order Message:\n{order.action} {order.quantity} {symbol} SMART\nWarning: your order will not be placed "
-            f"at the exchange until {opens:%Y-%m-%d %H:%M:%S} US/Eastern"
-        )

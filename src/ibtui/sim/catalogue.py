@@ -7,6 +7,9 @@ COLUMNS = (
 """``price`` in USD at the anchor date, ``volatility`` a year in percent, ``volume`` in million shares a day,
 ``spread`` in increments, ``listed`` the first trading day."""
 
+NOT_SHORTABLE = frozenset({"AMC", "GME"})
+"""Nobody lends these: only who holds them can sell them."""
+
 SECURITIES = """
 XLK|TECHNOLOGY SELECT SECT SPDR|ARCA|286.40|22|1.25|6.5|2|1998-12-22|ETF|||
 XLV|HEALTH CARE SELECT SECTOR|ARCA|155.20|14|0.65|9.0|1|1998-12-22|ETF|||

@@ -14,6 +14,9 @@ Action = Literal["BUY", "SELL"]
 INSERT, UPDATE, DELETE = 0, 1, 2
 """IB's depth operations."""
 
+CANCEL_WITH_BLOCK, REDUCE_WITH_BLOCK, REDUCE_WITHOUT_BLOCK = 1, 2, 3
+"""IB's ``ocaType``."""
+
 REMOVED_LIQUIDITY, ADDED_LIQUIDITY = 2, 1
 """IB's ``lastLiquidity``: 1 added, 2 removed."""
 
@@ -62,6 +65,7 @@ class SimOrder:
         limit_price: None for orders without one.
         aux_price: Stop price of stop orders, trailing amount of trailing ones.
         parent_key: ``order_key`` of the parent, 0 for none; filled in by the exchange from ``parent_id``.
+        oca_type: What a fill does to the other orders of the group, one of IB's numbers.
         trail_stop: First stop of a trailing order; None where it is to follow from the market.
         trailing_percent: Distance of a trailing stop in percent of the price, instead of an amount.
         limit_offset: How far the limit of a ``TRAIL LIMIT`` order is from its stop.
@@ -81,6 +85,7 @@ class SimOrder:
     order_ref: str = ""
     parent_id: int = 0
     oca_group: str = ""
+    oca_type: int = REDUCE_WITHOUT_BLOCK
     transmit: bool = True
     good_till: str = ""
     order_key: int = 0
@@ -133,7 +138,8 @@ class Traded:
     """One print.
 
     Attributes:
-        conditions: IB's special conditions: ``I`` odd lot, ``T`` extended hours; empty for a regular print.
+        conditions: IB's special conditions: ``I`` odd lot, ``T`` extended hours, ``O`` opening auction, ``6`` closing
+            auction; empty for a regular print.
         aggressor: 1 the buyer took the ask, -1 the seller hit the bid, 0 at a price between.
         volume: Shares traded this day, this print included.
         vwap: Volume-weighted price of the day, this print included.

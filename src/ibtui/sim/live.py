@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from ibtui.sim.auctions import CONDITIONS, Auction, AuctionOrder, AuctionOrders, auction_times, venue_of_auction
 from ibtui.sim.book import Book, Match, Resting
 from ibtui.sim.day import Day
 from ibtui.sim.events import (
@@ -45,6 +46,7 @@ class LiveMarket:
 
     Attributes:
         shown: The book as its onlookers know it.
+        auctions: Clients' orders for the coming auctions.
         fills: Clients' orders that traded since somebody cleared this.
         prints: Prints of the current minute.
         altered: Whether this minute is not what was seeded: steered, halted, or traded in by clients.
@@ -62,6 +64,7 @@ class LiveMarket:
     ) -> None:
         self.listing = listing
         self.book = Book(SeededSizes(planner.seed, listing))
+        self.auctions = AuctionOrders()
         self.day = day
         self.offset = offset
         self.halted = False
@@ -72,6 +75,7 @@ class LiveMarket:
         self.phase: Phase | None = None
         self._planner = planner
         self._stopped = False
+        self._auction_times: dict[int, Auction] = {}
         self._missed: dict[type, Happening] = {}
         self._remember = remember
         self._scale = round(1 / listing.instrument.min_tick)
@@ -136,8 +140,13 @@ class LiveMarket:
         self.book.add(order)
         return self.shown.tell(time_ns, (order.side,))
 
+    def enlist(self, order: AuctionOrder) -> None:
+        """A client's order waits for an auction."""
+        self.auctions.orders[order.key] = order
+
     def shrink(self, time_ns: int, key: int, size: int) -> list[MarketEvent]:
-        """A client's order in the book keeps its place with fewer shares."""
+        """A client's order in the book or for an auction keeps its place with fewer shares."""
+        self.auctions.shrink(key, size)
         for side, orders in self.book.resting.items():
             for order in orders:
                 if order.key == key:
@@ -146,7 +155,8 @@ class LiveMarket:
         return []
 
     def remove(self, time_ns: int, key: int) -> list[MarketEvent]:
-        """A client's order leaves the book."""
+        """A client's order leaves the book, or doesn't wait for its auction any more."""
+        self.auctions.orders.pop(key, None)
         order = self.book.remove(key)
         return self.shown.tell(time_ns, (order.side,)) if order else []
 
@@ -249,6 +259,7 @@ class LiveMarket:
         self.altered = False
         self.minute = begins.minute.number
         self.phase = begins.phase
+        self._auction_times = auction_times(self.listing, begins.day)
         if self.withheld:
             self._missed[Beat] = Beat(begins.time_ns, begins.beat)
         else:
@@ -301,6 +312,9 @@ class LiveMarket:
         return [*self._crossed(move.time_ns), *self.shown.tell(move.time_ns)]
 
     def _print(self, printed: PrintComes) -> list[MarketEvent]:
+        auction = self._auction_times.get(printed.time_ns)
+        if auction is not None:
+            return self._cross_auction(printed, auction)
         return self._met(printed.time_ns, self._moved(printed.price), printed.size, printed.aggressor)
 
     def _met(self, time_ns: int, price: int, size: int, aggressor: int) -> list[MarketEvent]:
@@ -312,6 +326,20 @@ class LiveMarket:
                 self._filled(time_ns, match)
             events += self._traded(time_ns, match.price, match.size, venue, aggressor)
         return [*events, *self.shown.tell(time_ns)]
+
+    def _cross_auction(self, printed: PrintComes, auction: Auction) -> list[MarketEvent]:
+        """One print at one price for all: the seeded shares, and ours where those don't suffice."""
+        time_ns, price, venue = printed.time_ns, self._moved(printed.price), venue_of_auction(self.listing)
+        matches = self.book.meet(price, printed.size, printed.aggressor)
+        traded = {"bid": 0, "ask": 0}
+        for match in [*matches, *self.auctions.cross(auction, price, venue)]:
+            if match.resting is not None:
+                traded[match.resting.side] += match.size
+                self._filled(time_ns, match._replace(price=price, venue=venue))
+        size = max(printed.size, *traded.values())
+        self.altered = self.altered or size != printed.size
+        told = self._traded(time_ns, price, size, venue, 0, CONDITIONS[auction])
+        return [*told, *self.shown.tell(time_ns)]
 
     def _crossed(self, time_ns: int) -> list[MarketEvent]:
         if not (self.book.resting["bid"] or self.book.resting["ask"]):
@@ -333,12 +361,14 @@ class LiveMarket:
         self.day.last, self.day.last_size = price, size
         self.prints.append(PlannedPrint(time_ns, price, size))
 
-    def _traded(self, time_ns: int, ticks: int, size: int, venue: str, aggressor: int) -> list[MarketEvent]:
+    def _traded(
+        self, time_ns: int, ticks: int, size: int, venue: str, aggressor: int, conditions: str = ""
+    ) -> list[MarketEvent]:
         con_id, day = self.listing.con_id, self.day
         before = day.open, day.high, day.low
         self._note(time_ns, ticks, size)
         price = self._price(ticks)
-        conditions = conditions_of(self.listing, self.phase, size)
+        conditions = conditions or conditions_of(self.listing, self.phase, size)
         events: list[MarketEvent] = [
             TopChanged(con_id, time_ns, "last", price, size),
             Traded(con_id, time_ns, price, size, venue, conditions, aggressor, day.volume, self._vwap() or price),

@@ -28,6 +28,8 @@ from ibtui.sim.paths import (
 from ibtui.sim.trading_days import Calendar, Phase, TradingDay
 from ibtui.sim.universe import Listing
 
+OPENING_SHARE, CLOSING_SHARE = 0.01, 0.07
+"""Parts of a share's regular volume that change hands in its auctions."""
 _VOLUME_SHARE = {Phase.AFTER: 0.02, Phase.PRE: 0.02, Phase.REGULAR: 0.96}
 _SPREAD_FACTOR = {Phase.AFTER: 4, Phase.PRE: 3, Phase.REGULAR: 1}
 _REGULAR_MINUTES = 390
@@ -48,6 +50,8 @@ class Minute(NamedTuple):
         closing_side: 1 the last print is a buyer's, at the ask; -1 a seller's, at the bid.
         spread: Usual width of the quote in this minute, in increments.
         middle: The path's own price at the end of the minute.
+        opening_auction: Whether its first print is the auction that opens the session.
+        closing_auction: Whether its last print is the auction that closes it.
     """
 
     number: int
@@ -61,6 +65,8 @@ class Minute(NamedTuple):
     closing_side: int
     spread: int
     middle: float
+    opening_auction: bool = False
+    closing_auction: bool = False
 
     @property
     def open(self) -> int:
@@ -195,17 +201,19 @@ class Planner:
         prints = prints_a_minute(listing) * _thinness(phase, length) * length
         reach = listing.volatility * math.sqrt(PHASE_SHARE[phase] / TRADING_DAYS_A_YEAR)
         path = self._path(listing, day, phase)
+        auctions = phase is Phase.REGULAR and bool(listing.stock_type)
+        continuous = volume * (1 - OPENING_SHARE - CLOSING_SHARE) if auctions else volume
         spread = listing.spread
         if not listing.calendar.overnight:
             spread *= _SPREAD_FACTOR[phase]
-        return [
+        minutes = [
             _minute(
                 draw,
                 span.first + k,
                 path[k],
                 path[k + 1],
                 reach * path[k] * math.sqrt(minute_share),
-                volume * volume_share,
+                continuous * volume_share,
                 prints * volume_share,
                 spread * (2 if k < _WIDE_MINUTES else 1),
             )
@@ -213,6 +221,10 @@ class Planner:
                 zip(minute_shares(phase, length), _volume_shares(phase, length), strict=True)
             )
         ]
+        if auctions:
+            minutes[0] = _with_auction(minutes[0], volume * OPENING_SHARE, opening=True)
+            minutes[-1] = _with_auction(minutes[-1], volume * CLOSING_SHARE, opening=False)
+        return minutes
 
 
 def _busyness(draw: random.Random) -> float:
@@ -247,11 +259,8 @@ def _thinness(phase: Phase, length: int) -> float:
 
 @lru_cache(maxsize=16)
 def _volume_shares(phase: Phase, length: int) -> tuple[float, ...]:
-    """Each minute's share of a phase's volume; the first and last regular ones have the auctions."""
+    """Each minute's share of a phase's volume but for that of its auctions."""
     weights = [activity(phase, (k + 0.5) / length) for k in range(length)]
-    if phase is Phase.REGULAR:
-        weights[0] *= 1.8
-        weights[-1] *= 3.0
     total = sum(weights)
     return tuple(weight / total for weight in weights)
 
@@ -341,6 +350,25 @@ def _thin_minute(
     turnover = sum(price * size for price, size in zip(corners, sizes, strict=False))
     return Minute(
         number, corners, sizes, (0, 0, 0), (0, 0, 0), sum(sizes), trades, turnover, closing_side, spread, middle
+    )
+
+
+def _with_auction(minute: Minute, shares: float, *, opening: bool) -> Minute:
+    """The session's first or last minute with its auction in it: its first or last print, whole lots more."""
+    size = max(1, round(shares / 100)) * 100
+    corners, sizes = minute.corners, minute.sizes
+    if not minute.trades:
+        corners, sizes = corners[-1:], (0,)
+    price = corners[0] if opening else corners[-1]
+    sizes = (sizes[0] + size, *sizes[1:]) if opening else (*sizes[:-1], sizes[-1] + size)
+    return minute._replace(
+        corners=corners,
+        sizes=sizes,
+        volume=minute.volume + size,
+        trades=max(1, minute.trades),
+        turnover=minute.turnover + price * size,
+        opening_auction=opening,
+        closing_auction=not opening,
     )
 
 

@@ -1,19 +1,24 @@
 """What makes the broker refuse an order at sight, with IB's codes and words."""
 
+from datetime import datetime
 from typing import NamedTuple
 
+from ibtui.clock import NS
+from ibtui.market.nyse import ZONE
 from ibtui.market.prices import on_tick
 from ibtui.sim.events import SimOrder
 from ibtui.sim.history_request import BadHistoryError, parse_time
 from ibtui.sim.trailing import TRAILING, problem_of
 from ibtui.sim.universe import Listing
 
-WITH_LIMIT = frozenset({"LMT", "STP LMT", "LIT", "TRAIL LIMIT"})
+WITH_LIMIT = frozenset({"LMT", "STP LMT", "LIT", "TRAIL LIMIT", "LOC"})
 IF_TOUCHED = frozenset({"MIT", "LIT"})
 """Set off by a price that is as good as their trigger or better, where a stop is set off by one that is worse."""
 WITH_STOP = frozenset({"STP", "STP LMT"}) | IF_TOUCHED | TRAILING
-ORDER_TYPES = frozenset({"MKT"}) | WITH_LIMIT | WITH_STOP
-TIMES_IN_FORCE = frozenset({"DAY", "GTC", "GTD", "IOC", "FOK"})
+ORDER_TYPES = frozenset({"MKT", "MOC"}) | WITH_LIMIT | WITH_STOP
+TIMES_IN_FORCE = frozenset({"DAY", "GTC", "GTD", "IOC", "FOK", "OPG"})
+_OF_ONE_TIME = {"MOC": {"DAY"}, "LOC": {"DAY"}}
+_OPENING = frozenset({"MKT", "LMT"})
 
 
 class Refusal(NamedTuple):
@@ -31,6 +36,14 @@ NO_CONTRACT = Refusal(200, "No security definition has been found for the reques
 NO_SIZE = Refusal(434, "The order size cannot be zero.")
 BAD_TYPE = Refusal(387, "Unsupported order type for this exchange and security type.")
 BAD_TIF = Refusal(201, "Order rejected - reason:Invalid time in force for this order.")
+TOO_LATE = Refusal(
+    201,
+    "Order rejected - reason:The exchange takes no more orders for the coming auction; its cut-off time has passed.",
+)
+CLOSED = Refusal(201, "Order rejected - reason:Exchange is closed.")
+NOT_SHORT = Refusal(201, "Order rejected - reason:The contract is not available for short sale.")
+BY_SERVER = frozenset({201, 203})
+"""Codes of refusals by IB's server or the exchange: the order has a permanent id by then and stays as ``Inactive``."""
 BAD_GOOD_TILL = Refusal(
     391, "The Good-Till-Date time must be entered as yyyymmdd hh:mm:ss, where hh:mm:ss and the time zone are optional."
 )
@@ -53,7 +66,9 @@ def refusal(order: SimOrder, listing: Listing | None) -> Refusal | None:
         return NO_SIZE
     if order.order_type not in ORDER_TYPES:
         return BAD_TYPE
-    if order.tif not in TIMES_IN_FORCE:
+    if order.tif not in _OF_ONE_TIME.get(order.order_type, TIMES_IN_FORCE):
+        return BAD_TIF
+    if order.tif == "OPG" and order.order_type not in _OPENING:
         return BAD_TIF
     if order.tif == "GTD" and good_till_ns(order) is None:
         return BAD_GOOD_TILL
@@ -103,4 +118,14 @@ def no_funds(equity: float, margin: float) -> Refusal:
         201,
         "Order rejected - reason:YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH "
         f"LOAN VALUE [{equity:.2f} USD] MUST EXCEED THE INITIAL MARGIN [{margin:.2f} USD]",
+    )
+
+
+def held(order: SimOrder, symbol: str, opens_ns: int) -> Refusal:
+    """The warning about an order that waits for the market to open; it is no refusal."""
+    opens = datetime.fromtimestamp(opens_ns / NS, ZONE)
+    return Refusal(
+        399,
+        f"Order Message:\n{order.action} {order.quantity} {symbol} SMART\nWarning: your order will not be placed "
+        f"at the exchange until {opens:%Y-%m-%d %H:%M:%S} US/Eastern",
     )

@@ -21,9 +21,8 @@ from ibtui.sim.events import (
 from ibtui.sim.exchange import Exchange
 from ibtui.sim.order_values import commission_values, execution_values, order_values, status_values
 from ibtui.sim.saved import SavedDesk
+from ibtui.sim.working import INACTIVE
 
-INACTIVE = "Inactive"
-"""IB's status of an order that was refused."""
 MASTER_CLIENT = 0
 """The client that hears of every order, as TWS's own."""
 

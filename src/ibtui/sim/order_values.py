@@ -39,6 +39,7 @@ def order_values(order: SimOrder, state: OrderState, instrument: Instrument) -> 
         "aux_price": order.aux_price or 0.0,
         "tif": order.tif,
         "oca_group": order.oca_group,
+        "oca_type": order.oca_type,
         "account": order.account,
         "order_ref": order.order_ref,
         "client_id": order.client_id,
@@ -67,7 +68,9 @@ def _trailing_values(order: SimOrder, state: OrderState) -> Values:
 
 def completed_values(order: SimOrder, state: OrderState, instrument: Instrument) -> Values:
     """An order that has ended, message 101."""
-    words = f"Filled Size: {state.filled:g}" if state.status == "Filled" else f"Cancelled by {state.reason or 'Trader'}"
+    words = {"Filled": f"Filled Size: {state.filled:g}", "Inactive": state.reason}.get(
+        state.status, f"Cancelled by {state.reason or 'Trader'}"
+    )
     return {
         **order_values(order, state, instrument),
         # A completed order's quantity is what is left of it, and its filled quantity stands in a field of its own.

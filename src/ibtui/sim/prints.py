@@ -36,7 +36,12 @@ def prints_of(seed: int, con_id: int, minute: Minute) -> list[PlannedPrint]:
     elif minute.trades == 2:
         prices.append(minute.close)
         sizes.append(minute.sizes[1])
-    times = _times(draw, minute.number * 60 * NS, minute.trades)
+    start_ns = minute.number * 60 * NS
+    times = _times(draw, start_ns, minute.trades)
+    if minute.opening_auction:
+        times[0] = start_ns + 1
+    if minute.closing_auction:
+        times[-1] = start_ns + 60 * NS - 1
     return list(map(PlannedPrint, times, prices, sizes))
 
 

@@ -27,9 +27,11 @@ class Register:
     next_key: int = FIRST_KEY
 
     def enter(self, order: SimOrder, parent_key: int, now_ns: int) -> Working:
-        """Gives an order its permanent id."""
+        """Gives an order its permanent id, and children of one parent a group: as with IB, one cancels the other."""
         key, self.next_key = self.next_key, self.next_key + 1
-        working = Working(replace(order, order_key=key, parent_key=parent_key), now_ns, now_ns)
+        group = order.oca_group or (str(parent_key) if parent_key else "")
+        order = replace(order, order_key=key, parent_key=parent_key, oca_group=group)
+        working = Working(order, now_ns, now_ns)
         self.orders[key] = self.working[key] = working
         self.keys[order.client_id, order.order_id] = key
         return working

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ibtui.sim.auctions import CONDITIONS, auction_times, venue_of_auction
 from ibtui.sim.day import Day
 from ibtui.sim.events import MarketEvent, TopChanged, Traded
 from ibtui.sim.exchange import Exchange
@@ -46,17 +47,12 @@ def _trades(listing: Listing, number: int, prints: Iterable[PlannedPrint]) -> li
     scale = round(1 / listing.instrument.min_tick)
     moment = listing.calendar.moment_of(number)
     phase = moment.phase if moment is not None else None
-    return [
-        Traded(
-            listing.con_id,
-            each.time_ns,
-            each.price / scale,
-            each.size,
-            venue_of(each.time_ns),
-            conditions_of(listing, phase, each.size),
-            0,
-            0,
-            each.price / scale,
-        )
-        for each in prints
-    ]
+    auctions = auction_times(listing, moment.day) if moment is not None else {}
+    trades: list[MarketEvent] = []
+    for each in prints:
+        auction = auctions.get(each.time_ns)
+        venue = venue_of_auction(listing) if auction else venue_of(each.time_ns)
+        conditions = CONDITIONS[auction] if auction else conditions_of(listing, phase, each.size)
+        price = each.price / scale
+        trades.append(Traded(listing.con_id, each.time_ns, price, each.size, venue, conditions, 0, 0, price))
+    return trades

@@ -16,12 +16,15 @@ def saved_exchange(
 ) -> SavedExchange:
     """Account, orders and fills as they are now; shares nothing that changes."""
     register, blotter, since = broker.register, broker.blotter, now_ns - KEPT_NS
+    orders = frozen_copies(each for each in register.orders.values() if not each.ended or each.changed_ns >= since)
+    for each in orders:
+        each.ahead, each.place = broker.place_of(each) or (None, 0)
     return SavedExchange(
         market_ns=now_ns,
         cash=account.cash,
         day_value=account.day_value,
         holdings=frozen_copies(account.holdings.values()),
-        orders=frozen_copies(each for each in register.orders.values() if not each.ended or each.changed_ns >= since),
+        orders=orders,
         keys=[(*identity, key) for identity, key in register.keys.items()],
         next_key=register.next_key,
         fills=[fill for fill in blotter.fills() if fill[0].time_ns >= since],

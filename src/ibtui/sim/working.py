@@ -7,10 +7,10 @@ from ibtui.sim.order_checks import IF_TOUCHED, WITH_STOP, good_till_ns
 from ibtui.sim.trading_days import MINUTE_NS, Phase, day_of, moment_of
 from ibtui.sim.trailing import TRAILING, limit_of
 
-PENDING, PRE_SUBMITTED, SUBMITTED, FILLED, CANCELLED = (
-    "PendingSubmit", "PreSubmitted", "Submitted", "Filled", "Cancelled"
+PENDING, PRE_SUBMITTED, SUBMITTED, FILLED, CANCELLED, PENDING_CANCEL, INACTIVE = (
+    "PendingSubmit", "PreSubmitted", "Submitted", "Filled", "Cancelled", "PendingCancel", "Inactive"
 )  # fmt: skip
-ENDED = frozenset({FILLED, CANCELLED})
+ENDED = frozenset({FILLED, CANCELLED, INACTIVE})
 
 
 @dataclass(slots=True)
@@ -23,8 +23,10 @@ class Working:
         charged: Commission told so far, None before the first.
         triggered: Whether a stop order's stop was touched.
         stop: Where the stop of a trailing order is; None until it begins to trail.
-        resting: Whether it stands in the book.
-        expires_ns: When a DAY order ends; None for others.
+        resting: Whether it stands in the book, or waits for an auction.
+        expires_ns: When it ends by itself; None for an order that is good till cancelled.
+        ahead: Seeded shares that were ahead of it in the book when it was saved; None for one that wasn't there.
+        place: Its place then among the account's own orders on its side.
     """
 
     order: SimOrder
@@ -41,6 +43,8 @@ class Working:
     stop: float | None = None
     resting: bool = False
     expires_ns: int | None = None
+    ahead: int | None = None
+    place: int = 0
 
     @property
     def remaining(self) -> int:

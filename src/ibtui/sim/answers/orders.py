@@ -10,7 +10,7 @@ from ibtui.clock import NS
 from ibtui.sim import messages, requests
 from ibtui.sim.client import SYSTEM, Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, find
-from ibtui.sim.events import CancelRefused, Executed, OrderRejected, SimOrder
+from ibtui.sim.events import REDUCE_WITHOUT_BLOCK, CancelRefused, Executed, OrderRejected, SimOrder
 from ibtui.sim.history_request import BadHistoryError, parse_time
 from ibtui.sim.order_values import SIDES, commission_values, completed_values, execution_values, order_values
 from ibtui.sim.schema import Values
@@ -164,6 +164,7 @@ def _order(gateway: Gateway, client: Client, ask: Values, con_id: int) -> SimOrd
         order_ref=ask["order_ref"] or "",
         parent_id=ask["parent_id"] or 0,
         oca_group=ask["oca_group"] or "",
+        oca_type=ask["oca_type"] or REDUCE_WITHOUT_BLOCK,
         transmit=bool(ask["transmit"]),
         good_till=ask["good_till_date"] or "",
         trail_stop=ask["trail_stop_price"] or None,

@@ -1,0 +1,98 @@
+"""Whether the broker takes an order, or a change of one: what it says, when it comes, what the account can carry."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ibtui.sim.account import Account
+from ibtui.sim.auctions import AT_CLOSE, AT_OPEN, has_auctions, too_late
+from ibtui.sim.catalogue import NOT_SHORTABLE
+from ibtui.sim.events import SimOrder
+from ibtui.sim.funds import shortfall
+from ibtui.sim.order_checks import (
+    BAD_TYPE,
+    CLOSED,
+    DUPLICATE_ID,
+    MODIFY_FILLED,
+    MODIFY_OTHER,
+    NOT_SHORT,
+    TOO_LATE,
+    Refusal,
+    no_order,
+    not_cancellable,
+    refusal,
+)
+from ibtui.sim.register import Register
+from ibtui.sim.universe import Listing, Universe
+from ibtui.sim.working import FILLED, INACTIVE, Working, may_trade
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Decides on orders by what is listed, held and working."""
+
+    universe: Universe
+    account: Account
+    register: Register
+
+    def refusal_of(self, order: SimOrder, now_ns: int) -> Refusal | None:
+        """Why a new order is refused; None if it is taken."""
+        if (order.client_id, order.order_id) in self.register.keys:
+            return DUPLICATE_ID
+        problem = self._refusal_of(order, now_ns, None)
+        if problem is None and order.parent_id and not self.register.key_of(order.client_id, order.parent_id):
+            return no_order(order.parent_id)
+        return problem
+
+    def refusal_of_change(self, working: Working, order: SimOrder, now_ns: int) -> Refusal | None:
+        """Why an order is not changed into ``order``; None if it is."""
+        before = working.order
+        if working.status == FILLED:
+            return MODIFY_FILLED
+        if working.status == INACTIVE:
+            return DUPLICATE_ID
+        if working.ended:
+            return not_cancellable(before.order_id, before.order_key, working.status)
+        if (order.con_id, order.action, order.order_type) != (before.con_id, before.action, before.order_type):
+            return MODIFY_OTHER
+        if order.quantity <= working.filled:
+            return MODIFY_OTHER
+        return self._refusal_of(order, now_ns, working)
+
+    def _refusal_of(self, order: SimOrder, now_ns: int, changed: Working | None) -> Refusal | None:
+        listing = self.universe.by_con_id(order.con_id)
+        problem = refusal(order, listing)
+        if problem is not None or listing is None:
+            return problem
+        others = [each for each in self.register.working.values() if each is not changed]
+        shares = order.quantity - (changed.filled if changed else 0)
+        return (
+            _refusal_by_exchange(order, listing, now_ns)
+            or self._refusal_of_short_sale(order, listing, shares, others)
+            or shortfall(self.account, order, shares if order.action == "BUY" else -shares, others)
+        )
+
+    def _refusal_of_short_sale(
+        self, order: SimOrder, listing: Listing, shares: int, others: Iterable[Working]
+    ) -> Refusal | None:
+        """Shares that can't be borrowed are sold only by who holds them, and has not offered them already."""
+        if order.action == "BUY" or order.parent_id or listing.instrument.symbol not in NOT_SHORTABLE:
+            return None
+        offered = sum(
+            each.remaining
+            for each in others
+            if each.order.con_id == order.con_id
+            and each.order.action == "SELL"
+            and not each.order.parent_key
+            and not (order.oca_group and each.order.oca_group == order.oca_group)
+        )
+        return NOT_SHORT if shares > self.account.quantity(order.con_id) - offered else None
+
+
+def _refusal_by_exchange(order: SimOrder, listing: Listing, now_ns: int) -> Refusal | None:
+    if order.order_type in AT_CLOSE or order.tif == AT_OPEN:
+        if not has_auctions(listing):
+            return BAD_TYPE
+        return TOO_LATE if too_late(order, listing, now_ns) else None
+    if order.tif in ("IOC", "FOK") and not may_trade(order, now_ns):
+        return CLOSED
+    return None
