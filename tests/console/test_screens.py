@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from ibtui.broker.status import ConnectionEvent
 from ibtui.config import OrderSettings, Settings
 from ibtui.trading.events import Reported, Sent
 from ibtui.trading.orders import LIVE, Order, Status
@@ -360,6 +361,30 @@ async def test_words_of_the_gateway_are_never_taken_for_markup(tmp_path: Path):
             parts.alerts.toast("[/bold] [nonsense", "error")
             await pilot.pause(0.2)
             assert "[/bold] [nonsense" in text_of(app)
+
+
+@pytest.mark.parametrize("height", [24, 50])
+async def test_tab_goes_from_what_happened_to_every_symbols_flow_and_a_tall_terminal_shows_both(tmp_path: Path, height):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, height)) as pilot:
+            parts.feeds.want(SPY, quotes=True)
+            parts.events.append(ConnectionEvent(parts.clock.utc_ns(), "READY", "GW", "it connected"))
+            quote(parts, SPY, 500.01, 500.03, 500.02)
+            await pilot.press("6")
+            await settle(app, pilot)
+            tall = height == 50
+            assert "it connected" in text_of(app)
+            assert ("TICKS 5m" in text_of(app)) == tall
+            await pilot.press("tab")
+            await settle(app, pilot)
+            assert app.focused is app.screen.query_one("#symbols")
+            assert ("it connected" in text_of(app)) == tall
+            row = next(line for line in text_of(app).splitlines() if line[1:4] == "SPY")
+            assert row.split()[1:4] == ["STALE", "5", "0.02"]
+            assert row.endswith("not connected" + " " * (len(row) - len(row.rstrip())))
+            await pilot.press("tab")
+            assert app.focused is app.screen.query_one("#events")
 
 
 async def test_a_moved_key_works_and_the_old_one_does_not(tmp_path: Path):

@@ -121,14 +121,15 @@ class Feeds:
 
     def granted(self) -> int:
         """Subscriptions that were asked for in this session and not refused."""
-        return sum(each.standing is Standing.GRANTED for each in self._subscriptions.all())
+        return sum(granted for granted, _ in self.slots().values())
 
     def slots(self) -> dict[str, tuple[int, int]]:
-        """By kind of data: how many are granted, and how many wanted."""
+        """By kind of data: how many are granted in this session, and how many wanted."""
+        connected = self._session is not None
         counts = {feed.value: (0, 0) for feed in Feed}
         for each in self._subscriptions.all():
             granted, wanted = counts[each.feed]
-            counts[each.feed] = granted + (each.standing is Standing.GRANTED), wanted + 1
+            counts[each.feed] = granted + (connected and each.standing is Standing.GRANTED), wanted + 1
         return counts
 
     def subscriptions(self) -> Sequence[Subscription]:

@@ -14,6 +14,10 @@ class Feed(StrEnum):
     TAPE = "tape"
 
 
+USUAL_SLOTS: dict[Feed, int] = {Feed.QUOTES: 100, Feed.DEPTH: 3, Feed.TAPE: 5}
+"""Subscriptions of each kind that IB gives a login at once, unless it has bought or earned more."""
+
+
 class Standing(StrEnum):
     """Where a subscription stands with the gateway."""
 

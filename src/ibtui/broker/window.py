@@ -29,17 +29,26 @@ def client_of(session: "Session") -> Any:
     return session.ib.client
 
 
-def room(session: "Session") -> int:
-    """Messages that may be sent now, and would be on the wire at once.
+def sent_lately(session: "Session") -> int:
+    """Messages of the last second.
 
     The library's send times are private, and this is their only reader.
     """
     client = client_of(session)
-    if client._msgQ:
-        return 0
     since = asyncio.get_running_loop().time() - client.RequestsInterval
-    recent = sum(1 for sent in client._timeQ if sent >= since)
-    return max(0, int(client.MaxRequests) - FOR_HEARTBEATS - recent)
+    return sum(1 for sent in client._timeQ if sent >= since)
+
+
+def budget(session: "Session") -> int:
+    """Messages that one second has room for."""
+    return int(client_of(session).MaxRequests)
+
+
+def room(session: "Session") -> int:
+    """Messages that may be sent now, and would be on the wire at once."""
+    if client_of(session)._msgQ:
+        return 0
+    return max(0, budget(session) - FOR_HEARTBEATS - sent_lately(session))
 
 
 async def turn(session: "Session") -> None:

@@ -23,7 +23,7 @@ from ibtui.ui.driver import ConsoleDriver
 from ibtui.ui.execute import Executor
 from ibtui.ui.exit_way import ExitWay
 from ibtui.ui.frame import Frame
-from ibtui.ui.gather import MessageRate, painting, status_of
+from ibtui.ui.gather import Rate, messages, painting, status_of
 from ibtui.ui.keymap import EVERYWHERE, bindings, keymap, shown
 from ibtui.ui.ordering import Ordering
 from ibtui.ui.pacer import FrameGate, Pacer
@@ -103,8 +103,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._driver_in_use: ConsoleDriver | None = None
         self._key_time = 0.0
         self._full_at = self._status_at = float("-inf")
-        self._loop_ms = 0.0
-        self._rate = MessageRate()
+        self.loop_ms = 0.0
+        self._rate = Rate()
+        self.terminal_rate = Rate()
         self._followed: dict[str, Instrument] = {}
         self._watched: dict[int, Instrument] | None = None
         self.ordering = Ordering(self)
@@ -191,8 +192,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
         market.dirty_tapes.clear()
         if full:
             self._full_at = now
-            self._rate.read(self.parts, now)
-            self._loop_ms = self.parts.loop_lag.p99_ms
+            self._rate.read(messages(self.parts), now)
+            if self._driver_in_use is not None:
+                self.terminal_rate.read(self._driver_in_use.written, now)
+            self.loop_ms = self.parts.loop_lag.p99_ms
         for screen in self.screen_stack:
             show = getattr(screen, "paint", None)
             if show is not None and screen.is_mounted:
@@ -205,7 +208,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         screen = self.screen_stack[0]
         if isinstance(screen, ConsoleScreen) and screen.is_mounted:
             frames = painting(self._pacer.gate, real=self._driver_in_use is not None)
-            status = status_of(self.parts, self._rate, frames, self._loop_ms, started=self._started)
+            status = status_of(self.parts, self._rate, frames, self.loop_ms, started=self._started)
             width = self.size.width
             screen.show_status([first_line(status, width), second_line(status, width)])
 

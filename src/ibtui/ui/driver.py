@@ -28,6 +28,9 @@ class Output(threading.Thread):
     """Writes to the terminal in its own thread. Writing to it never waits.
 
     The pacer keeps the queue short; a terminal that stops reading holds up this thread and nothing else.
+
+    Attributes:
+        written: Bytes that the terminal took.
     """
 
     def __init__(self, fileno: int, on_error: Callable[[OSError], None]) -> None:
@@ -37,6 +40,7 @@ class Output(threading.Thread):
         self._pending: deque[str] = deque()
         self._wake = threading.Condition()
         self._writing = 0
+        self.written = 0
         self._closing = False
         self._broken = False
 
@@ -75,7 +79,9 @@ class Output(threading.Thread):
                 while data:
                     # A terminal that another program set to not blocking is full for a moment, not gone.
                     with suppress(BlockingIOError):
-                        data = data[os.write(self._fileno, data) :]
+                        taken = os.write(self._fileno, data)
+                        self.written += taken
+                        data = data[taken:]
                         continue
                     select.select((), (self._fileno,), ())
             except OSError as error:
@@ -105,6 +111,11 @@ class ConsoleDriver(LinuxDriver):
     def backlog(self) -> int:
         """Writes that the terminal has not taken yet."""
         return self._output.backlog if self._output else 0
+
+    @property
+    def written(self) -> int:
+        """Bytes that the terminal took."""
+        return self._output.written if self._output else 0
 
     def _get_terminal_size(self) -> tuple[int, int]:
         # Textual believes COLUMNS and LINES first, and an environment can be older than the terminal.

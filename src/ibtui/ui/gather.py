@@ -2,8 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from ibtui.broker.subscriptions import USUAL_SLOTS
+from ibtui.broker.window import budget, sent_lately
+from ibtui.services.process import process_use
 from ibtui.storage.writer import WriterStatus
 from ibtui.ui.pacer import FrameGate
+from ibtui.ui.rows.connection import Figures
 from ibtui.ui.rows.status import Status
 
 if TYPE_CHECKING:
@@ -13,23 +17,27 @@ UNVOUCHED = frozenset({"NO ANSWER", "IB LOST"})
 """State words in which the socket stands and what came over it may be long past: then profit is not known."""
 
 
-class MessageRate:
-    """Messages a second, from counters that only grow. Read once a second."""
+class Rate:
+    """How fast a counter that only grows goes, a second. Read once a second."""
 
     def __init__(self) -> None:
         self._count = 0
         self._at: float | None = None
         self.value: float | None = None
 
-    def read(self, parts: "Parts", now: float) -> None:
+    def read(self, count: int, now: float) -> None:
         """Takes a reading."""
-        market = parts.market
-        count = sum(each.ticks for each in market.board.quotes.values())
-        count += sum(each.operations for each in market.books.values())
-        count += sum(each.total for each in market.tapes.values())
         if self._at is not None and now > self._at:
             self.value = (count - self._count) / (now - self._at)
         self._count, self._at = count, now
+
+
+def messages(parts: "Parts") -> int:
+    """Market data messages that this run has had."""
+    market = parts.market
+    count = sum(each.ticks for each in market.board.quotes.values())
+    count += sum(each.operations for each in market.books.values())
+    return count + sum(each.total for each in market.tapes.values())
 
 
 def painting(gate: FrameGate, *, real: bool) -> str:
@@ -41,7 +49,7 @@ def painting(gate: FrameGate, *, real: bool) -> str:
     return f"link {gate.round_trip * 1000:.0f}ms"
 
 
-def status_of(parts: "Parts", rate: MessageRate, frames: str, loop_ms: float, *, started: bool) -> Status:
+def status_of(parts: "Parts", rate: Rate, frames: str, loop_ms: float, *, started: bool) -> Status:
     """Everything that the status bar says, as of now; the writer's part once its files are open."""
     now = parts.clock.monotonic()
     link, breaker = parts.supervisor.status, parts.orders.breaker
@@ -69,4 +77,24 @@ def status_of(parts: "Parts", rate: MessageRate, frames: str, loop_ms: float, *,
         zone=parts.settings.ui.timezone,
         frames=frames,
         problem=writer.problem or "",
+    )
+
+
+def figures_of(parts: "Parts", terminal_rate: float | None, loop_ms: float) -> Figures:
+    """Everything that screen 6 tells in numbers, as of now."""
+    supervisor, gateway = parts.supervisor, parts.settings.gateway
+    session, use = supervisor.session, process_use()
+    return Figures(
+        endpoint=f"{gateway.host}:{gateway.port}",
+        client_id=gateway.client_id,
+        subscribed=parts.feeds.slots(),
+        slots={feed.value: most for feed, most in USUAL_SLOTS.items()},
+        sent_lately=None if session is None else sent_lately(session),
+        budget=None if session is None else budget(session),
+        requests=supervisor.requests,
+        latency=supervisor.round_trips.latency(),
+        memory_bytes=use.memory_bytes,
+        files=use.files,
+        terminal_rate=terminal_rate,
+        loop_ms=loop_ms,
     )

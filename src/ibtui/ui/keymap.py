@@ -169,6 +169,16 @@ KEYS: tuple[Key, ...] = (
         "Connect now, without waiting",
         hint=True,
     ),
+    Key(
+        "connection.list",
+        "tab",
+        "events/symbols",
+        "Connection",
+        ("connection",),
+        "other_list",
+        "From the timeline to the flow of every symbol, or back",
+        hint=True,
+    ),
 )
 
 _NAMED = (

@@ -1,51 +1,112 @@
-"""Screen 6: the three links, what happened to them, and what is subscribed."""
+"""Screen 6: the three links, the session in numbers, what happened, and what comes of every symbol."""
 
 from collections.abc import Hashable, Iterable
 from typing import ClassVar
 
+from textual import events
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from ibtui.broker.status import ConnectionEvent
+from ibtui.broker.subscriptions import Feed
+from ibtui.market.instruments import Instrument
 from ibtui.ui.frame import Frame
+from ibtui.ui.gather import figures_of
 from ibtui.ui.keymap import bindings
-from ibtui.ui.rows.connection import EVENT_COLUMNS, event_row, fact_lines, light_lines
+from ibtui.ui.rows.connection import (
+    EVENT_COLUMNS,
+    SYMBOL_COLUMNS,
+    TICKS_SECONDS,
+    event_row,
+    fact_lines,
+    lasting,
+    light_lines,
+    symbol_row,
+)
+from ibtui.ui.rows.quotes import quote_age
 from ibtui.ui.screens.base import ConsoleScreen
 from ibtui.ui.text import Row
 from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.rowgrid import RowGrid
 
+TALL = 40
+"""Lines from which timeline and symbols stand under each other."""
+
 
 class ConnectionScreen(ConsoleScreen):
-    """Each link with its cause, the facts of the session, and the timeline with the newest event on top."""
+    """Links and numbers stand; below them the timeline, newest on top, or the symbols, or both where there is room."""
 
     NAME = "connection"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("connection")]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._events: dict[int, tuple[ConnectionEvent, float]] = {}
+        self._symbols: dict[int, Instrument] = {}
+        self._chosen = "#events"
+
     def body(self) -> Iterable[Widget]:
-        """Lights, facts, timeline."""
+        """Lights, numbers, timeline, symbols."""
         yield LineBox(id="lights")
         yield LineBox(id="facts")
-        yield RowGrid(self.timed(EVENT_COLUMNS), self._row, empty="Nothing has happened yet.", id="events")
+        yield RowGrid(self.timed(EVENT_COLUMNS), self._event_row, empty="Nothing has happened yet.", id="events")
+        yield RowGrid(SYMBOL_COLUMNS, self._symbol_row, empty="No symbol is subscribed.", id="symbols")
+
+    def on_mount(self) -> None:
+        """The timeline is what is looked for first."""
+        self._show_lists()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Shows both lists where there is room."""
+        super().on_resize(event)
+        self._show_lists()
+
+    def _show_lists(self) -> None:
+        for grid in self.query(RowGrid):
+            chosen = f"#{grid.id}" == self._chosen
+            grid.set_class(not chosen and self.size.height < TALL, "away")
+            if chosen:
+                grid.focus()
 
     def paint(self, frame: Frame) -> None:
         """Draws what changed; times go on at every full frame."""
-        grid = self.query_one("#events", RowGrid)
-        count = len(self.parts.events)
-        grid.set_keys([id(each) for each in reversed(self.parts.events)] if count else [])
+        timeline, symbols = self.query_one("#events", RowGrid), self.query_one("#symbols", RowGrid)
+        if frame.full or len(self.parts.events) != len(self._events):
+            self._events = {id(each): (each, lasted) for each, lasted in lasting(self.parts.events, frame.now)}
+            timeline.set_keys(tuple(self._events))
+            timeline.update_rows()
         if not frame.full:
             return
-        status, gateway = self.parts.supervisor.status, self.parts.settings.gateway
-        self.query_one("#lights", LineBox).show(light_lines(status, frame.now_ns))
-        endpoint = f"{gateway.host}:{gateway.port}"
-        facts = fact_lines(status, self.parts.feeds.slots(), endpoint, gateway.client_id, frame.now)
-        self.query_one("#facts", LineBox).show(facts)
+        quoted = (each.instrument for each in self.parts.feeds.subscriptions() if each.feed is Feed.QUOTES)
+        self._symbols = {each.con_id: each for each in quoted}
+        symbols.set_keys(tuple(self._symbols))
+        symbols.update_rows()
+        status = self.parts.supervisor.status
+        self.query_one("#lights", LineBox).show(light_lines(status, frame.now))
+        figures = figures_of(self.parts, self.console.terminal_rate.value, self.console.loop_ms)
+        self.query_one("#facts", LineBox).show(fact_lines(status, figures, frame.now, self.parts.settings.ui.timezone))
 
     def action_try_now(self) -> None:
         """Connects without waiting."""
         self.parts.supervisor.try_now()
 
-    def _row(self, key: Hashable) -> Row:
-        for each in self.parts.events:
-            if id(each) == key:
-                return event_row(each, self.parts.settings.ui.timezone)
-        return (("", "plain"),)
+    def action_other_list(self) -> None:
+        """From the timeline to the symbols, or back."""
+        self._chosen = "#symbols" if self._chosen == "#events" else "#events"
+        self._show_lists()
+        self.console.paint_soon()
+
+    def _event_row(self, key: Hashable) -> Row:
+        found = self._events.get(key) if isinstance(key, int) else None
+        return (("", "plain"),) if found is None else event_row(*found, self.parts.settings.ui.timezone)
+
+    def _symbol_row(self, key: Hashable) -> Row:
+        instrument = self._symbols.get(key) if isinstance(key, int) else None
+        if instrument is None:
+            return (("", "plain"),)
+        con_id, clock = instrument.con_id, self.parts.clock
+        board, feeds = self.parts.market.board, self.parts.feeds
+        now = clock.monotonic()
+        since_tick = quote_age(board.quote(con_id), now, clock.utc_ns())
+        ticks = board.ticks_in(con_id, TICKS_SECONDS, now)
+        return symbol_row(instrument, feeds.mark(con_id), ticks, since_tick, feeds.reason(con_id))
