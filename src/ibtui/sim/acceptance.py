@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from ibtui.sim.account import Account
 from ibtui.sim.auctions import AT_CLOSE, AT_OPEN, has_auctions, too_late
 from ibtui.sim.catalogue import NOT_SHORTABLE
-from ibtui.sim.events import SimOrder
+from ibtui.sim.events import OCA_TYPES, SimOrder
 from ibtui.sim.funds import shortfall
 from ibtui.sim.order_checks import (
+    BAD_GROUP,
     BAD_TYPE,
     CLOSED,
     DUPLICATE_ID,
     MODIFY_FILLED,
     MODIFY_OTHER,
+    NOT_ALLOWED,
     NOT_SHORT,
     TOO_LATE,
     Refusal,
@@ -89,9 +91,15 @@ class Acceptance:
 
 
 def _refusal_by_exchange(order: SimOrder, listing: Listing, now_ns: int) -> Refusal | None:
+    if not listing.quoted:
+        return NOT_ALLOWED
+    if order.oca_group and order.oca_type not in OCA_TYPES:
+        return BAD_GROUP
     if order.order_type in AT_CLOSE or order.tif == AT_OPEN:
         if not has_auctions(listing):
             return BAD_TYPE
+        if order.oca_group:
+            return BAD_GROUP
         return TOO_LATE if too_late(order, listing, now_ns) else None
     if order.tif in ("IOC", "FOK") and not may_trade(order, now_ns):
         return CLOSED

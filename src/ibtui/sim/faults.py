@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 How = Literal["mute", "delay", "duplicate", "alter"]
 Loss = Literal["fin", "rst"]
-Asked = Literal["place", "cancel"]
+Asked = Literal["place", "cancel", "data"]
 
 LENGTH_PREFIX = 4
 HISTORICAL_BARS = 17
@@ -192,7 +192,7 @@ class Faults:
             self._rejections = [each for each in self._rejections if each.request != rejection.request]
 
     def rejection(self, request: Asked) -> tuple[int, str] | None:
-        """Code and text that an order or a cancel is refused with; None where it isn't."""
+        """Code and text that an order, a cancel or a stream of data is refused with; None where it isn't."""
         found = next((each for each in self._rejections if each.request == request), None)
         if found is None:
             return None

@@ -42,6 +42,8 @@ TOO_LATE = Refusal(
 )
 CLOSED = Refusal(201, "Order rejected - reason:Exchange is closed.")
 NOT_SHORT = Refusal(201, "Order rejected - reason:The contract is not available for short sale.")
+BAD_GROUP = Refusal(201, "Order rejected - reason:Invalid OCA handling method")
+NOT_ALLOWED = Refusal(203, "The security is not available or allowed for this account.")
 BY_SERVER = frozenset({201, 203})
 """Codes of refusals by IB's server or the exchange: the order has a permanent id by then and stays as ``Inactive``."""
 BAD_GOOD_TILL = Refusal(

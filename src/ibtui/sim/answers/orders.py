@@ -138,7 +138,7 @@ def _problem(gateway: Gateway, ask: Values, listing: Listing) -> tuple[int, str]
         return BAD_VALUE, f"Error validating request.-'bN' : cause - Invalid account code '{ask['account']}'"
     if ask["action"] not in SIDES:
         return BAD_VALUE, f"Error validating request.-'bN' : cause - Invalid side '{ask['action']}'"
-    if listing.instrument.sec_type != "STK":
+    if listing.instrument.sec_type not in ("STK", "IND"):  # an index is refused for what it is
         return NO_PERMISSION, "No trading permissions."
     if ask["conditions"]:
         return BAD_VALUE, "Error validating request.-'bN' : cause - Conditional orders are not offered here"

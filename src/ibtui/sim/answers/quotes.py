@@ -155,6 +155,10 @@ def _opened(
     if not listings:
         client.error(ask["req_id"], NO_CONTRACT, NO_CONTRACT_TEXT)
         return None
+    rejection = gateway.faults.rejection("data")
+    if rejection is not None:
+        client.error(ask["req_id"], *rejection)
+        return None
     return listings[0]
 
 
