@@ -1,6 +1,5 @@
 """The demo on a terminal: what it costs while it runs, and what a terminal that stops reading does to its loop."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from ibtui.services.status_socket import ask_console
+from tests.benchmarks.process import cpu, resident
 from tests.benchmarks.report import Figure, show
 from tests.terminal.terminal import Terminal
 from tests.terminal.test_demo import children_of
 
 SECONDS = 10.0
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @pytest.mark.timeout(120)
@@ -56,17 +55,6 @@ def stalled_reader(terminal: Terminal) -> Iterator[None]:
     """Keeps the terminal's reader from reading: it waits for the lock that it takes with each read."""
     with terminal._lock:
         yield
-
-
-def cpu(pid: int) -> float:
-    """CPU seconds of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def resident(pid: int) -> float:
-    """Megabytes in memory."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def lag(data: Path) -> dict[str, float]:

@@ -78,3 +78,16 @@ def test_market_time_never_goes_back() -> None:
     with pytest.raises(UsageError, match="speed"):
         market.steer(speed=-1)
     assert describe(market.now_ns()) == "2026-03-09 10:00:00 EDT"
+
+
+def test_market_time_waits_for_a_market_that_cannot_keep_up() -> None:
+    machine = Machine()
+    market = SimClock(machine.clock, 1000 * NS, speed=10)
+    machine.seconds += 0.5
+    market.wait_for(1004 * NS, 0.1)
+    assert market.now_ns() == 1005 * NS, "a tenth of a second behind is no reason to wait"
+    machine.seconds += 1
+    market.wait_for(1005 * NS, 0.1)
+    assert market.now_ns() == 1005 * NS
+    machine.seconds += 1
+    assert market.now_ns() == 1015 * NS

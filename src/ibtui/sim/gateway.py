@@ -33,6 +33,9 @@ NOT_CONNECTED = 504
 BAD_REQUEST = 320
 UNKNOWN_REQUEST = 505
 
+MOST_BEHIND_SECONDS = 0.1
+"""When the market takes longer than this to come to the present, the present waits for it."""
+
 
 class Gateway:
     """What all connections share. Everything happens in one event loop, one step after the other.
@@ -175,6 +178,7 @@ class Gateway:
     def advance(self) -> None:
         """Takes the exchange to the present and hands out what happened on the way."""
         self.deliver(self.exchange.advance(self.clock.now_ns()))
+        self.clock.wait_for(self.exchange.now_ns, MOST_BEHIND_SECONDS)
         self.feeds.pass_time(self.exchange.now_ns)
 
     def deliver(self, events: Iterable[Event]) -> None:

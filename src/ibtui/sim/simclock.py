@@ -48,6 +48,14 @@ class SimClock:
         self._from_ns, self._since = now if at_ns is None else at_ns, self._clock.monotonic()
         self._speed = self._speed if speed is None else speed
 
+    def wait_for(self, at_ns: int, seconds: float) -> None:
+        """Goes on from ``at_ns``, where the market is, if that has fallen behind by more than so many seconds.
+
+        A machine that can't keep up so gets a slower market, instead of one whose every step is longer than the last.
+        """
+        if self.now_ns() - at_ns > seconds * self._speed * NS:
+            self._from_ns, self._since = at_ns, self._clock.monotonic()
+
 
 def describe(at_ns: int) -> str:
     """A market time for people: New York's, with its zone."""
