@@ -18,6 +18,7 @@ from ibtui.storage.files import open_directory
 
 if TYPE_CHECKING:
     from ibtui.broker.status import ConnectionStatus
+    from ibtui.ui.parts import Parts
 
 INTERRUPTED = 130
 
@@ -101,30 +102,35 @@ async def _with_screens(settings: Settings, path: Path, **options: Any) -> int:
     keymap(settings.keys)  # a wrong key is told before anything is opened
     async with opened(settings, path, imports=SCREENS, **options) as console:
         from ibtui.ui.app import ConsoleApp
-        from ibtui.ui.parts import Parts
 
-        parts = Parts(
-            settings=console.settings,
-            clock=console.clock,
-            market_clock=console.market_clock,
-            market=console.market,
-            supervisor=console.supervisor,
-            feeds=console.feeds,
-            contracts=console.contracts,
-            orders=console.orders,
-            account=console.account,
-            backfill=console.backfill,
-            writer=console.writer,
-            watchlists=console.watchlists,
-            log=console.log_buffer,
-            loop_lag=console.loop_lag,
-            alerts=console.alerts,
-            sim=console.sim,
-            events=console.events,
-        )
-        app = ConsoleApp(parts, start=lambda: console.start(watch=True), stop=console.stop)
+        app = ConsoleApp(parts_of(console), start=lambda: console.start(watch=True), stop=console.stop)
         await app.run_async()
         return app.return_code or 0
+
+
+def parts_of(console: Console) -> "Parts":
+    """What the screens get of a console."""
+    from ibtui.ui.parts import Parts
+
+    return Parts(
+        settings=console.settings,
+        clock=console.clock,
+        market_clock=console.market_clock,
+        market=console.market,
+        supervisor=console.supervisor,
+        feeds=console.feeds,
+        contracts=console.contracts,
+        orders=console.orders,
+        account=console.account,
+        backfill=console.backfill,
+        writer=console.writer,
+        watchlists=console.watchlists,
+        log=console.log_buffer,
+        loop_lag=console.loop_lag,
+        alerts=console.alerts,
+        sim=console.sim,
+        events=console.events,
+    )
 
 
 Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]

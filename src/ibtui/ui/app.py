@@ -31,6 +31,7 @@ from ibtui.ui.parts import Parts
 from ibtui.ui.rows.status import first_line, second_line
 from ibtui.ui.screens.base import ConsoleScreen
 from ibtui.ui.styles import style_sheet
+from ibtui.ui.text import clean
 from ibtui.ui.themes import themes
 
 log = logging.getLogger(__name__)
@@ -336,7 +337,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
     # --- words ---
 
     def _toast(self, text: str, severity: Severity = "information") -> None:
-        self.notify(text, severity=severity, markup=False)
+        self.notify(clean(text), severity=severity, markup=False)  # Textual lets escapes through
 
     def tell(self, text: str, *, bad: bool = False) -> None:
         """A word to the user."""
