@@ -22,7 +22,7 @@ from ibtui.storage import queries
 from ibtui.storage.files import DataDirectory
 from ibtui.storage.journal import Journal
 from ibtui.storage.writer import Writer
-from ibtui.trading.states import TradingState
+from ibtui.trading.orders import ENDED
 
 if TYPE_CHECKING:
     from ibtui.broker.status import ConnectionEvent, ConnectionStatus
@@ -66,6 +66,8 @@ class Console:
         from ibtui.broker.contracts import Contracts
         from ibtui.broker.feeds import Feeds
         from ibtui.broker.history import History
+        from ibtui.broker.opening_hours import OpeningHours
+        from ibtui.broker.order_guards import Surroundings
         from ibtui.broker.orders import OrderDesk
         from ibtui.broker.supervisor import Supervisor
         from ibtui.services.alerts import Alerts
@@ -111,15 +113,20 @@ class Console:
             vouched=self._quotes_vouched,
         )
         self.account = Account(settings.gateway.account, clock, self.writer.history_soon)
+        around = Surroundings(
+            market=self.market,
+            mark=self.feeds.mark,
+            hours=OpeningHours(self.market_clock),
+            account=self.account,
+            obstacle=self._obstacle_to_orders,
+            instrument=self.contracts.known,
+        )
         self.orders = OrderDesk(
             settings.risk,
             clock,
-            self.market,
-            self.feeds.mark,
-            self.account,
+            around,
             self.journal,
             lambda endpoint, client_id: queries.highest_order_id(directory, endpoint, client_id),
-            self._obstacle_to_orders,
             acknowledge_wait=settings.gateway.request_timeout,
             confirm=self.feeds.confirm,
         )
@@ -235,11 +242,13 @@ class Console:
 
     async def _take_over_orders(self) -> None:
         since = self.clock.utc_ns() - RECENT_ORDERS_NS
-        self.orders.load(await asyncio.to_thread(queries.load_orders, self.directory, since_ns=since))
+        orders = await asyncio.to_thread(queries.load_orders, self.directory, since_ns=since)
+        self.orders.load(orders, await asyncio.to_thread(queries.restraints, self.directory))
         self.orders.on_change.append(OrderAlerts(self.alerts, self.orders.orders.values()))
-        stored = await asyncio.to_thread(queries.trading_state, self.directory)
-        if stored is not None:
-            self.orders.trading_state = TradingState(stored["state"])
+        for con_id in {each.intent.con_id for each in orders if each.status not in ENDED}:
+            instrument = await asyncio.to_thread(queries.contract, self.directory, con_id)
+            if instrument is not None:
+                self.contracts.learn(instrument)
 
     # --- what the parts tell each other ---
 

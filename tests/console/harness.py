@@ -11,6 +11,8 @@ from ibtui.broker.account import Account
 from ibtui.broker.contracts import Contracts
 from ibtui.broker.feeds import Feeds
 from ibtui.broker.history import History
+from ibtui.broker.opening_hours import OpeningHours
+from ibtui.broker.order_guards import Surroundings
 from ibtui.broker.orders import OrderDesk
 from ibtui.broker.supervisor import Supervisor
 from ibtui.clock import MarketClock, system_clock
@@ -44,17 +46,9 @@ async def console_parts(directory: Path, settings: Settings | None = None) -> As
     journal = Journal(writer, clock)
     feeds = Feeds(market, clock, market_clock, settings.market_data, settings.depth, writer.add, lambda: True)
     account = Account(settings.gateway.account, clock, writer.history_soon)
-    orders = OrderDesk(
-        settings.risk,
-        clock,
-        market,
-        feeds.mark,
-        account,
-        journal,
-        lambda endpoint, client_id: None,
-        lambda reduces: None,
-    )
     contracts = Contracts(writer.directory, writer, clock)
+    around = Surroundings(market, feeds.mark, OpeningHours(market_clock), account, lambda _: None, contracts.known)
+    orders = OrderDesk(settings.risk, clock, around, journal, lambda endpoint, client_id: None)
     history = History()
     parts = Parts(
         settings=settings,

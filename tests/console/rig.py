@@ -14,6 +14,8 @@ from ibtui.broker.account import Account
 from ibtui.broker.contracts import Contracts
 from ibtui.broker.feeds import Feeds
 from ibtui.broker.history import History
+from ibtui.broker.opening_hours import OpeningHours
+from ibtui.broker.order_guards import Surroundings
 from ibtui.broker.orders import OrderDesk
 from ibtui.broker.status import obstacle_to_orders
 from ibtui.broker.supervisor import Supervisor
@@ -119,16 +121,13 @@ async def running(
     desk = OrderDesk(
         risk or RiskSettings(),
         clock,
-        market,
-        feeds.mark,
-        account,
+        Surroundings(market, feeds.mark, OpeningHours(market_clock), account, obstacle, contracts.known),
         journal,
         partial(queries.highest_order_id, directory),
-        obstacle,
         confirm=feeds.confirm,
         random_bits=partial(random.getrandbits, 80),
     )
-    desk.load(queries.load_orders(directory))
+    desk.load(queries.load_orders(directory), queries.restraints(directory))
     supervisor = Supervisor(
         settings,
         clock,

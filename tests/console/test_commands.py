@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ibtui.console import Console
+from ibtui.trading.holdings import Held
 from ibtui.trading.orders import Status
 from tests.conftest import Gateway, until
 from tests.console.program import SECONDS, Program
@@ -86,7 +87,7 @@ async def buy(console: Console, symbol: str, quantity: float) -> str:
     orders = console.orders.orders
     await until(lambda: orders[intent.order_ref].status is Status.FILLED, 10, str(orders))
     await until(lambda: orders[intent.order_ref].commission is not None, 10, "a commission")
-    await until(lambda: console.account.position_of(instrument.con_id) == quantity, 10, "the position")
+    await until(lambda: console.account.held(instrument.con_id) == Held(quantity, quantity), 10, "the position")
     return intent.order_ref
 
 

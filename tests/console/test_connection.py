@@ -12,6 +12,7 @@ from ibtui.broker.account import Account
 from ibtui.broker.supervisor import ConnectionEvent, ConnectionStatus, Supervisor
 from ibtui.clock import NS, MarketClock, system_clock
 from ibtui.config import GatewaySettings
+from ibtui.trading.holdings import Held
 from tests.conftest import Gateway, until
 
 
@@ -69,7 +70,7 @@ async def test_it_is_ready_with_account_values_and_the_gateways_time(gateway: Ga
         assert console.account.account == "DUSIM0001"
         assert console.account.paper
         assert console.account.number("NetLiquidation")
-        assert console.account.position_of(1) == 0
+        assert console.account.held(1) == Held(0, 0)
         assert console.status.server_version == 176
         assert [light.state for light in (console.status.gw, console.status.ib, console.status.data)] == ["ok"] * 3
         await until(lambda: console.status.heartbeat_s is not None)
@@ -88,7 +89,7 @@ async def test_a_lost_connection_shows_within_a_second_and_comes_back(gateway: G
         await console.state("DISCONNECTED")
         assert time.monotonic() - started < 1
         assert words in console.status.cause
-        assert console.account.position_of(1) is None
+        assert console.account.held(1) is None
         assert await console.state("READY") < 2.5
         assert await clients(gateway) == 1
         assert console.status.reconnects == 1

@@ -15,9 +15,12 @@ from ibtui.config import RiskSettings
 from ibtui.errors import OrderRefusedError
 from ibtui.market.instruments import Instrument
 from ibtui.trading.orders import Order, Status
+from ibtui.trading.restraints import Restraint
 from ibtui.trading.states import TradingState
 from tests.conftest import Gateway, until
 from tests.console.rig import Rig, running
+
+HALTED = Restraint("user", TradingState.HALTED, "by a test", 0)
 
 
 async def orders_at(gateway: Gateway, ref: str) -> list[dict[str, Any]]:
@@ -146,7 +149,7 @@ async def test_a_trading_state_blocks_what_opens_a_position_but_never_a_cancel(
         intent = resting(rig, spy)
         await rig.desk.submit(intent, spy)
         await until_status(rig, intent.order_ref, Status.WORKING)
-        rig.desk.trading_state = state
+        await rig.desk.hold_back(Restraint("user", state, "by a test", 0))
         refused = await rig.desk.submit(resting(rig, spy, 11), spy)
         assert refused.status is Status.REFUSED
         assert state in refused.reason
@@ -159,7 +162,7 @@ async def test_a_guard_that_turns_while_the_journal_writes_stops_the_frame(gatew
         await rig.ready()
         spy = await rig.quoted("SPY")
         intent = resting(rig, spy)
-        during_the_journal(rig, lambda: setattr(rig.desk, "trading_state", TradingState.HALTED))
+        during_the_journal(rig, lambda: rig.desk.restraints.update({"user": HALTED}))
         order = await rig.desk.submit(intent, spy)
         assert order.status is Status.NOT_SENT
         assert "HALTED" in order.reason
@@ -221,7 +224,7 @@ async def test_a_link_lost_before_the_answer_is_unknown_and_then_found_without_a
         order = await until_status(rig, intent.order_ref, Status.WORKING)
         assert order.perm_id
         assert [each["placed_count"] for each in await orders_at(gateway, intent.order_ref)] == [1]
-        assert intent.order_ref in rig.desk.differences
+        assert intent.order_ref in {each.order_ref for each in rig.desk.differences}
     kinds = [row[0] for row in rig.rows("SELECT kind FROM order_events ORDER BY id")]
     assert kinds[:3] == ["intent", "sent", "link lost"]
 

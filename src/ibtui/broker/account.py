@@ -1,7 +1,7 @@
 """The account as the broker reports it: positions, values, profit and loss. What is not known is None, never zero."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from ibtui.market.values import known, price
 from ibtui.storage import history
 from ibtui.storage.database import Statement
 from ibtui.trading.checks import is_paper
+from ibtui.trading.differences import Moved
+from ibtui.trading.holdings import Held, Holdings
 
 if TYPE_CHECKING:
     from ib_insync import Contract
@@ -50,7 +52,8 @@ class Account:
     Attributes:
         account: The account in use; empty when there is none to use, see ``problem``.
         problem: Why orders can't be sent for it, in words; empty for a paper account.
-        positions: By contract id. Kept when the session ends; see :meth:`position_of` for whether they still hold.
+        positions: By contract id. Kept when the session ends; see :meth:`held` for whether they still hold.
+        holdings: What the broker's positions and our own fills say together.
         values: IB's account values by name and currency, as texts.
         daily_pnl: None while unknown, in the account's base currency, as the two others.
         on_change: Called once for each network read that changed something here.
@@ -60,6 +63,7 @@ class Account:
         self.account = ""
         self.problem = "no session with the gateway yet"
         self.positions: dict[int, Position] = {}
+        self.holdings = Holdings()
         self.values: dict[tuple[str, str], str] = {}
         self.daily_pnl: float | None = None
         self.unrealized_pnl: float | None = None
@@ -69,8 +73,9 @@ class Account:
         self._clock = clock
         self._save = save
         self._session: Session | None = None
-        self._positions_hold = False
         self._reported: dict[int, Position] | None = None
+        self._at_loss: dict[int, Position] | None = None
+        self._asked_at = 0.0
         self._positions_end: asyncio.Future[None] | None = None
         self._values_end: asyncio.Future[None] | None = None
         self._pnl_request: int | None = None
@@ -83,12 +88,46 @@ class Account:
         """Whether this is a paper account; orders go to no other."""
         return is_paper(self.account)
 
-    def position_of(self, con_id: int) -> float | None:
-        """Contracts held, negative when short; None unless this session has reported all positions."""
-        if not self._positions_hold:
-            return None
-        position = self.positions.get(con_id)
-        return 0.0 if position is None else position.quantity
+    def held(self, con_id: int) -> Held | None:
+        """The position in a contract; None unless this session has reported all positions."""
+        return self.holdings.held(con_id)
+
+    def filled(self, con_id: int, quantity: float) -> None:
+        """A fill of ours, negative for a sale, that the broker's positions may not count yet."""
+        self.holdings.filled(con_id, quantity, self._clock.monotonic())
+
+    def moved(self) -> list[Moved]:
+        """Positions that are not what they were before the link was lost, each told once."""
+        before = self._at_loss
+        if before is None or not self.holdings.known:
+            return []
+        self._at_loss = None
+        names = {each.con_id: each.symbol for each in (*before.values(), *self.positions.values())}
+        pairs = [(con_id, _quantity(before.get(con_id)), _quantity(self.positions.get(con_id))) for con_id in names]
+        return [Moved(con_id, names[con_id], old, new) for con_id, old, new in pairs if old != new]
+
+    def remember(self, positions: Iterable[Position]) -> None:
+        """Positions as they were when the last run ended: what they are now is told against them."""
+        self._at_loss = {each.con_id: each for each in positions if each.quantity}
+
+    @property
+    def base_currency(self) -> str:
+        """The account's own currency, as its net liquidation is reported in; empty while unknown."""
+        return next((unit for name, unit in self.values if name == "NetLiquidation" and unit != "BASE"), "")
+
+    @property
+    def available(self) -> float | None:
+        """Funds that new margin can be met with, in base currency; None while unknown."""
+        return self.number("AvailableFunds", self.base_currency)
+
+    @property
+    def day_profit(self) -> float | None:
+        """Profit of the day in base currency, IB's figure; None while unknown."""
+        return self.daily_pnl
+
+    def rate(self, currency: str) -> float | None:
+        """Units of base currency for one unit of another; None while unknown."""
+        return self.number("ExchangeRate", currency)
 
     def number(self, key: str, currency: str | None = None) -> float | None:
         """An account value such as ``AvailableFunds``, in the given or its first reported currency; None if unknown."""
@@ -126,7 +165,9 @@ class Account:
     def detach(self) -> None:
         """Nothing holds any more; positions and values stay to be looked at, profit is unknown."""
         self._session = None
-        self._positions_hold = False
+        if self.holdings.known and self._at_loss is None:
+            self._at_loss = dict(self.positions)
+        self.holdings.forget()
         self._reported = None
         self.data_lost()
         self._tell()
@@ -137,7 +178,9 @@ class Account:
         self.daily_pnl = self.unrealized_pnl = self.realized_pnl = None
 
     async def _ask_positions(self, session: Session) -> None:
-        self._reported = {}
+        if self._reported is None:  # else the answer to an earlier request may still be coming in: its rows count too
+            self._reported = {}
+            self._asked_at = self._clock.monotonic()
         self._positions_end = asyncio.get_running_loop().create_future()
         session.ib.client.reqPositions()
         await session.ask(self._positions_end, "positions")
@@ -160,14 +203,14 @@ class Account:
         if before and self.account != before:
             self.positions, self.values = {}, {}
             self._changed_positions, self._changed_values = {}, set()
-            self._positions_hold = False
+            self.holdings.forget()
             self.data_lost()
         self._changed = True
 
     # --- what the gateway says ---
 
     def _on_position(self, account: str, contract: "Contract", quantity: float, average_cost: float) -> None:
-        if account != self.account:
+        if account != self.account or known(quantity) is None:
             return
         old = self.positions.get(contract.conId)
         position = Position(
@@ -182,6 +225,7 @@ class Account:
             self._reported[position.con_id] = position
         else:
             self._put(position)
+            self.holdings.reported(position.con_id, quantity, self._clock.monotonic())
 
     def _on_position_end(self) -> None:
         if self._reported is None:
@@ -189,8 +233,9 @@ class Account:
         gone = [old for con_id, old in self.positions.items() if con_id not in self._reported]
         for position in [*self._reported.values(), *(Position(old.con_id, old.symbol, 0.0) for old in gone)]:
             self._put(position)
+        self.holdings.listed({each.con_id: each.quantity for each in self._reported.values()}, self._asked_at)
         self._reported = None
-        self._positions_hold = self._changed = True
+        self._changed = True
         _resolve(self._positions_end)
 
     def _on_portfolio(
@@ -305,6 +350,10 @@ def _is_unset(text: str) -> bool:
         return known(float(text)) is None
     except ValueError:
         return False
+
+
+def _quantity(position: Position | None) -> float:
+    return 0.0 if position is None else position.quantity
 
 
 def _resolve(future: "asyncio.Future[None] | None") -> None:

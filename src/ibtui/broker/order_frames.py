@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 HIGHEST_ORDER_ID = 2**31 - 1
 """IB can't read a greater one (error 320)."""
 
+_REDUCE_THE_REST = 2
+"""OCA type: a fill of one order takes its size off the others, so that no part of a position loses its stop (IB's page
+on OCA groups, "proportionately reduced in size with block")."""
+
 _SENDABLE = re.compile(r"[ -~]*")
 
 
@@ -72,9 +76,14 @@ def order_frame(intent: OrderIntent, order_id: int, client_id: int) -> "Order":
         orderRef=intent.order_ref,
         outsideRth=intent.outside_rth,
         ocaGroup=intent.oca_group or "",
+        ocaType=_REDUCE_THE_REST if intent.oca_group else 0,
     )
     if intent.limit_price is not None:
         order.lmtPrice = intent.limit_price
     if intent.stop_price is not None:
         order.auxPrice = intent.stop_price
+    if intent.trail_amount is not None:
+        order.auxPrice = intent.trail_amount
+    elif intent.trail_percent is not None:
+        order.trailingPercent = intent.trail_percent
     return order

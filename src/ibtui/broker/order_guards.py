@@ -1,19 +1,26 @@
 """Why an order may not go now. Asked before the journal, and again in the loop turn of the frame."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from ibtui.broker.opening_hours import OpeningHours
 from ibtui.broker.order_frames import frame_problem
 from ibtui.broker.order_ledger import OrderLedger
 from ibtui.clock import NS, Clock
 from ibtui.config import RiskSettings
+from ibtui.market.hours import find_zone
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.market.state import MarketState
 from ibtui.trading.breaker import Breaker
 from ibtui.trading.checks import Check, CheckInputs, is_reducing, passed, run_checks
-from ibtui.trading.orders import OrderIntent
+from ibtui.trading.differences import Moved
+from ibtui.trading.holdings import Held
+from ibtui.trading.margin import committed
+from ibtui.trading.orders import Order, OrderIntent
+from ibtui.trading.restraints import Restraint, Source, most_severe
 from ibtui.trading.states import TradingState
 
 if TYPE_CHECKING:
@@ -21,12 +28,52 @@ if TYPE_CHECKING:
 
 
 class AccountView(Protocol):
-    """What the desk needs to know of the account."""
+    """What the desk needs to know of the account; money is in base currency, None where unknown."""
 
     account: str
 
-    def position_of(self, con_id: int) -> float | None:
-        """Signed position in a contract; None while it is not known."""
+    @property
+    def base_currency(self) -> str:
+        """The account's own currency; empty while unknown."""
+
+    @property
+    def available(self) -> float | None:
+        """Funds that new margin can be met with."""
+
+    @property
+    def day_profit(self) -> float | None:
+        """Profit of the day."""
+
+    def rate(self, currency: str) -> float | None:
+        """Units of base currency for one unit of another."""
+
+    def held(self, con_id: int) -> Held | None:
+        """Position in a contract; None while it is not known."""
+
+    def filled(self, con_id: int, quantity: float) -> None:
+        """A fill of ours, negative for a sale, that the broker's positions may not count yet."""
+
+    def moved(self) -> Sequence[Moved]:
+        """Positions that are not what they were before the link was lost, each told once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where the guards look, each time at what is true at that instant.
+
+    Attributes:
+        mark: What a contract's quote may be called now.
+        hours: Whether a contract trades now.
+        obstacle: Why the link allows no order now, in plain words; None when it does. Told whether it reduces.
+        instrument: A contract's facts by its id; None while they were never looked up.
+    """
+
+    market: MarketState
+    mark: Callable[[int], Mark]
+    hours: OpeningHours
+    account: AccountView
+    obstacle: Callable[[bool], str | None]
+    instrument: Callable[[int], Instrument | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,100 +90,150 @@ class Judgement:
     problem: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An order that somebody wants to send.
+
+    Attributes:
+        parent: The order whose fill sets this one to work, for a bracket's target and stop.
+        flattens: Confirmed by the user as closing a position: passes in HALTED too, whatever its size.
+        follows: Reference of the order that it is meant to follow, and so is no duplicate of.
+    """
+
+    intent: OrderIntent
+    instrument: Instrument
+    parent: OrderIntent | None = None
+    flattens: bool = False
+    follows: str = ""
+
+
 class OrderGuards:
     """Everything that can stop an order, each time as it stands at that instant.
 
     Attributes:
         breaker: Gates new orders after failures of the order path.
-        trading_state: What may be sent at all.
-        obstacle: Why the link allows no order now, in plain words; None when it does. Told whether it reduces.
+        restraints: What holds back, by its source.
+        unacknowledged: Whether differences after a reconnect wait to be looked at.
+        unit_margins: Initial margin of one contract as a what-if has shown it, base currency, by contract id.
     """
 
-    def __init__(
-        self,
-        risk: RiskSettings,
-        clock: Clock,
-        market: MarketState,
-        mark: Callable[[int], Mark],
-        account: AccountView,
-        ledger: OrderLedger,
-        obstacle: Callable[[bool], str | None],
-    ) -> None:
+    def __init__(self, risk: RiskSettings, clock: Clock, around: Surroundings, ledger: OrderLedger) -> None:
         self.breaker = Breaker()
-        self.trading_state = TradingState.ACTIVE
-        self.obstacle = obstacle
+        self.restraints: dict[Source, Restraint] = {}
+        self.unacknowledged = False
+        self.unit_margins: dict[int, float] = {}
         self._risk = risk
         self._clock = clock
-        self._market = market
-        self._mark = mark
-        self._account = account
+        self._around = around
         self._ledger = ledger
 
-    def inputs(self, session: "Session | None", intent: OrderIntent, instrument: Instrument) -> CheckInputs:
+    @property
+    def trading_state(self) -> TradingState:
+        """What may be sent under all restraints together."""
+        return most_severe(self.restraints.values())
+
+    def inputs(self, session: "Session | None", asked: Asked) -> CheckInputs:
         """What the checks look at, now."""
-        quote = self._market.board.quote(intent.con_id)
+        intent, account = asked.intent, self._around.account
+        quote = self._around.market.board.quote(intent.con_id)
         now_ns = self._clock.utc_ns()
         return CheckInputs(
             intent=intent,
-            instrument=instrument,
+            instrument=asked.instrument,
             quote_bid=quote.bid,
             quote_ask=quote.ask,
             quote_age_s=self._clock.monotonic() - quote.updated if quote.ticks else None,
-            mark=self._mark(intent.con_id),
+            mark=self._around.mark(intent.con_id),
             limits=self._risk,
-            account=self._account.account,
+            account=account.account,
             accounts=session.accounts if session else (),
-            position=self._account.position_of(intent.con_id),
+            held=account.held(intent.con_id),
             orders=self._ledger.counting(now_ns - int(max(60.0, self._risk.duplicate_seconds) * NS)),
             now_ns=now_ns,
+            open_now=self._around.hours.open_now(asked.instrument),
+            opens=self._opens(asked.instrument),
+            daily_pnl=account.day_profit,
+            available=account.available,
+            committed=self._committed(intent.order_ref),
+            unit_margin=self.unit_margins.get(intent.con_id),
+            parent=asked.parent,
+            flattens=asked.flattens,
+            follows=asked.follows,
+            base_currency=account.base_currency,
+            base_rate=account.rate(asked.instrument.currency),
         )
 
-    def judge(self, session: "Session | None", listed: bool, intent: OrderIntent, instrument: Instrument) -> Judgement:
+    def judge(self, session: "Session | None", listed: bool, asked: Asked) -> Judgement:
         """Runs the checks and every guard, all on what is known at this instant.
 
         Args:
             session: Over which the order would go.
             listed: Whether this session has listed the open orders.
-            intent: What was asked for.
-            instrument: Of the order.
+            asked: The order.
         """
-        inputs = self.inputs(session, intent, instrument)
+        inputs = self.inputs(session, asked)
         checks = run_checks(inputs)
         reduces = is_reducing(inputs)
-        return Judgement(checks, reduces, self._problem(session, listed, intent, instrument, checks, reduces))
+        return Judgement(checks, reduces, self._problem(session, listed, asked, checks, reduces))
 
     def _problem(
-        self,
-        session: "Session | None",
-        listed: bool,
-        intent: OrderIntent,
-        instrument: Instrument,
-        checks: Sequence[Check],
-        reduces: bool,
+        self, session: "Session | None", listed: bool, asked: Asked, checks: Sequence[Check], reduces: bool
     ) -> str | None:
         if session is None or session.ended.done():
             return "there is no session with the gateway"
         if not listed:
             return "the broker has not listed its open orders yet"
+        if self.unacknowledged and not reduces:
+            return "the differences after the reconnect are not acknowledged yet: `ctrl+r` shows them"
         return (
-            self.obstacle(reduces)
-            or self._state_problem(reduces)
-            or frame_problem(session, intent, instrument)
+            self._around.obstacle(reduces)
+            or self._state_problem(asked, reduces)
+            or frame_problem(session, asked.intent, asked.instrument)
             or _checks_problem(checks)
         )
 
     def is_quiet(self, session: "Session | None", con_id: int) -> bool:
         """Whether a quote of this session is STALE, so that a snapshot may confirm it."""
-        quote = self._market.board.quote(con_id)
-        return session is not None and quote.session == session.number and self._mark(con_id) is Mark.STALE
+        quote = self._around.market.board.quote(con_id)
+        return session is not None and quote.session == session.number and self._around.mark(con_id) is Mark.STALE
 
-    def _state_problem(self, reduces: bool) -> str | None:
+    def _state_problem(self, asked: Asked, reduces: bool) -> str | None:
         state, now = self.trading_state, self._clock.monotonic()
-        if state is TradingState.HALTED or (state is TradingState.REDUCING and not reduces):
-            return f"trading is {state}"
+        halted = state is TradingState.HALTED and not (asked.flattens and reduces)
+        if halted or (state is TradingState.REDUCING and not reduces):
+            why = "; ".join(each.reason for each in self.restraints.values() if each.state is state)
+            return f"trading is {state}: {why}"
         if not reduces and not self.breaker.allows(now):
             return f"the breaker is open for another {self.breaker.remaining(now):.0f} s"
         return None
+
+    def _opens(self, instrument: Instrument) -> str:
+        at_ns = self._around.hours.next_open(instrument)
+        zone = find_zone(instrument.time_zone)
+        if at_ns is None or zone is None:
+            return ""
+        return f"{datetime.fromtimestamp(at_ns // NS, zone):%a %H:%M %Z}"
+
+    def _committed(self, besides: str) -> float | None:
+        """Margin that the working orders will need, base currency."""
+        others = [each for each in self._ledger.live() if each.intent.order_ref != besides]
+        return committed(others, self._reducible, self._margin_facts)
+
+    def _reducible(self, order: Order) -> float:
+        held = self._around.account.held(order.intent.con_id)
+        return 0.0 if held is None else held.reducible(order.intent.action)
+
+    def _margin_facts(self, order: Order) -> tuple[OrderIntent, Instrument, float | None, float | None] | None:
+        intent, account = replace(order.intent, quantity=order.remaining), self._around.account
+        instrument = self._around.instrument(intent.con_id)
+        if instrument is None:
+            return None
+        quote = self._around.market.board.quote(intent.con_id)
+        touch = quote.ask if intent.action == "BUY" else quote.bid
+        price = intent.limit_price or intent.stop_price or touch
+        rate = 1.0 if instrument.currency == account.base_currency else account.rate(instrument.currency)
+        notional = None if price is None or rate is None else intent.quantity * price * instrument.multiplier * rate
+        return intent, instrument, notional, self.unit_margins.get(intent.con_id)
 
 
 def _checks_problem(checks: Sequence[Check]) -> str | None:

@@ -1,5 +1,6 @@
 """What a session says about orders: its raw callbacks are folded into the ledger, and the broker's lists collected."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ibtui.broker.codes import lookup
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from ibtui.broker.session import Session
 
+_UNASKED = -1
+"""Request id of an execution that comes as it happens, not out of a list."""
+
 _EXTERNAL_ENDED = frozenset({"Cancelled", "ApiCancelled", "Filled"})
 
 
@@ -32,15 +36,32 @@ class OrderMessages:
     """The listener of one session. Each message is folded at once; nothing is believed of the library's own trades.
 
     Attributes:
-        open_listed: Whether the gateway has listed all open orders since they were last asked for.
+        open_listed: Whether the gateway has listed all open orders in this reconciliation.
     """
 
-    def __init__(self, session: "Session", ledger: OrderLedger, breaker: Breaker, clock: Clock) -> None:
+    def __init__(
+        self,
+        session: "Session",
+        ledger: OrderLedger,
+        breaker: Breaker,
+        clock: Clock,
+        filled: Callable[[int, float], None],
+    ) -> None:
+        """Listens from now on.
+
+        Args:
+            session: The session.
+            ledger: Where orders are folded.
+            breaker: Hears of answers and of unknown outcomes.
+            clock: The machine's clocks.
+            filled: Told each contract's fills as they happen, negative for a sale.
+        """
         self.open_listed = False
         self._session = session
         self._ledger = ledger
         self._breaker = breaker
         self._clock = clock
+        self._filled = filled
         self._open: list[SeenOrder] | None = None
         self._completed: list[SeenOrder] | None = None
         self._executions: list[Execution] | None = None
@@ -60,7 +81,6 @@ class OrderMessages:
             RequestTimeoutError: The list did not end in time.
             LinkDownError: The session ended.
         """
-        self.open_listed = False
         self._open, before = [], dict(self._ledger.external)
         self._ledger.external.clear()
         try:
@@ -125,7 +145,7 @@ class OrderMessages:
             self._completed.append(_seen(identity, report))
         self._report(identity, report)
 
-    def _on_execution(self, _: int, contract: "ib_insync.Contract", execution: "ib_insync.Execution") -> None:
+    def _on_execution(self, request_id: int, contract: "ib_insync.Contract", execution: "ib_insync.Execution") -> None:
         order = self._ledger.find(execution_identity(execution))
         if order is None:
             return
@@ -134,7 +154,10 @@ class OrderMessages:
             return
         if self._executions is not None:
             self._executions.append(fill)
-        self._ledger.executed(fill.order_ref, Executed(fill))
+        after = self._ledger.executed(fill.order_ref, Executed(fill))
+        if request_id == _UNASKED and after.filled != order.filled:
+            more = after.filled - order.filled
+            self._filled(contract.conId, more if fill.side == "BUY" else -more)
         self._breaker.success(self._clock.monotonic())
 
     def _on_commission(self, report: "ib_insync.CommissionReport") -> None:

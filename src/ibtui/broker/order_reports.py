@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ibtui.clock import NS
 from ibtui.market.values import known
-from ibtui.trading.events import Reported
+from ibtui.trading.events import Reported, Terms
 from ibtui.trading.orders import Action, Commission, Execution
 
 if TYPE_CHECKING:
@@ -81,7 +81,11 @@ def status_report(arguments: Sequence[object], ts_ns: int) -> tuple[Identity, Re
 def open_order_report(order: "ib_insync.Order", state: "ib_insync.OrderState", ts_ns: int) -> tuple[Identity, Reported]:
     """Reads ``openOrder``, whose state the library ignores for an order that it knows already."""
     identity = Identity(order.orderRef, order.clientId, order.orderId, order.permId)
-    return identity, Reported(status=state.status, perm_id=order.permId or None, client_id=order.clientId, ts_ns=ts_ns)
+    terms = Terms(known(order.totalQuantity), known(order.lmtPrice), known(order.auxPrice))
+    report = Reported(
+        status=state.status, perm_id=order.permId or None, client_id=order.clientId, ts_ns=ts_ns, terms=terms
+    )
+    return identity, report
 
 
 def completed_report(order: "ib_insync.Order", state: "ib_insync.OrderState", ts_ns: int) -> tuple[Identity, Reported]:

@@ -1,36 +1,35 @@
-"""The order desk: the only place that sends orders and cancels.
+"""The order desk: every order of ours, what may be asked of it, and what a reconciliation says.
 
-The way of an order: checks, journal (committed and on disk), the guards and the checks again, frame. From the second
-look at the guards to the frame there is no await, so nothing can change between them. Nothing is ever sent twice.
+What is sent goes through :mod:`ibtui.broker.order_sender` and :mod:`ibtui.broker.order_cancels`, and nowhere else.
 """
 
 import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ibtui.broker.contracts import to_ib
 from ibtui.broker.order_cancels import Cancels
-from ibtui.broker.order_frames import HIGHEST_ORDER_ID, order_frame
-from ibtui.broker.order_guards import AccountView, OrderGuards
+from ibtui.broker.order_guards import Asked, OrderGuards, Surroundings
 from ibtui.broker.order_ledger import OrderLedger
 from ibtui.broker.order_messages import OrderMessages
 from ibtui.broker.order_reports import ExternalOrder
+from ibtui.broker.order_sender import OrderSender
 from ibtui.broker.window import client_of
 from ibtui.clock import Clock
 from ibtui.config import RiskSettings
-from ibtui.errors import JournalError, OrderRefusedError
+from ibtui.errors import OrderRefusedError
 from ibtui.market.instruments import Instrument
-from ibtui.market.marks import Mark
-from ibtui.market.state import MarketState
+from ibtui.trading.brackets import stranded
 from ibtui.trading.breaker import Breaker
 from ibtui.trading.checks import Check, run_checks
-from ibtui.trading.events import LinkLost, NotFound, NotSent, Refused, Resolved, Sent
+from ibtui.trading.differences import Difference, differences
+from ibtui.trading.events import LinkLost, NotFound, Resolved
 from ibtui.trading.orders import LIVE, Action, Order, OrderIntent, Status
 from ibtui.trading.reconcile import Reconciliation, reconcile
 from ibtui.trading.refs import RANDOM_BITS, new_order_ref
+from ibtui.trading.restraints import Restraint, Source
 from ibtui.trading.states import TradingState
 
 if TYPE_CHECKING:
@@ -39,30 +38,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-JOURNAL_WAIT = 0.25
-"""Seconds that the journal may take before an order is refused."""
-
-CALLED_OFF = "cancelled before it was sent"
-
 
 class OrderDesk:
-    """Sends, cancels, and knows every order of ours. A part of a session; orders outlive sessions.
+    """Sends, changes, cancels, and knows every order of ours. A part of a session; orders outlive sessions.
 
     Attributes:
-        differences: Orders whose status or fills differ after the last reconciliation from what was known when the
-            link was lost.
+        differences: What happened while the link was lost, or before this start, until it is acknowledged.
     """
 
     def __init__(
         self,
         risk: RiskSettings,
         clock: Clock,
-        market: MarketState,
-        mark: Callable[[int], Mark],
-        account: AccountView,
+        around: Surroundings,
         journal: "Journal",
         highest_order_id: Callable[[str, int], int | None],
-        obstacle: Callable[[bool], str | None],
         confirm: Callable[[Instrument], Awaitable[None]] | None = None,
         acknowledge_wait: float = 10.0,
         random_bits: Callable[[], int] = lambda: secrets.randbits(RANDOM_BITS),
@@ -72,33 +62,28 @@ class OrderDesk:
         Args:
             risk: Limits of the checks.
             clock: The machine's clocks.
-            market: Where quotes are.
-            mark: What a contract's quote may be called now.
-            account: Which account trades, and its positions.
+            around: Where the guards look.
             journal: Where orders are kept.
             highest_order_id: Reads the highest order id ever used with an endpoint and a client id; may block.
-            obstacle: Why the link allows no order now, in plain words; None when it does. Told whether it reduces.
             confirm: Has a quiet quote confirmed, before an order on it is refused as stale.
             acknowledge_wait: Seconds after which an order without an answer is a failure of the order path.
             random_bits: Randomness for order references.
         """
-        self.differences: tuple[str, ...] = ()
+        self.differences: tuple[Difference, ...] = ()
         self._clock = clock
-        self._account = account
+        self._around = around
         self._journal = journal
         self._read_highest_order_id = highest_order_id
-        self._confirm = confirm
-        self._acknowledge_wait = acknowledge_wait
         self._random_bits = random_bits
         self._ledger = OrderLedger(journal, clock)
-        self._guards = OrderGuards(risk, clock, market, mark, account, self._ledger, obstacle)
+        self._guards = OrderGuards(risk, clock, around, self._ledger)
+        self._sender = OrderSender(clock, journal, self._ledger, self._guards, self._listed, confirm, acknowledge_wait)
+        self._cancels = Cancels(self._ledger, journal, clock)
         self._session: Session | None = None
         self._messages: OrderMessages | None = None
-        self._reconciled = False
-        self._highest_order_id = 0
         self._before_loss: dict[str, Order] = {}
-        self._cancels = Cancels(self._ledger, journal, clock)
-        self._overdue_timers: dict[str, asyncio.TimerHandle] = {}
+        self._strangers: set[int] = set()
+        self._reconciled = False
 
     @property
     def orders(self) -> dict[str, Order]:
@@ -122,25 +107,28 @@ class OrderDesk:
 
     @property
     def trading_state(self) -> TradingState:
-        """What may be sent at all; see :meth:`change_trading_state`."""
+        """What may be sent at all, under all :attr:`restraints` together."""
         return self._guards.trading_state
 
-    @trading_state.setter
-    def trading_state(self, state: TradingState) -> None:
-        self._guards.trading_state = state
+    @property
+    def restraints(self) -> dict[Source, Restraint]:
+        """What holds back, by its source; see :meth:`hold_back` and :meth:`release`."""
+        return self._guards.restraints
 
     @property
-    def _listed(self) -> bool:
-        return self._messages is not None and self._messages.open_listed
+    def unit_margins(self) -> dict[int, float]:
+        """Initial margin of one contract as a what-if has shown it, base currency, by contract id."""
+        return self._guards.unit_margins
 
     @property
     def reconciled(self) -> bool:
         """Whether this session's reconciliation is complete."""
         return self._reconciled
 
-    def load(self, orders: list[Order]) -> None:
-        """Takes over the journal's orders at start; those that may live are UNKNOWN until reconciled."""
+    def load(self, orders: list[Order], restraints: Sequence[Restraint] = ()) -> None:
+        """Takes over what the journal holds at start; orders that may live are UNKNOWN until reconciled."""
         self._ledger.load(orders)
+        self._guards.restraints.update({each.source: each for each in restraints})
         self._before_loss = {each.intent.order_ref: each for each in orders}
 
     # --- asking ---
@@ -155,7 +143,11 @@ class OrderDesk:
         tif: str = "DAY",
         *,
         stop_price: float | None = None,
+        trail_amount: float | None = None,
+        trail_percent: float | None = None,
         outside_rth: bool = False,
+        parent_ref: str | None = None,
+        oca_group: str | None = None,
     ) -> OrderIntent:
         """What the user asks for, with a reference of its own. Sends nothing."""
         now = self._clock.utc_ns()
@@ -164,7 +156,7 @@ class OrderDesk:
             created_ns=now,
             con_id=instrument.con_id,
             symbol=instrument.symbol,
-            account=self._account.account,
+            account=self._around.account.account,
             action=action,
             order_type=order_type,
             quantity=quantity,
@@ -172,63 +164,73 @@ class OrderDesk:
             stop_price=stop_price,
             tif=tif,
             outside_rth=outside_rth,
+            parent_ref=parent_ref,
+            oca_group=oca_group,
+            trail_amount=trail_amount,
+            trail_percent=trail_percent,
         )
 
-    def preview(self, intent: OrderIntent, instrument: Instrument) -> tuple[Check, ...]:
+    def preview(
+        self, intent: OrderIntent, instrument: Instrument, parent: OrderIntent | None = None
+    ) -> tuple[Check, ...]:
         """Every check's answer as of now."""
-        return run_checks(self._guards.inputs(self._session, intent, instrument))
+        return run_checks(self._guards.inputs(self._session, Asked(intent, instrument, parent)))
 
-    async def submit(self, intent: OrderIntent, instrument: Instrument) -> Order:
+    async def submit(
+        self, intent: OrderIntent, instrument: Instrument, *, flattens: bool = False, follows: str = ""
+    ) -> Order:
         """Sends an order, once, or says why not. Raises nothing.
 
-        Returns:
-            The order as it stands when its frame has left: SENT; REFUSED when a check or a guard forbade it; NOT_SENT
-            when the journal was too slow or something changed while it wrote. An intent that was submitted before is
-            not sent again.
-        """
-        ref = intent.order_ref
-        if ref in self.orders:
-            return self.orders[ref]
-        self._ledger.add(Order(intent))  # from here on it counts in every other order's checks
-        try:
-            return await self._submit(intent, instrument)
-        except Exception as error:
-            log.exception("The order %s failed here", ref)
-            return self._not_sent(ref, f"something failed here: {error!r}")
-        except BaseException:
-            self._not_sent(ref, "the console ended before it was sent")
-            raise
+        Args:
+            intent: The order.
+            instrument: Its contract.
+            flattens: The user confirmed that it closes a position; it passes in HALTED, whatever its size.
+            follows: Reference of the order that it is meant to follow, and so is no duplicate of.
 
-    async def _submit(self, intent: OrderIntent, instrument: Instrument) -> Order:
-        ref = intent.order_ref
-        if self._confirm is not None and self._guards.is_quiet(self._session, intent.con_id):
-            await self._confirm(instrument)
-            if self.orders[ref].cancel_requested:
-                return self._not_sent(ref, CALLED_OFF)
-        session = self._session
-        judgement = self._guards.judge(session, self._listed, intent, instrument)
-        if judgement.problem is not None or session is None:
-            return await self._refuse(intent, judgement.checks, judgement.problem or "there is no session")
-        order_id = self._take_order_id(session)
-        if order_id > HIGHEST_ORDER_ID:
-            return self._not_sent(ref, "the gateway's order ids are used up: reset its order id sequence")
-        try:
-            async with asyncio.timeout(JOURNAL_WAIT):
-                await self._write(session, intent, judgement.checks, order_id)
-        except TimeoutError:
-            return self._not_sent(ref, f"the journal took over {JOURNAL_WAIT * 1000:g} ms")
-        except JournalError as error:
-            return self._not_sent(ref, f"the journal can't be written: {error}")
-        # No await from here to the frame.
-        judgement = self._guards.judge(session, self._listed, intent, instrument)
-        problem = judgement.problem
-        if session is not self._session:
-            problem = "the session changed while it was journalled"
-        elif self.orders[ref].cancel_requested:
-            problem = CALLED_OFF
-        if problem is not None:
-            return self._not_sent(ref, problem)
-        return self._send(session, intent, instrument, order_id, reduces=judgement.reduces)
+        Returns:
+            The order as it stands when its frame has left: SENT, or REFUSED, or NOT_SENT, with the reason.
+        """
+        return (await self._sender.submit([Asked(intent, instrument, flattens=flattens, follows=follows)]))[0]
+
+    async def submit_bracket(self, intents: Sequence[OrderIntent], instrument: Instrument) -> tuple[Order, ...]:
+        """Sends an order with its target and stop, all or none, as :meth:`submit` does.
+
+        Args:
+            intents: As :func:`ibtui.trading.brackets.bracket` makes them: the order first.
+            instrument: Their contract.
+        """
+        parent, *children = intents
+        return await self._sender.submit(
+            [Asked(parent, instrument), *(Asked(each, instrument, parent) for each in children)]
+        )
+
+    async def change(
+        self,
+        order_ref: str,
+        instrument: Instrument,
+        *,
+        quantity: float | None = None,
+        limit_price: float | None = None,
+        stop_price: float | None = None,
+    ) -> Order:
+        """Asks for other terms of a working order; what is None stays as it is.
+
+        Raises:
+            OrderRefusedError: Nothing was sent; says why. The order works on as it is.
+        """
+        order = self.orders.get(order_ref)
+        if order is None:
+            raise OrderRefusedError(f"'{order_ref}' is not an order of ours")
+        before = order.intent
+        intent = replace(
+            before,
+            quantity=before.quantity if quantity is None else quantity,
+            limit_price=before.limit_price if limit_price is None else limit_price,
+            stop_price=before.stop_price if stop_price is None else stop_price,
+        )
+        if intent == order.intent:
+            return order
+        return await self._sender.change(order, intent, instrument)
 
     async def cancel(self, order_ref: str) -> None:
         """Cancels one of our orders: at once, or once after the next reconciliation if there is no session.
@@ -245,14 +247,23 @@ class OrderDesk:
 
     async def cancel_all(self, con_id: int | None = None) -> int:
         """Cancels all our orders that may live, of one contract or of all; returns how many were asked for."""
+        return await self.cancel_each(
+            [
+                each
+                for each in self.orders.values()
+                if (each.status in LIVE or each.status is Status.NEW) and con_id in (None, each.intent.con_id)
+            ]
+        )
+
+    async def cancel_each(self, orders: Sequence[Order]) -> int:
+        """Cancels these orders of ours; returns how many were asked for."""
         asked = 0
-        for order in list(self.orders.values()):
-            if (order.status in LIVE or order.status is Status.NEW) and con_id in (None, order.intent.con_id):
-                try:
-                    await self.cancel(order.intent.order_ref)
-                    asked += 1
-                except OrderRefusedError as error:
-                    log.warning("%s", error)
+        for order in orders:
+            try:
+                await self.cancel(order.intent.order_ref)
+                asked += 1
+            except OrderRefusedError as error:
+                log.warning("%s", error)
         return asked
 
     def resolve(self, order_ref: str, reason: str) -> Order:
@@ -266,14 +277,40 @@ class OrderDesk:
             raise OrderRefusedError(f"'{order_ref}' is no UNKNOWN order, or no reason was given; nothing was changed")
         return self._ledger.fold(order_ref, Resolved(reason.strip()), "resolved", reason.strip())
 
-    async def change_trading_state(self, state: TradingState, reason: str) -> None:
-        """Changes what may be sent, at once; the journal keeps it over restarts.
+    async def hold_back(self, restraint: Restraint) -> None:
+        """Holds back from now on; the journal keeps it over restarts.
 
         Raises:
             JournalError: It holds for this run, but could not be written down.
         """
-        self.trading_state = state
-        await self._journal.trading_state(state, reason)
+        self._guards.restraints[restraint.source] = restraint
+        await self._journal.trading_state(self.trading_state, restraint)
+
+    async def release(self, source: Source, reason: str) -> None:
+        """Ends a restraint; the journal keeps who ended it and why. Ends nothing where there is none.
+
+        Raises:
+            JournalError: It is released for this run, but could not be written down.
+        """
+        ended = self._guards.restraints.pop(source, None)
+        if ended is not None:
+            released = replace(ended, state=TradingState.ACTIVE, reason=reason)
+            await self._journal.trading_state(self.trading_state, released)
+
+    def acknowledge(self) -> None:
+        """The differences after a reconnect were looked at: new orders may go again."""
+        self.differences = ()
+        self._guards.unacknowledged = False
+
+    async def ask_external(self) -> None:
+        """Lists the open orders of all clients anew, for what others placed and ended since.
+
+        Raises:
+            RequestTimeoutError: The list did not end in time.
+            LinkDownError: The session ended.
+        """
+        if self._messages is not None and self.reconciled:
+            await self._messages.ask_open_orders()
 
     # --- life in a session ---
 
@@ -281,8 +318,9 @@ class OrderDesk:
         """Listens from the first frame on."""
         self._session = session
         self._reconciled = False
+        self._sender.attach(session)
         self._cancels.attach(session)
-        self._messages = OrderMessages(session, self._ledger, self.breaker, self._clock)
+        self._messages = OrderMessages(session, self._ledger, self.breaker, self._clock, self._around.account.filled)
         # Request ids and order ids are one count: an error must never name both a request and a live order.
         client_of(session).updateReqId(self._ledger.highest_order_id(session.client_id) + 1)
 
@@ -314,68 +352,21 @@ class OrderDesk:
         session = self._session
         self._session = self._messages = None
         self._reconciled = False
-        self._stop_waiting()
-        live = self._ledger.live()
-        for order in live:
+        self._sender.detach()
+        self._cancels.detach()
+        for order in self._ledger.live():
             self._before_loss.setdefault(order.intent.order_ref, order)
             self._ledger.fold(order.intent.order_ref, LinkLost(), "link lost", "not known until reconciled")
         if session is not None:
             self.breaker.failure(f"link lost in session {session.number}", self._clock.monotonic())
 
-    # --- sending ---
-
-    async def _refuse(self, intent: OrderIntent, checks: Sequence[Check], reason: str) -> Order:
-        client_id = self._session.client_id if self._session else 0
-        with suppress(JournalError, TimeoutError):
-            async with asyncio.timeout(JOURNAL_WAIT):
-                await self._journal.intend(intent, checks, order_id=None, client_id=client_id, status=Status.REFUSED)
-        return self._ledger.fold(intent.order_ref, Refused(reason), "refused", reason)
-
-    def _not_sent(self, ref: str, reason: str) -> Order:
-        """Ends an order whose frame did not leave; one that was sent stays what it is."""
-        return self._ledger.fold(ref, NotSent(reason), "not sent", reason)
-
-    async def _write(self, session: "Session", intent: OrderIntent, checks: Sequence[Check], order_id: int) -> None:
-        """Both rows are asked for in one loop turn, so that one commit takes them."""
-        await asyncio.gather(
-            self._journal.reserve_order_id(session.endpoint, session.client_id, order_id),
-            self._journal.intend(intent, checks, order_id=order_id, client_id=session.client_id, status=Status.NEW),
-        )
-
-    def _send(
-        self, session: "Session", intent: OrderIntent, instrument: Instrument, order_id: int, *, reduces: bool
-    ) -> Order:
-        frame = order_frame(intent, order_id, session.client_id)
-        if not reduces:
-            self.breaker.take(self._clock.monotonic())
-        try:
-            client_of(session).placeOrder(order_id, to_ib(instrument), frame)
-        except Exception as error:  # the library serializes the whole frame before it writes any of it
-            log.exception("The order %s could not be sent", intent.order_ref)
-            return self._not_sent(intent.order_ref, f"it could not be sent: {error}")
-        sent = Sent(order_id, session.client_id, self._clock.utc_ns())
-        order = self._ledger.fold(intent.order_ref, sent, "sent", f"order id {order_id}, session {session.number}")
-        self._overdue_timers[intent.order_ref] = asyncio.get_running_loop().call_later(
-            self._acknowledge_wait, self._overdue, intent.order_ref
-        )
-        return order
-
-    def _overdue(self, ref: str) -> None:
-        self._overdue_timers.pop(ref, None)
-        if self.orders[ref].status is Status.SENT:
-            self.breaker.failure(f"{ref} was not acknowledged", self._clock.monotonic())
-
-    def _take_order_id(self, session: "Session") -> int:
-        order_id = max(session.request_id(), self._highest_order_id + 1)
-        self._highest_order_id = order_id
-        client_of(session).updateReqId(order_id + 1)
-        return order_id
+    def _listed(self) -> bool:
+        return self._messages is not None and self._messages.open_listed
 
     async def _learn_order_ids(self, session: "Session") -> None:
         highest = await asyncio.to_thread(self._read_highest_order_id, session.endpoint, session.client_id)
         known = self._ledger.highest_order_id(session.client_id)
-        self._highest_order_id = max(self._highest_order_id, highest or 0, known)
-        client_of(session).updateReqId(self._highest_order_id + 1)
+        self._sender.take_order_ids_after(max(highest or 0, known))
 
     # --- reconciliation ---
 
@@ -388,19 +379,16 @@ class OrderDesk:
         for ref, event in result.events:
             kind = "not found" if isinstance(event, NotFound) else "reconciled"
             self._ledger.fold(ref, event, kind, "by a complete reconciliation")
-        for ref in result.doubles:
-            log.error("The broker has more than one live order for %s", ref)
-        self.differences = tuple(ref for ref, before in self._before_loss.items() if _differs(before, self.orders[ref]))
+        for ref in (*result.doubles, *result.contradicted):
+            log.error("The broker has a live order for %s that should not be there", ref)
+        strangers = [each for each in result.strangers if each.perm_id not in self._strangers]
+        found = differences(self._before_loss, self.orders, strangers, self._around.account.moved())
+        self.differences = (*self.differences, *(each for each in found if each not in self.differences))
+        self._guards.unacknowledged = bool(self.differences)
         self._before_loss.clear()
+        self._strangers = {each.perm_id for each in result.strangers if each.perm_id}
         self._reconciled = True
         self._cancels.reconciled()
-
-    def _stop_waiting(self) -> None:
-        self._cancels.detach()
-        for timer in self._overdue_timers.values():
-            timer.cancel()
-        self._overdue_timers.clear()
-
-
-def _differs(before: Order, after: Order) -> bool:
-    return (before.status, before.filled) != (after.status, after.filled)
+        for order in stranded(self.orders.values()):
+            log.warning("%s waits at the gateway for a leg of its bracket that never came: cancelled", order.intent)
+            self._cancels.ask(order)

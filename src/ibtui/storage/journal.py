@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 from ibtui.clock import Clock
 from ibtui.market.instruments import Instrument
 from ibtui.storage.writer import Statement, Writer
-from ibtui.trading.orders import Commission, Execution, Order, OrderIntent, Status, execution_root
+from ibtui.trading.orders import Commission, Execution, Order, execution_root
 
 if TYPE_CHECKING:
     from ibtui.trading.checks import Check
+    from ibtui.trading.restraints import Restraint
+    from ibtui.trading.states import TradingState
 
 _ORDER_COLUMNS = (
     "order_ref, created_ns, con_id, symbol, account, action, order_type, quantity, limit_price, stop_price, tif, "
     "outside_rth, parent_ref, oca_group, order_id, perm_id, client_id, status, filled, average_price, reason, "
-    "sent_ns, acknowledged_ns, cancel_requested, run_id"
+    "sent_ns, acknowledged_ns, cancel_requested, run_id, trail_amount, trail_percent"
 )
-_INSERT_ORDER = f"INSERT INTO orders ({_ORDER_COLUMNS}) VALUES ({', '.join('?' * 25)})"
+_INSERT_ORDER = f"INSERT INTO orders ({_ORDER_COLUMNS}) VALUES ({', '.join('?' * 27)})"
 _UPSERT_ORDER = f"""{_INSERT_ORDER}
     ON CONFLICT (order_ref) DO UPDATE SET quantity = excluded.quantity, limit_price = excluded.limit_price,
         stop_price = excluded.stop_price, tif = excluded.tif, outside_rth = excluded.outside_rth,
@@ -47,7 +49,9 @@ _ORDER_ID = """
     INSERT INTO order_ids (endpoint, client_id, highest) VALUES (?, ?, ?)
     ON CONFLICT (endpoint, client_id) DO UPDATE SET highest = max(highest, excluded.highest)"""
 _ALERT = "INSERT INTO alerts (run_id, ts_ns, kind, text, count) VALUES (?, ?, ?, ?, ?)"
-_TRADING_STATE = "INSERT INTO trading_state (run_id, ts_ns, state, reason) VALUES (?, ?, ?, ?)"
+_TRADING_STATE = """
+    INSERT INTO trading_state (run_id, ts_ns, state, reason, source, restraint, since_ns)
+    VALUES (?, ?, ?, ?, ?, ?, ?)"""
 
 _WATCHLIST = "INSERT INTO watchlists (name, place, position, symbol, con_id) VALUES (?, ?, ?, ?, ?)"
 _FORGET_WATCHLIST = "DELETE FROM watchlists WHERE name = ?"
@@ -60,33 +64,41 @@ class Journal:
         self._writer = writer
         self._clock = clock
 
-    async def intend(
-        self,
-        intent: OrderIntent,
-        checks: Sequence["Check"],
-        *,
-        order_id: int | None,
-        client_id: int,
-        status: Status,
-    ) -> None:
-        """Records an order and its checks in one transaction, on disk when it returns. Only then may it be sent.
+    async def intend(self, orders: Sequence[tuple[Order, Sequence["Check"]]]) -> None:
+        """Records orders and their checks in one transaction, on disk when it returns. Only then may they be sent.
+
+        Args:
+            orders: One order, or all legs of a bracket.
 
         Raises:
-            JournalError: It is not recorded; the order must not go out.
+            JournalError: Nothing is recorded; the orders must not go out.
         """
-        order = Order(intent, status, order_id=order_id, client_id=client_id)
-        await self._writer.durable(*self.intention(order, checks))
-
-    def intention(self, order: Order, checks: Sequence["Check"]) -> tuple[Statement, ...]:
-        """The statements of :meth:`intend`, so that the legs of a bracket can share one transaction."""
         now = self._clock.utc_ns()
-        ref = order.intent.order_ref
-        rows = [(ref, now, check.name, check.measured, check.limit, check.verdict) for check in checks]
-        return (
-            (_INSERT_ORDER, [self._row(order)]),
-            (_CHECK, rows),
-            (_EVENT, [(ref, now, "intent", str(order.status), order.reason)]),
-        )
+        statements: list[Statement] = []
+        for order, checks in orders:
+            ref = order.intent.order_ref
+            statements += [
+                (_INSERT_ORDER, [self._row(order)]),
+                (_CHECK, _check_rows(ref, now, checks)),
+                (_EVENT, [(ref, now, "intent", str(order.status), order.reason)]),
+            ]
+        await self._writer.durable(*statements)
+
+    async def change(self, order: Order, kind: str, words: str, checks: Sequence["Check"]) -> None:
+        """Records a change that was asked of an order, with its checks, on disk when it returns.
+
+        Args:
+            order: As it stands; its terms stay what they are until the broker confirms others.
+            kind: ``change``, or ``change refused``.
+            words: What is to change.
+            checks: Of the changed order.
+
+        Raises:
+            JournalError: It is not recorded; the change must not go out.
+        """
+        now, ref = self._clock.utc_ns(), order.intent.order_ref
+        event = (ref, now, kind, str(order.status), words)
+        await self._writer.durable((_CHECK, _check_rows(ref, now, checks)), (_EVENT, [event]))
 
     def event(self, order: Order, kind: str, detail: str, ts_ns: int) -> None:
         """Records that something happened to an order, and how it stands since.
@@ -148,13 +160,19 @@ class Journal:
         """Records what the user was told."""
         self._writer.durable_soon((_ALERT, [(self._writer.run_id, self._clock.utc_ns(), kind, text, count)]))
 
-    async def trading_state(self, state: str, reason: str) -> None:
-        """Records ACTIVE, REDUCING or HALTED; the last one holds over restarts.
+    async def trading_state(self, state: "TradingState", restraint: "Restraint") -> None:
+        """Records that a restraint began, or ended where its own state is ACTIVE.
+
+        Args:
+            state: What holds from now on, under all restraints together.
+            restraint: The one that changed; the last one of each source holds over restarts.
 
         Raises:
             JournalError: It is not recorded.
         """
-        await self._writer.durable((_TRADING_STATE, [(self._writer.run_id, self._clock.utc_ns(), state, reason)]))
+        now = self._clock.utc_ns()
+        row = (self._writer.run_id, now, state, restraint.reason, restraint.source, restraint.state, restraint.since_ns)
+        await self._writer.durable((_TRADING_STATE, [row]))
 
     def watchlist(self, name: str, position: int, instruments: Sequence[Instrument | str]) -> None:
         """Replaces a watchlist.
@@ -207,4 +225,10 @@ class Journal:
             order.acknowledged_ns,
             order.cancel_requested,
             self._writer.run_id,
+            intent.trail_amount,
+            intent.trail_percent,
         )
+
+
+def _check_rows(order_ref: str, ts_ns: int, checks: Sequence["Check"]) -> list[tuple[object, ...]]:
+    return [(order_ref, ts_ns, check.name, check.measured, check.limit, check.verdict) for check in checks]

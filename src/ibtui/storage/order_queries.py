@@ -7,6 +7,8 @@ from ibtui.storage.files import DataDirectory
 from ibtui.storage.reading import Row, first, rows
 from ibtui.storage.schema import JOURNAL
 from ibtui.trading.orders import ENDED, Commission, Execution, Order, OrderIntent, Status
+from ibtui.trading.restraints import Restraint
+from ibtui.trading.states import TradingState
 
 _ENDED = ", ".join(f"'{status}'" for status in sorted(ENDED))
 _FLAGS = ("outside_rth", "cancel_requested")
@@ -109,6 +111,18 @@ def drops(directory: DataDirectory, *, run_id: int | None = None, limit: int = 1
 def trading_state(directory: DataDirectory) -> Row | None:
     """The last recorded trading state with its reason, or None if none ever was."""
     return first(directory.journal, JOURNAL, "SELECT * FROM trading_state ORDER BY id DESC LIMIT 1")
+
+
+def restraints(directory: DataDirectory) -> list[Restraint]:
+    """What held back when the last console ended: the last word of each source, where it isn't ACTIVE."""
+    sql = """
+        SELECT source, coalesce(restraint, state) AS restraint, reason, coalesce(since_ns, ts_ns) AS since_ns
+        FROM trading_state
+        WHERE id IN (SELECT max(id) FROM trading_state GROUP BY source) AND coalesce(restraint, state) <> 'ACTIVE'"""
+    return [
+        Restraint(row["source"], TradingState(row["restraint"]), row["reason"], row["since_ns"])
+        for row in rows(directory.journal, JOURNAL, sql)
+    ]
 
 
 def watchlists(directory: DataDirectory) -> dict[str, list[Row]]:

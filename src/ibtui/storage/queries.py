@@ -34,6 +34,7 @@ from ibtui.storage.order_queries import (
     order,
     order_events,
     orders,
+    restraints,
     trading_state,
     watchlists,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "positions",
     "prints",
     "quote_at",
+    "restraints",
     "row_counts",
     "status_counts",
     "trading_hours",

@@ -39,12 +39,34 @@ class Schema:
     upgrades: tuple[Upgrade, ...] = ()
 
 
+def _add_columns(table: str, *columns: str) -> Upgrade:
+    def upgrade(database: "Database") -> None:
+        for column in columns:
+            database.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+
+    return upgrade
+
+
+def _both(*upgrades: Upgrade) -> Upgrade:
+    def upgrade(database: "Database") -> None:
+        for each in upgrades:
+            each(database)
+
+    return upgrade
+
+
 JOURNAL = Schema(
     name="journal",
-    version=1,
+    version=2,
     synchronous="FULL",
     cache_kib=2048,
     replaceable=False,
+    upgrades=(
+        _both(
+            _add_columns("orders", "trail_amount REAL", "trail_percent REAL"),
+            _add_columns("trading_state", "source TEXT NOT NULL DEFAULT 'user'", "restraint TEXT", "since_ns INTEGER"),
+        ),
+    ),
     statements=(
         """CREATE TABLE runs (
             run_id INTEGER PRIMARY KEY, started_ns INTEGER NOT NULL, ended_ns INTEGER,
@@ -56,7 +78,8 @@ JOURNAL = Schema(
             limit_price REAL, stop_price REAL, tif TEXT NOT NULL, order_id INTEGER, perm_id INTEGER, client_id INTEGER,
             parent_ref TEXT, oca_group TEXT, status TEXT NOT NULL, filled REAL NOT NULL DEFAULT 0, average_price REAL,
             outside_rth INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '', sent_ns INTEGER,
-            acknowledged_ns INTEGER, cancel_requested INTEGER NOT NULL DEFAULT 0, run_id INTEGER
+            acknowledged_ns INTEGER, cancel_requested INTEGER NOT NULL DEFAULT 0, run_id INTEGER,
+            trail_amount REAL, trail_percent REAL
         ) STRICT, WITHOUT ROWID""",
         "CREATE INDEX orders_created ON orders (created_ns)",
         "CREATE INDEX orders_status ON orders (status)",
@@ -81,9 +104,10 @@ JOURNAL = Schema(
             exec_id TEXT PRIMARY KEY, amount REAL NOT NULL, currency TEXT NOT NULL, realized REAL,
             received_ns INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID""",
+        # ``state`` is what holds under all restraints together, ``restraint`` what the ``source`` that changed wants.
         """CREATE TABLE trading_state (
             id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, ts_ns INTEGER NOT NULL, state TEXT NOT NULL,
-            reason TEXT NOT NULL
+            reason TEXT NOT NULL, source TEXT NOT NULL DEFAULT 'user', restraint TEXT, since_ns INTEGER
         ) STRICT""",
         """CREATE TABLE order_ids (
             endpoint TEXT NOT NULL, client_id INTEGER NOT NULL, highest INTEGER NOT NULL,

@@ -16,7 +16,9 @@ from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.market.prices import on_tick
 from ibtui.market.values import known, positive
-from ibtui.trading.orders import LIVE, Order, OrderIntent, Status
+from ibtui.trading.holdings import Held
+from ibtui.trading.margin import margin_of
+from ibtui.trading.orders import LIVE, Action, Order, OrderIntent, Status
 
 Verdict = Literal["pass", "fail", "unknown"]
 
@@ -25,7 +27,8 @@ _NEVER_LEFT = frozenset({Status.REFUSED, Status.NOT_SENT})
 _COUNTING = LIVE | {Status.NEW}
 _LIMIT_TYPES = frozenset({"LMT", "STP LMT"})
 _STOP_TYPES = frozenset({"STP", "STP LMT"})
-ORDER_TYPES = _LIMIT_TYPES | _STOP_TYPES | {"MKT"}
+_TRAILING = frozenset({"TRAIL"})
+ORDER_TYPES = _LIMIT_TYPES | _STOP_TYPES | {"MKT", "TRAIL"}
 """Order types that the checks can judge; nothing else passes."""
 
 
@@ -47,8 +50,17 @@ class CheckInputs:
         quote_age_s: Seconds since the quote's last frame; None when there never was one.
         account: The account that the session trades in.
         accounts: The accounts that this session's gateway manages.
-        position: Signed position in the contract; None when unknown.
+        held: Position in the contract; None when unknown.
         orders: All orders known, this one may be among them.
+        open_now: Whether the contract trades now, by its own hours; None where they don't say.
+        opens: When it trades next, in words.
+        daily_pnl: Profit of the day in base currency; None when unknown.
+        available: Funds that new margin can be met with, in base currency; None when unknown.
+        committed: Margin that the working orders will need, in base currency; None when unknown.
+        unit_margin: Initial margin of one contract as a what-if has shown it, in base currency; None without one.
+        parent: The order whose fill sets this one to work, for a bracket's target and stop.
+        flattens: The user confirmed that it closes a position: no position is too large to be closed.
+        follows: The order that it is meant to follow, as the second half of a reversal does; no duplicate of that one.
         base_currency: The account's base currency, in which the notional limit is.
         base_rate: Units of base currency for one unit of the instrument's; None when unknown, needless when equal.
     """
@@ -62,9 +74,18 @@ class CheckInputs:
     limits: RiskSettings
     account: str
     accounts: tuple[str, ...]
-    position: float | None
+    held: Held | None
     orders: Sequence[Order]
     now_ns: int
+    open_now: bool | None = None
+    opens: str = ""
+    daily_pnl: float | None = None
+    available: float | None = None
+    committed: float | None = None
+    unit_margin: float | None = None
+    parent: OrderIntent | None = None
+    flattens: bool = False
+    follows: str = ""
     base_currency: str = "USD"
     base_rate: float | None = None
 
@@ -77,14 +98,16 @@ def is_paper(account: str) -> bool:
 def is_reducing(inputs: CheckInputs) -> bool:
     """Whether the order only makes the position smaller.
 
-    It goes against the position and is at most its size less what is already working or unknown that way. Nothing
-    reduces an unknown position.
+    It goes against the position and is at most its size less what is already working or unknown that way; or it is the
+    target or stop of an order that would open as much. Nothing reduces an unknown position.
     """
-    position, quantity = known(inputs.position), positive(inputs.intent.quantity)
-    if position is None or quantity is None:
+    intent, quantity = inputs.intent, positive(inputs.intent.quantity)
+    if quantity is None:
         return False
-    against = "SELL" if position > 0 else "BUY"
-    return inputs.intent.action == against and quantity <= abs(position) - _working(inputs, against)
+    if inputs.parent is not None:
+        return intent.action != inputs.parent.action and quantity <= inputs.parent.quantity
+    held = inputs.held
+    return held is not None and quantity <= held.reducible(intent.action) - _working(inputs, intent.action)
 
 
 def run_checks(inputs: CheckInputs) -> tuple[Check, ...]:
@@ -125,8 +148,13 @@ def _working_orders(inputs: CheckInputs, action: str) -> list[Order]:
     ]
 
 
-def _working(inputs: CheckInputs, action: str) -> float:
-    return sum(order.remaining for order in _working_orders(inputs, action))
+def _working(inputs: CheckInputs, action: Action) -> float:
+    """Contracts that orders on this side may still trade; of an OCA group only one of its orders will."""
+    groups: dict[str, float] = {}
+    for order in _working_orders(inputs, action):
+        group = order.intent.oca_group or order.intent.order_ref
+        groups[group] = max(groups.get(group, 0.0), order.remaining)
+    return sum(groups.values())
 
 
 def _sent_within(inputs: CheckInputs, seconds: float) -> list[Order]:
@@ -147,17 +175,28 @@ def _check_account(inputs: CheckInputs) -> Check:
     return Check("paper account", account or "none", "a paper account of this session", _verdict(right))
 
 
+def _closes_it_all(inputs: CheckInputs) -> bool:
+    return inputs.flattens and is_reducing(inputs)
+
+
 def _check_quantity(inputs: CheckInputs) -> Check:
+    if _closes_it_all(inputs):
+        return Check("quantity", _show(known(inputs.intent.quantity)), "flattens the position", "pass")
     return _at_most("quantity", positive(inputs.intent.quantity), inputs.limits.max_quantity)
 
 
 def _check_notional(inputs: CheckInputs) -> Check:
+    if _closes_it_all(inputs):
+        return Check("notional", _show(_notional(inputs)), "flattens the position", "pass")
+    return _at_most("notional", _notional(inputs), inputs.limits.max_notional, f" {inputs.base_currency}")
+
+
+def _notional(inputs: CheckInputs) -> float | None:
     intent, instrument = inputs.intent, inputs.instrument
     rate = 1.0 if instrument.currency == inputs.base_currency else positive(inputs.base_rate)
     factors = (_dearest(inputs), positive(intent.quantity), positive(instrument.multiplier), rate)
     numbers = [each for each in factors if each is not None]
-    notional = positive(math.prod(numbers)) if len(numbers) == len(factors) else None
-    return _at_most("notional", notional, inputs.limits.max_notional, f" {inputs.base_currency}")
+    return positive(math.prod(numbers)) if len(numbers) == len(factors) else None
 
 
 def _dearest(inputs: CheckInputs) -> float | None:
@@ -181,6 +220,8 @@ def _check_collar(inputs: CheckInputs) -> Check:
     if is_reducing(inputs):
         return Check(name, "reduces the position", limit, "pass")
     touch, price = _touch(inputs), positive(intent.limit_price)
+    if intent.order_type in _TRAILING and positive(intent.trail_amount) is positive(intent.trail_percent) is None:
+        return Check(name, "trailing distance unknown", limit, "unknown")
     if intent.order_type not in _LIMIT_TYPES:
         return Check(
             name, f"{intent.order_type}, touch {_show(touch)}", limit, _verdict(None if touch is None else True)
@@ -222,7 +263,11 @@ def _check_tick(inputs: CheckInputs) -> Check:
     intent, tick = inputs.intent, positive(inputs.instrument.min_tick)
     needed = [
         price
-        for price, types in ((intent.limit_price, _LIMIT_TYPES), (intent.stop_price, _STOP_TYPES))
+        for price, types in (
+            (intent.limit_price, _LIMIT_TYPES),
+            (intent.stop_price, _STOP_TYPES),
+            (intent.trail_amount, _TRAILING if intent.trail_percent is None else ()),
+        )
         if intent.order_type in types or price is not None
     ]
     prices = [positive(price) for price in needed]
@@ -238,7 +283,11 @@ def _check_duplicate(inputs: CheckInputs) -> Check:
     limit = f"none like it within {_show(seconds)} s"
     if seconds is None:
         return Check("duplicate", "unknown", limit, "unknown")
-    same = [order for order in _sent_within(inputs, seconds) if _likeness(order.intent) == _likeness(intent)]
+    same = [
+        order
+        for order in _sent_within(inputs, seconds)
+        if _likeness(order.intent) == _likeness(intent) and order.intent.order_ref != inputs.follows
+    ]
     return Check("duplicate", f"{len(same)} like it", limit, _verdict(not same))
 
 
@@ -264,12 +313,36 @@ def _check_working(inputs: CheckInputs) -> Check:
 
 
 def _check_position(inputs: CheckInputs) -> Check:
-    position, quantity = known(inputs.position), positive(inputs.intent.quantity)
+    intent, quantity = inputs.intent, positive(inputs.intent.quantity)
     worst = None
-    if position is not None and quantity is not None:
-        sign = 1 if inputs.intent.action == "BUY" else -1
-        worst = known(sign * position + _working(inputs, inputs.intent.action) + quantity)
+    if inputs.held is not None and quantity is not None:
+        opened = 0.0 if inputs.parent is not None else quantity
+        worst = known(inputs.held.after(intent.action, _working(inputs, intent.action) + opened))
     return _at_most("position", worst, inputs.limits.max_position)
+
+
+def _check_hours(inputs: CheckInputs) -> Check:
+    measured = {True: "open", False: f"closed, opens {inputs.opens}" if inputs.opens else "closed", None: "unknown"}
+    return Check("session hours", measured[inputs.open_now], "a contract that trades now", _verdict(inputs.open_now))
+
+
+def _check_daily_loss(inputs: CheckInputs) -> Check:
+    name, pnl, most = "daily loss", known(inputs.daily_pnl), known(inputs.limits.daily_loss)
+    limit = f"above -{_show(most)} {inputs.base_currency}"
+    if is_reducing(inputs):
+        return Check(name, "reduces the position", limit, "pass")
+    return Check(name, _show(pnl), limit, _verdict(None if pnl is None or most is None else pnl > -most))
+
+
+def _check_buying_power(inputs: CheckInputs) -> Check:
+    name, available, committed = "buying power", known(inputs.available), known(inputs.committed)
+    free = None if available is None or committed is None else available - committed
+    limit = f"at most {_show(free)} {inputs.base_currency} free"
+    if is_reducing(inputs):
+        return Check(name, "reduces the position", limit, "pass")
+    needed = margin_of(inputs.intent, inputs.instrument, _notional(inputs), inputs.unit_margin)
+    right = None if needed is None or free is None else needed <= free
+    return Check(name, f"margin {_show(needed)}", limit, _verdict(right))
 
 
 CHECKS: tuple[Callable[[CheckInputs], Check], ...] = (
@@ -284,5 +357,8 @@ CHECKS: tuple[Callable[[CheckInputs], Check], ...] = (
     _check_rate,
     _check_working,
     _check_position,
+    _check_hours,
+    _check_buying_power,
+    _check_daily_loss,
 )
 """Every check, in the order in which they are shown."""

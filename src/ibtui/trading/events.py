@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ibtui.trading.orders import Commission, Execution
+from ibtui.trading.orders import Commission, Execution, OrderIntent
 
 Effect = Literal["warning", "rejected", "cancel_refused", "unknown"]
 """What one of IB's messages means for the order that it names."""
@@ -33,6 +33,22 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What an order stands for at the broker, as ``openOrder`` says; None where a message doesn't say."""
+
+    quantity: float | None = None
+    limit_price: float | None = None
+    stop_price: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAsked:
+    """A changed order was handed to the socket; the broker's word on its terms confirms it."""
+
+    intent: OrderIntent
+
+
+@dataclass(frozen=True, slots=True)
 class Reported:
     """IB's word on the order, out of ``orderStatus``, ``openOrder`` or a completed order.
 
@@ -49,6 +65,7 @@ class Reported:
     perm_id: int | None = None
     client_id: int | None = None
     ts_ns: int | None = None
+    terms: Terms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +119,7 @@ Event = (
     Sent
     | NotSent
     | Refused
+    | ChangeAsked
     | Reported
     | Executed
     | CommissionReported

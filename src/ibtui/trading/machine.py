@@ -7,6 +7,8 @@ Rules, from IB's documentation and from faults met in the field:
 - A status never goes back: an ended order stays ended, but for fills that make it FILLED after all.
 - A message coded as an error ends an order only while the broker never acknowledged it. On an acknowledged one it
   makes the outcome UNKNOWN until the broker's next word.
+- What an order stands for is what the broker's last word on its terms says; a change that was asked for is one only
+  from then on.
 - What can't be known is UNKNOWN, and only a report, a completing fill or the user ends that.
 """
 
@@ -15,9 +17,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ibtui.market.values import known
+from ibtui.market.values import known, positive
 from ibtui.trading.events import (
     CancelRequested,
+    ChangeAsked,
     CommissionReported,
     Event,
     Executed,
@@ -29,8 +32,19 @@ from ibtui.trading.events import (
     Reported,
     Resolved,
     Sent,
+    Terms,
 )
-from ibtui.trading.orders import ENDED, LIVE, Commission, Execution, Order, Status, execution_revision, execution_root
+from ibtui.trading.orders import (
+    ENDED,
+    LIVE,
+    Commission,
+    Execution,
+    Order,
+    OrderIntent,
+    Status,
+    execution_revision,
+    execution_root,
+)
 
 CANCELLED_BY_BROKER = 202
 """IB's code of a message that says why it cancelled an order; the status word follows apart."""
@@ -84,8 +98,11 @@ def _reported(order: Order, event: Reported) -> Order:
         acknowledged = event.ts_ns if acknowledged is None else min(acknowledged, event.ts_ns)
     status = _after_report(order, said, event.filled)
     resolved = order.status is Status.UNKNOWN and status is not Status.UNKNOWN and status not in ENDED
+    intent, change = _terms_after(order, event.terms)
     reported = replace(
         order,
+        intent=intent,
+        change=change,
         status=status,
         reason="" if resolved else order.reason,
         perm_id=order.perm_id or event.perm_id or None,
@@ -94,6 +111,24 @@ def _reported(order: Order, event: Reported) -> Order:
         cancel_requested=order.cancel_requested or event.status == "PendingCancel",
     )
     return order if reported == order else reported
+
+
+def _change_asked(order: Order, event: ChangeAsked) -> Order:
+    return replace(order, change=event.intent) if order.status in LIVE else order
+
+
+def _terms_after(order: Order, terms: Terms | None) -> tuple[OrderIntent, OrderIntent | None]:
+    """What the order stands for, and what was asked for and isn't confirmed: the broker's old terms confirm nothing."""
+    if terms is None or order.status in ENDED:
+        return order.intent, order.change
+    intent = order.intent
+    told = replace(
+        intent,
+        quantity=positive(terms.quantity) or intent.quantity,
+        limit_price=intent.limit_price and (positive(terms.limit_price) or intent.limit_price),
+        stop_price=intent.stop_price and (positive(terms.stop_price) or intent.stop_price),
+    )
+    return (intent, order.change) if told == intent else (told, None)
 
 
 def _after_report(order: Order, said: Status | None, filled: float | None) -> Status:
@@ -170,7 +205,7 @@ def _problem(order: Order, event: Problem) -> Order:
     if event.effect == "rejected" and order.status not in ENDED:
         acknowledged = order.acknowledged_ns is not None or order.filled > 0
         ended = not acknowledged or order.status is Status.INACTIVE
-        return replace(order, status=Status.REJECTED if ended else Status.UNKNOWN, reason=said)
+        return replace(order, status=Status.REJECTED if ended else Status.UNKNOWN, reason=said, change=None)
     if event.code == CANCELLED_BY_BROKER or (event.effect == "rejected" and order.status is Status.CANCELLED):
         return replace(order, reason=said)
     return order
@@ -204,6 +239,7 @@ _FOLDS: dict[type, Callable[[Order, Any], Order]] = {
     Sent: _sent,
     NotSent: _not_sent,
     Refused: _refused,
+    ChangeAsked: _change_asked,
     Reported: _reported,
     Executed: _executed,
     CommissionReported: _commission,

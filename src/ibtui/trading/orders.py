@@ -39,6 +39,8 @@ class OrderIntent:
         created_ns: UTC nanoseconds.
         quantity: Contracts or shares, always positive.
         limit_price: In the contract's currency; None for orders without one.
+        trail_amount: How far a trailing stop stays behind the market, in the contract's currency.
+        trail_percent: The same in percent of the price; one of the two for ``TRAIL``.
     """
 
     order_ref: str
@@ -55,6 +57,8 @@ class OrderIntent:
     outside_rth: bool = False
     parent_ref: str | None = None
     oca_group: str | None = None
+    trail_amount: float | None = None
+    trail_percent: float | None = None
 
 
 def execution_root(exec_id: str) -> str:
@@ -104,6 +108,7 @@ class Order:
         commissions: By execution id without its revision.
         sent_ns: When the frame was handed to the socket.
         acknowledged_ns: When the broker first confirmed it.
+        change: Other terms that were asked for and are not confirmed; both count until then.
     """
 
     intent: OrderIntent
@@ -119,11 +124,13 @@ class Order:
     sent_ns: int | None = None
     acknowledged_ns: int | None = None
     cancel_requested: bool = False
+    change: OrderIntent | None = None
 
     @property
     def remaining(self) -> float:
         """Quantity that may still fill; nothing once the order has ended."""
-        return 0.0 if self.status in ENDED else max(0.0, self.intent.quantity - self.filled)
+        quantity = max(self.intent.quantity, self.change.quantity if self.change else 0.0)
+        return 0.0 if self.status in ENDED else max(0.0, quantity - self.filled)
 
     @property
     def commission(self) -> float | None:

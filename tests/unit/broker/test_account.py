@@ -12,6 +12,7 @@ from ibtui.broker.account import Account, Position, choose_account
 from ibtui.broker.session import Session
 from ibtui.config import GatewaySettings
 from ibtui.errors import IbtuiError, LinkDownError, RequestTimeoutError
+from ibtui.trading.holdings import Held
 
 from .small_gateway import SmallGateway, frame, settle, virtual, virtual_clock
 
@@ -89,8 +90,8 @@ async def test_before_the_first_answer_nothing_is_known_and_nothing_is_zero() ->
         assert account.account == ACCOUNT
         assert account.paper
         assert not account.problem
-        assert account.position_of(265598) is None
-        assert account.position_of(1) is None
+        assert account.held(265598) is None
+        assert account.held(1) is None
         assert account.daily_pnl is account.unrealized_pnl is account.realized_pnl is None
         assert account.number("AvailableFunds") is None
 
@@ -101,8 +102,8 @@ async def test_a_sync_brings_positions_values_and_profit() -> None:
         await stand.sync()
         account = stand.account
         assert account.positions == {265598: Position(265598, "AAPL", 100, 190.5)}
-        assert account.position_of(265598) == 100
-        assert account.position_of(1) == 0
+        assert account.held(265598) == Held(100, 100)
+        assert account.held(1) == Held(0, 0)
         assert account.values == {("NetLiquidation", "USD"): "100000.00"}
         assert account.number("NetLiquidation") == account.number("NetLiquidation", "USD") == 100_000
         assert account.number("NetLiquidation", "EUR") is None
@@ -129,7 +130,7 @@ async def test_an_answer_that_never_ends_leaves_positions_unknown() -> None:
         stand.account.attach(stand.session)
         with pytest.raises(RequestTimeoutError, match="positions"):
             await stand.account.steps(stand.session)[0][1]()
-        assert stand.account.position_of(265598) is None
+        assert stand.account.held(265598) is None
         assert 265598 in stand.account.positions
 
 
@@ -202,7 +203,7 @@ async def test_the_end_of_a_session_makes_profit_and_positions_unknown() -> None
             await waiting
         stand.account.detach()
         assert stand.account.daily_pnl is None
-        assert stand.account.position_of(265598) is None
+        assert stand.account.held(265598) is None
         assert stand.changes
 
 
@@ -227,7 +228,7 @@ async def test_an_account_that_is_taken_away_is_used_no_more() -> None:
         await settle()
         assert stand.account.account == ""
         assert "choose one" in stand.account.problem
-        assert stand.account.position_of(265598) is None
+        assert stand.account.held(265598) is None
         assert stand.account.positions == {}
 
 

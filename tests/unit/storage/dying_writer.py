@@ -10,7 +10,7 @@ from ibtui.market.rows import Batch
 from ibtui.storage.files import open_directory
 from ibtui.storage.journal import Journal
 from ibtui.storage.writer import Writer
-from ibtui.trading.orders import OrderIntent, Status
+from ibtui.trading.orders import Order, OrderIntent, Status
 
 
 async def main(path: Path) -> None:
@@ -24,7 +24,7 @@ async def main(path: Path) -> None:
         while not task.done():
             ref = f"REF{seq:023d}"
             intent = OrderIntent(ref, seq, 1, "SPY", "DU1", "BUY", "LMT", 1.0, 450.0)
-            await journal.intend(intent, (), order_id=seq, client_id=10, status=Status.NEW)
+            await journal.intend([(Order(intent, Status.NEW, order_id=seq, client_id=10), ())])
             now = time.time_ns()
             writer.add(Batch(now, time.monotonic(), ticks=[(1, now, seq * 100 + i, 1, 1.0, 1.0) for i in range(100)]))
             sys.stdout.write(f"{ref} {writer.status.written}\n")

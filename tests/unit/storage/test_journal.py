@@ -10,12 +10,15 @@ from ibtui.storage.files import DataDirectory, open_directory
 from ibtui.storage.journal import Journal
 from ibtui.trading.checks import Check
 from ibtui.trading.orders import Commission, Execution, Order, OrderIntent, Status
+from ibtui.trading.restraints import Restraint
+from ibtui.trading.states import TradingState
 
 from .conftest import HandClock, running
 
 INTENT = OrderIntent(
     "01ORDER", 1_000, 756733, "SPY", "DU123", "BUY", "LMT", 10.0, limit_price=450.1, outside_rth=True, oca_group="g"
 )
+NEW = Order(INTENT, Status.NEW, order_id=7, client_id=10)
 CHECKS = (Check("quantity", "10", "1000", "pass"), Check("stale quote", "no quote", "60 s", "unknown"))
 
 
@@ -27,7 +30,7 @@ async def test_an_intended_order_stands_with_its_checks_and_first_event(
     directory: DataDirectory, hand: HandClock
 ) -> None:
     async with running(directory, hand.clock) as writer:
-        await Journal(writer, hand.clock).intend(INTENT, CHECKS, order_id=7, client_id=10, status=Status.NEW)
+        await Journal(writer, hand.clock).intend([(NEW, CHECKS)])
         (row,) = queries.orders(directory)
     assert (row["order_ref"], row["status"], row["order_id"], row["client_id"]) == ("01ORDER", "NEW", 7, 10)
     assert (row["filled"], row["average_price"], row["commission"], row["perm_id"]) == (0.0, None, None, None)
@@ -41,10 +44,34 @@ async def test_an_intended_order_stands_with_its_checks_and_first_event(
 async def test_the_same_reference_is_never_intended_twice(directory: DataDirectory, hand: HandClock) -> None:
     async with running(directory, hand.clock) as writer:
         journal = Journal(writer, hand.clock)
-        await journal.intend(INTENT, CHECKS, order_id=7, client_id=10, status=Status.NEW)
+        await journal.intend([(NEW, CHECKS)])
         with pytest.raises(JournalError, match="UNIQUE"):
-            await journal.intend(INTENT, CHECKS, order_id=8, client_id=10, status=Status.NEW)
+            await journal.intend([(replace(NEW, order_id=8), CHECKS)])
     assert len(queries.checks(directory, "01ORDER")) == 2
+
+
+async def test_a_bracket_is_on_disk_whole_or_not_at_all(directory: DataDirectory, hand: HandClock) -> None:
+    leg = replace(NEW, intent=replace(INTENT, order_ref="01LEG", parent_ref="01ORDER"), order_id=8)
+    async with running(directory, hand.clock) as writer:
+        journal = Journal(writer, hand.clock)
+        with pytest.raises(JournalError, match="UNIQUE"):
+            await journal.intend([(NEW, CHECKS), (leg, CHECKS), (leg, CHECKS)])
+        assert queries.orders(directory) == []
+        await journal.intend([(NEW, CHECKS), (leg, CHECKS)])
+    assert {(row["order_ref"], row["parent_ref"]) for row in queries.orders(directory)} == {
+        ("01ORDER", None),
+        ("01LEG", "01ORDER"),
+    }
+
+
+async def test_a_change_is_kept_with_its_checks_and_leaves_the_terms(directory: DataDirectory, hand: HandClock) -> None:
+    async with running(directory, hand.clock) as writer:
+        journal = Journal(writer, hand.clock)
+        await journal.intend([(NEW, ())])
+        await journal.change(NEW, "change", "limit 450.1 to 449.0", CHECKS)
+    assert [each["kind"] for each in queries.order_events(directory, "01ORDER")] == ["intent", "change"]
+    assert len(queries.checks(directory, "01ORDER")) == len(CHECKS)
+    assert queries.orders(directory)[0]["limit_price"] == 450.1
 
 
 async def test_events_keep_the_order_as_it_stands_and_its_story(directory: DataDirectory, hand: HandClock) -> None:
@@ -52,7 +79,7 @@ async def test_events_keep_the_order_as_it_stands_and_its_story(directory: DataD
     partial = replace(sent, status=Status.PARTIAL, filled=4.0, average_price=450.0, perm_id=99, reason="half")
     async with running(directory, hand.clock) as writer:
         journal = Journal(writer, hand.clock)
-        await journal.intend(INTENT, (), order_id=7, client_id=10, status=Status.NEW)
+        await journal.intend([(NEW, ())])
         journal.event(sent, "sent", "", 1_500)
         journal.event(partial, "reported", "Submitted", 1_600)
     (row,) = queries.orders(directory)
@@ -150,7 +177,10 @@ async def test_links_alerts_and_the_trading_state_are_kept(directory: DataDirect
         journal.connection("DISCONNECTED", "GW", "connection refused", None, "127.0.0.1:4002", 5)
         journal.connection("IB LOST", "IB", "IB says so", 1100, "", 6)
         journal.alert("link", "gateway lost", 3)
-        await journal.trading_state("HALTED", "by hand")
+        halted = Restraint("user", TradingState.HALTED, "by hand", 7)
+        await journal.trading_state(TradingState.HALTED, halted)
+        for state in (TradingState.REDUCING, TradingState.ACTIVE):
+            await journal.trading_state(TradingState.HALTED, replace(halted, source="daily loss", state=state))
     events = queries.connection_events(directory)
     assert [(e["state"], e["link"], e["code"], e["run_id"]) for e in events] == [
         ("IB LOST", "IB", 1100, 1),
@@ -160,6 +190,7 @@ async def test_links_alerts_and_the_trading_state_are_kept(directory: DataDirect
     state = queries.trading_state(directory)
     assert state is not None
     assert (state["state"], state["reason"]) == ("HALTED", "by hand")
+    assert queries.restraints(directory) == [halted], "a released one holds nothing back"
 
 
 async def test_watchlists_keep_their_order_and_an_empty_one_is_not_a_missing_one(
@@ -195,8 +226,7 @@ async def test_one_order_tells_its_whole_story(directory: DataDirectory, hand: H
         ]
         writer.add(hand.batch(ticks=ticks, depth=depth))
         journal = Journal(writer, hand.clock)
-        intent = replace(INTENT, created_ns=now)
-        await journal.intend(intent, CHECKS, order_id=7, client_id=10, status=Status.NEW)
+        await journal.intend([(replace(NEW, intent=replace(INTENT, created_ns=now)), CHECKS)])
         journal.execution(fill("a.01", 10.0, 450.1))
     story = queries.why(directory, "01ORDER")
     assert story is not None

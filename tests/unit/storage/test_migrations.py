@@ -27,6 +27,23 @@ def columns_of(path: Path, table: str) -> list[str]:
         connection.close()
 
 
+FIRST_JOURNAL = (
+    """CREATE TABLE orders (
+        order_ref TEXT PRIMARY KEY, created_ns INTEGER NOT NULL, con_id INTEGER NOT NULL, symbol TEXT NOT NULL,
+        account TEXT NOT NULL, action TEXT NOT NULL, order_type TEXT NOT NULL, quantity REAL NOT NULL,
+        limit_price REAL, stop_price REAL, tif TEXT NOT NULL, order_id INTEGER, perm_id INTEGER, client_id INTEGER,
+        parent_ref TEXT, oca_group TEXT, status TEXT NOT NULL, filled REAL NOT NULL DEFAULT 0, average_price REAL,
+        outside_rth INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '', sent_ns INTEGER,
+        acknowledged_ns INTEGER, cancel_requested INTEGER NOT NULL DEFAULT 0, run_id INTEGER
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE trading_state (
+        id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, ts_ns INTEGER NOT NULL, state TEXT NOT NULL,
+        reason TEXT NOT NULL
+    ) STRICT""",
+)
+"""The tables of version 1 that were changed since."""
+
+
 def add_column(table: str, column: str):
     def upgrade(database) -> None:
         database.execute(f"ALTER TABLE {table} ADD COLUMN {column} TEXT")
@@ -66,12 +83,29 @@ def test_fresh_and_current_files_never_load_the_migration_library(tmp_path: Path
 def test_an_older_file_is_upgraded_step_by_step_and_keeps_its_rows(tmp_path: Path, schema) -> None:
     path, table = tmp_path / "file.db", {"journal": "orders", "market data": "ticks"}[schema.name]
     migrate(path, schema)
-    second = replace(schema, version=2, upgrades=(add_column(table, "two"),))
-    third = replace(schema, version=3, upgrades=(add_column(table, "two"), add_column(table, "three")))
+    now = schema.version
+    second = replace(schema, version=now + 1, upgrades=(*schema.upgrades, add_column(table, "two")))
+    third = replace(second, version=now + 2, upgrades=(*second.upgrades, add_column(table, "three")))
     migrate(path, second)
-    assert (version_of(path), columns_of(path, table)[-1]) == (2, "two")
+    assert (version_of(path), columns_of(path, table)[-1]) == (now + 1, "two")
     migrate(path, third)
-    assert (version_of(path), columns_of(path, table)[-2:]) == (3, ["two", "three"])
+    assert (version_of(path), columns_of(path, table)[-2:]) == (now + 2, ["two", "three"])
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_journal_of_the_first_version_gets_the_columns_of_a_fresh_one(tmp_path: Path) -> None:
+    old, fresh = tmp_path / "old.db", tmp_path / "fresh.db"
+    connection = sqlite3.connect(old)
+    for statement in FIRST_JOURNAL:
+        connection.execute(statement)
+    connection.execute("INSERT INTO trading_state (run_id, ts_ns, state, reason) VALUES (1, 2, 'HALTED', 'by hand')")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    migrate(old, JOURNAL)
+    migrate(fresh, JOURNAL)
+    for table in ("orders", "trading_state"):
+        assert set(columns_of(old, table)) == set(columns_of(fresh, table))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -83,8 +117,8 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None
     path = tmp_path / "journal.db"
     migrate(path, JOURNAL)
     with pytest.raises(RuntimeError, match="power cut"):
-        migrate(path, replace(JOURNAL, version=2, upgrades=(fails,)))
-    assert version_of(path) == 1
+        migrate(path, replace(JOURNAL, version=JOURNAL.version + 1, upgrades=(*JOURNAL.upgrades, fails)))
+    assert version_of(path) == JOURNAL.version
     assert "half" not in columns_of(path, "orders")
 
 

@@ -7,6 +7,7 @@ from ibtui.config import RiskSettings
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.trading.checks import CheckInputs
+from ibtui.trading.holdings import Held
 from ibtui.trading.orders import Execution, Order, OrderIntent, Status
 
 NOW = 1_800_000_000 * NS
@@ -27,6 +28,11 @@ def execution(exec_id="0001.01", quantity=10.0, price=450.10, ts_ns=NOW, order_r
     return Execution(exec_id, order_ref, ts_ns, 1, "BUY", quantity, price)
 
 
+def held(position):
+    """A position that broker and fills agree on; None for an unknown one."""
+    return None if position is None else Held(position, position)
+
+
 def inputs(**changes):
     """Inputs that pass every check; a field of the intent or of the limits may be changed by its name too."""
     own = {each.name for each in fields(CheckInputs)}
@@ -41,8 +47,12 @@ def inputs(**changes):
         limits=RiskSettings(**{name: value for name, value in changes.items() if name in limits}),
         account="DU1",
         accounts=("DU1",),
-        position=0.0,
+        held=held(0.0),
         orders=(),
         now_ns=NOW,
+        open_now=True,
+        daily_pnl=0.0,
+        available=1_000_000.0,
+        committed=0.0,
     )
     return replace(plain, **{name: value for name, value in changes.items() if name in own})

@@ -9,9 +9,10 @@ from ibtui.clock import NS
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.trading.checks import CHECKS, is_paper, is_reducing, passed, run_checks
+from ibtui.trading.holdings import Held
 from ibtui.trading.orders import ENDED, LIVE, Status
 
-from .makers import NOW, SPY, inputs, order
+from .makers import NOW, SPY, held, inputs, intent, order
 
 BAD = [None, math.nan, math.inf, -math.inf, 1.7976931348623157e308, -1.0, 0.0]
 NAMES = [
@@ -26,6 +27,9 @@ NAMES = [
     "orders per minute",
     "working per side",
     "position",
+    "session hours",
+    "buying power",
+    "daily loss",
 ]
 
 
@@ -105,7 +109,7 @@ def test_a_quote_of_unknown_age_never_passes(bad):
 
 @pytest.mark.parametrize("bad", [None, math.nan, math.inf, 1.7976931348623157e308])
 def test_an_unknown_position_never_passes(bad):
-    assert verdicts(position=bad)["position"] == "unknown"
+    assert verdicts(held=held(bad))["position"] == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -134,7 +138,7 @@ def test_the_checks_never_raise(quantity, limit_price, stop_price, bid, ask, pos
             stop_price=stop_price,
             quote_bid=bid,
             quote_ask=ask,
-            position=position,
+            held=held(position),
             order_type=order_type,
         )
     )
@@ -207,8 +211,16 @@ def test_a_market_order_needs_a_touch_to_be_judged_at_all():
 
 
 def test_an_order_type_that_nobody_knows_never_passes():
-    assert verdicts(order_type="TRAIL")["price collar"] == "unknown"
-    assert verdicts(order_type="TRAIL", position=-10.0)["price collar"] == "unknown"
+    assert verdicts(order_type="PEG MID")["price collar"] == "unknown"
+    assert verdicts(order_type="PEG MID", held=held(-10.0))["price collar"] == "unknown"
+
+
+def test_a_trailing_stop_says_how_far_it_trails():
+    trailing = {"order_type": "TRAIL", "limit_price": None}
+    assert verdicts(**trailing)["price collar"] == "unknown"
+    assert verdicts(**trailing, trail_amount=0.25) == dict.fromkeys(NAMES, "pass")
+    assert verdicts(**trailing, trail_percent=1.5) == dict.fromkeys(NAMES, "pass")
+    assert verdicts(**trailing, trail_amount=0.255)["tick size"] == "fail"
 
 
 @pytest.mark.parametrize("mark", [mark for mark in Mark if mark is not Mark.LIVE])
@@ -290,11 +302,11 @@ def test_whatever_may_still_fill_counts_fully_against_the_position(status):
 
 
 def test_the_position_is_limited_on_both_sides():
-    assert verdicts(position=9990.0)["position"] == "pass"
-    assert verdicts(position=9991.0)["position"] == "fail"
-    assert verdicts(position=-9990.0, action="SELL")["position"] == "pass"
-    assert verdicts(position=-9991.0, action="SELL")["position"] == "fail"
-    assert verdicts(position=-20_000.0)["position"] == "pass"
+    assert verdicts(held=held(9990.0))["position"] == "pass"
+    assert verdicts(held=held(9991.0))["position"] == "fail"
+    assert verdicts(held=held(-9990.0), action="SELL")["position"] == "pass"
+    assert verdicts(held=held(-9991.0), action="SELL")["position"] == "fail"
+    assert verdicts(held=held(-20_000.0))["position"] == "pass"
 
 
 @given(
@@ -311,19 +323,73 @@ def test_reducing_never_lets_a_position_grow_or_turn(position, quantity, action,
     sign = 1 if action == "BUY" else -1
     after = position + sign * (quantity + sum(working))
     expected = position != 0 and abs(after) < abs(position) and after * position >= 0
-    found = inputs(quantity=float(quantity), action=action, position=float(position), orders=orders)
+    found = inputs(quantity=float(quantity), action=action, held=held(float(position)), orders=orders)
     assert is_reducing(found) == expected
 
 
 def test_a_reducing_order_goes_without_a_fresh_quote():
-    found = verdicts(action="SELL", position=10.0, mark=Mark.STALE, quote_bid=None, quote_ask=None, quote_age_s=None)
+    unknown = {"mark": Mark.STALE, "quote_bid": None, "quote_ask": None, "quote_age_s": None}
+    account = {"available": None, "committed": None, "daily_pnl": None}
+    found = verdicts(action="SELL", held=held(10.0), **unknown, **account)
     assert set(found.values()) == {"pass"}
 
 
+def test_what_a_fill_may_have_closed_reduces_nothing():
+    assert is_reducing(inputs(action="SELL", held=Held(10.0, 20.0)))
+    assert not is_reducing(inputs(action="SELL", quantity=11.0, held=Held(10.0, 20.0)))
+    assert not is_reducing(inputs(action="SELL", held=Held(0.0, 10.0)))
+    assert verdicts(held=Held(9_980.0, 9_995.0))["position"] == "fail"
+
+
+def test_target_and_stop_of_a_bracket_reduce_what_their_parent_opens():
+    parent = intent(order_ref="PARENT")
+    target = {"action": "SELL", "order_ref": "TARGET", "parent": parent}
+    assert is_reducing(inputs(**target))
+    assert not is_reducing(inputs(**target, quantity=11.0))
+    assert not is_reducing(inputs(order_ref="TARGET", parent=parent))
+    assert set(verdicts(**target, max_position=0.0, held=held(0.0)).values()) == {"pass"}
+
+
+def test_of_an_oca_group_only_one_order_counts():
+    legs = tuple(order(order_ref=f"LEG{number}", oca_group="G", action="SELL", quantity=10.0) for number in range(2))
+    assert is_reducing(inputs(action="SELL", held=held(20.0), orders=legs))
+    assert not is_reducing(inputs(action="SELL", quantity=11.0, held=held(20.0), orders=legs))
+
+
+@pytest.mark.parametrize(("open_now", "verdict"), [(True, "pass"), (False, "fail"), (None, "unknown")])
+def test_only_a_contract_that_trades_now_takes_an_order(open_now, verdict):
+    found = {check.name: check for check in run_checks(inputs(open_now=open_now, opens="Mon 09:30 EST"))}
+    assert found["session hours"].verdict == verdict
+    assert ("Mon 09:30 EST" in found["session hours"].measured) == (open_now is False)
+
+
+def test_a_days_loss_at_its_limit_stops_what_opens():
+    assert verdicts(daily_pnl=-499.99)["daily loss"] == "pass"
+    assert verdicts(daily_pnl=-500.0)["daily loss"] == "fail"
+    assert verdicts(daily_pnl=None)["daily loss"] == "unknown"
+    assert verdicts(daily_pnl=-5000.0, action="SELL", held=held(10.0))["daily loss"] == "pass"
+
+
+def test_margin_must_be_met_by_funds_that_no_working_order_needs():
+    needed = 0.5 * 10 * 450.10
+    assert verdicts(available=needed + 100, committed=100.0)["buying power"] == "pass"
+    assert verdicts(available=needed + 99, committed=100.0)["buying power"] == "fail"
+    assert verdicts(available=needed, unit_margin=needed)["buying power"] == "fail"
+    assert verdicts(available=None)["buying power"] == "unknown"
+    assert verdicts(committed=None)["buying power"] == "unknown"
+
+
+def test_where_only_a_what_if_tells_the_margin_none_is_guessed():
+    future = replace(SPY, sec_type="FUT", multiplier=50.0)
+    assert verdicts(instrument=future, quantity=1.0)["buying power"] == "unknown"
+    assert verdicts(instrument=future, quantity=1.0, unit_margin=20_000.0)["buying power"] == "pass"
+    assert verdicts(instrument=future, quantity=1.0, unit_margin=20_000.0, available=19_999.0)["buying power"] == "fail"
+
+
 def test_nothing_reduces_an_unknown_position():
-    assert not is_reducing(inputs(action="SELL", position=None))
-    assert not is_reducing(inputs(action="SELL", position=math.nan))
-    assert not is_reducing(inputs(action="BUY", position=0.0))
+    assert not is_reducing(inputs(action="SELL", held=held(None)))
+    assert not is_reducing(inputs(action="SELL", held=held(math.nan)))
+    assert not is_reducing(inputs(action="BUY", held=held(0.0)))
 
 
 def test_absurd_orders_among_the_others_leave_the_position_unknown_not_the_check_broken():

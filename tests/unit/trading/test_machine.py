@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ibtui.trading.events import (
     CancelRequested,
+    ChangeAsked,
     CommissionReported,
     Executed,
     LinkLost,
@@ -17,11 +18,12 @@ from ibtui.trading.events import (
     Reported,
     Resolved,
     Sent,
+    Terms,
 )
 from ibtui.trading.machine import apply
 from ibtui.trading.orders import ENDED, LIVE, Commission, Execution, Status
 
-from .makers import NOW, execution, order
+from .makers import NOW, execution, intent, order
 
 RANK = {
     Status.NEW: 0,
@@ -140,6 +142,8 @@ any_event = st.one_of(
     st.builds(NotSent, st.text(max_size=3)),
     st.builds(Refused, st.text(max_size=3)),
     st.builds(Reported, words, numbers, numbers, numbers, st.none() | st.integers(0, 3), st.none() | st.integers(0, 3)),
+    st.builds(lambda *terms: Reported("Submitted", terms=Terms(*terms)), numbers, numbers, numbers),
+    st.builds(lambda quantity: ChangeAsked(intent(quantity=quantity)), st.floats(0, 1e6)),
     st.builds(
         lambda exec_id, quantity, price: Executed(execution(exec_id, quantity, price)), ids, st.floats(), st.floats()
     ),
@@ -162,7 +166,10 @@ def test_no_event_raises_and_nothing_ended_comes_back_to_life(status, events):
         assert math.isfinite(after.filled)
         assert after.filled >= 0
         assert after.average_price is None or math.isfinite(after.average_price)
-        assert after.intent is state.intent
+        assert after.intent.quantity > 0
+        assert after.remaining >= 0
+        if state.status in ENDED:
+            assert after.intent is state.intent
         state = after
 
 
@@ -402,3 +409,44 @@ def test_an_execution_is_an_event_of_its_own_order_even_without_an_id():
     state = fold(order(), Executed(Execution("", "REF", NOW, 1, "BUY", 4.0, 450.0)))
     assert state.filled == 4.0
     assert replace(state, executions=()).commission is None
+
+
+def changed(quantity=10.0, limit_price=450.10):
+    return reported("Submitted", terms=Terms(quantity, limit_price))
+
+
+def test_a_change_is_one_once_the_broker_says_so_and_until_then_both_count():
+    working = fold(order(), reported("Submitted"))
+    asked = fold(working, ChangeAsked(intent(quantity=15.0, limit_price=449.0)))
+    assert (asked.intent.limit_price, asked.remaining) == (450.10, 15.0)
+    assert fold(asked, changed()) == asked, "the old terms, repeated, confirm nothing"
+    confirmed = fold(asked, changed(15.0, 449.0))
+    assert (confirmed.intent.quantity, confirmed.intent.limit_price, confirmed.change) == (15.0, 449.0, None)
+
+
+def test_a_smaller_order_counts_in_full_until_the_broker_says_so():
+    asked = fold(order(), reported("Submitted"), ChangeAsked(intent(quantity=4.0)))
+    assert asked.remaining == 10.0
+    assert fold(asked, changed(4.0)).remaining == 4.0
+
+
+def test_a_refused_change_leaves_the_terms_and_makes_the_outcome_unknown_until_the_next_word():
+    asked = fold(order(), reported("Submitted"), ChangeAsked(intent(limit_price=449.0)))
+    refused = fold(asked, Problem(201, "no", "rejected"))
+    assert (refused.status, refused.change, refused.intent.limit_price) == (Status.UNKNOWN, None, 450.10)
+    assert fold(refused, changed()).status is Status.WORKING
+
+
+def test_terms_that_were_changed_elsewhere_are_the_brokers():
+    assert fold(order(), reported("Submitted"), changed(3.0, 451.0)).intent == intent(quantity=3.0, limit_price=451.0)
+
+
+@pytest.mark.parametrize("terms", [Terms(), Terms(0.0, 0.0, 0.0), Terms(math.nan, -1.0), Terms(1.7976931348623157e308)])
+def test_terms_that_say_nothing_change_nothing(terms):
+    assert fold(order(), reported("Submitted", terms=terms)).intent == intent()
+
+
+@pytest.mark.parametrize("status", sorted(ENDED))
+def test_an_ended_order_is_changed_by_nothing(status):
+    ended = order(status)
+    assert fold(ended, ChangeAsked(intent(quantity=99.0)), changed(99.0)).intent == intent()

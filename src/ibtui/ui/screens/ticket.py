@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp
 
 TIMES_IN_FORCE = ("DAY", "GTC", "IOC", "OPG")
-CHECKS_SHOWN = 11
+CHECKS_SHOWN = 14
 _SIGNS = {"pass": ("✓", "good"), "fail": ("✗", "bad"), "unknown": ("?", "warn")}
 
 

@@ -1,0 +1,84 @@
+"""What happened while nobody watched: orders and positions before a link was lost, and after it came back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from ibtui.trading.orders import ENDED, LIVE, Order, Status
+from ibtui.trading.reconcile import SeenOrder
+
+Kind = Literal["filled", "found", "ended", "not found", "moved", "new"]
+
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A position that is not what it was; quantities are signed."""
+
+    con_id: int
+    symbol: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line of the sheet that is shown after a reconnect.
+
+    Attributes:
+        kind: ``filled``: fills were found; ``found``: an order whose answer had not come works; ``ended``: an order
+            no longer works; ``not found``: the broker knows nothing of it; ``moved``: a position changed without a
+            fill of ours; ``new``: somebody else's order.
+        text: The same in plain words.
+        order_ref: Of the order it is about; empty for none of ours.
+    """
+
+    kind: Kind
+    text: str
+    order_ref: str = ""
+
+
+def differences(
+    before: Mapping[str, Order], after: Mapping[str, Order], strangers: Iterable[SeenOrder], moved: Iterable[Moved]
+) -> tuple[Difference, ...]:
+    """Everything that differs, fills first.
+
+    Args:
+        before: Our orders as they were when the link was lost, or as the journal held them at start.
+        after: Our orders after a complete reconciliation.
+        strangers: Open orders of others that were not known before.
+        moved: Positions that differ.
+    """
+    found: list[Difference] = []
+    filled: dict[int, float] = {}
+    for ref, old in before.items():
+        new = after[ref]
+        more = new.filled - old.filled
+        if abs(more) > _TOLERANCE:
+            con_id, sign = new.intent.con_id, 1 if new.intent.action == "BUY" else -1
+            filled[con_id] = filled.get(con_id, 0.0) + sign * more
+            text = f"{_told(new)} filled {more:g} more, {new.filled:g} of {new.intent.quantity:g} in all"
+            found.append(Difference("filled", text, ref))
+        elif old.status not in ENDED and new.status in ENDED:
+            found.append(Difference("ended", f"{_told(new)} is {new.status}{_because(new)}", ref))
+        elif old.status is Status.SENT and new.status in LIVE - {Status.UNKNOWN}:
+            found.append(Difference("found", f"{_told(new)} is {new.status}: its answer had not come", ref))
+        if old.status in LIVE and new.status is Status.UNKNOWN:
+            found.append(Difference("not found", f"{_told(new)} is unknown to the broker", ref))
+    found += [Difference("new", f"an order of client {each.client_id} works: {each.status}") for each in strangers]
+    for each in moved:
+        rest = each.after - each.before - filled.get(each.con_id, 0.0)
+        if abs(rest) > _TOLERANCE:
+            text = f"{each.symbol} is {each.after:g}, was {each.before:g}, without fills of ours"
+            found.append(Difference("moved", text))
+    kinds = get_args(Kind)
+    return tuple(sorted(found, key=lambda each: kinds.index(each.kind)))
+
+
+def _told(order: Order) -> str:
+    return f"{order.intent.action} {order.intent.quantity:g} {order.intent.symbol}"
+
+
+def _because(order: Order) -> str:
+    return f": {order.reason}" if order.reason else ""
