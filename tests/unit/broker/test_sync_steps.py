@@ -2,11 +2,12 @@
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from ibtui.broker.account import Account
-from ibtui.broker.order_guards import OrderGuards
+from ibtui.broker.order_guards import Asked, OrderGuards, Surroundings
 from ibtui.broker.order_ledger import OrderLedger
 from ibtui.broker.order_messages import OrderMessages
 from ibtui.broker.session import Session
@@ -42,7 +43,7 @@ class Orders:
         self.messages: OrderMessages | None = None
 
     def attach(self, session: Session) -> None:
-        self.messages = OrderMessages(session, self._ledger, Breaker(), self._clock)
+        self.messages = OrderMessages(session, self._ledger, Breaker(), self._clock, lambda *_: None)
 
     def steps(self, _session: Session) -> list[Step]:
         assert self.messages is not None
@@ -55,6 +56,12 @@ class Orders:
 
     def detach(self) -> None:
         self.messages = None
+
+
+class Funded(Account):
+    """An account whose money is never what blocks an order."""
+
+    base_currency, available, day_profit = "USD", 1e6, 0.0
 
 
 def answering(fields: list[str], writer: asyncio.StreamWriter) -> bool:
@@ -85,7 +92,7 @@ def test_a_list_that_does_not_come_is_named_and_blocks_what_stands_on_it(
         clock, market = virtual_clock(), MarketState()
         with open_directory(tmp_path) as directory:
             ledger = OrderLedger(Journal(Writer(directory, clock), clock), clock)
-            account, orders = Account("", clock, lambda *_: None), Orders(ledger, clock)
+            account, orders = Funded("", clock, lambda *_: None), Orders(ledger, clock)
             supervisor = Supervisor(
                 GatewaySettings(port=gateway.port),
                 clock,
@@ -99,7 +106,9 @@ def test_a_list_that_does_not_come_is_named_and_blocks_what_stands_on_it(
             def obstacle(reduces: bool) -> str | None:
                 return obstacle_to_orders(supervisor.status, reduces=reduces)
 
-            guards = OrderGuards(RiskSettings(), clock, market, lambda _: Mark.LIVE, account, ledger, obstacle)
+            hours = SimpleNamespace(open_now=lambda _: True, next_open=lambda _: None)
+            around = Surroundings(market, lambda _: Mark.LIVE, hours, account, obstacle, lambda _: SPY)
+            guards = OrderGuards(RiskSettings(), clock, around, ledger)
 
             def problem(action: Action) -> str | None:
                 ticks = [(SPY.con_id, 1, number, number, 450.0, 100.0) for number in (1, 2)]
@@ -109,7 +118,7 @@ def test_a_list_that_does_not_come_is_named_and_blocks_what_stands_on_it(
                     ref, clock.utc_ns(), SPY.con_id, "SPY", account.account, action, "LMT", 10, limit_price=450.0
                 )
                 listed = orders.messages is not None and orders.messages.open_listed
-                return guards.judge(supervisor.session, listed, intent, SPY).problem
+                return guards.judge(supervisor.session, listed, Asked(intent, SPY)).problem
 
             task = asyncio.ensure_future(supervisor.run())
             await until(lambda: supervisor.status.state == "SYNCING")
