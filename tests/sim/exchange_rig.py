@@ -6,8 +6,20 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from ibtui.clock import NS
-from ibtui.sim.events import DELETE, INSERT, BookLevel, DepthChanged, Event, SimOrder
+from ibtui.sim.events import (
+    DELETE,
+    INSERT,
+    BookLevel,
+    Charged,
+    DepthChanged,
+    Event,
+    Executed,
+    SimOrder,
+    Traded,
+)
 from ibtui.sim.exchange import Exchange
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -54,6 +66,29 @@ def run(market: Exchange, seconds: float, step: float = 0.25) -> list[Event]:
     while market.now_ns < end:
         events += market.advance(min(end, market.now_ns + int(step * NS)))
     return events
+
+
+def check_balance(market: Exchange, events: list[Event], contract: int) -> None:
+    """Position, cash, profit and every order's numbers follow from the fills, and each fill is in a print."""
+    fills = only(events, Executed)
+    signed = [fill.size if fill.order.action == "BUY" else -fill.size for fill in fills]
+    position = market.position(contract)
+    assert position.quantity == sum(signed)
+    fees = sum(each.commission for each in only(events, Charged))
+    values = {key: value for key, value, currency in market.account_values() if currency == "USD"}
+    cash = 1_000_000 - fees - sum(fill.price * shares for fill, shares in zip(fills, signed, strict=True))
+    assert float(values["TotalCashValue"]) == pytest.approx(cash, abs=0.01)
+    pnl = market.pnl()
+    assert pnl.daily == pytest.approx(pnl.realized + pnl.unrealized, abs=0.01)
+    traded: dict[tuple[int, float], int] = {}
+    for each in only(events, Traded):
+        traded[each.time_ns, each.price] = traded.get((each.time_ns, each.price), 0) + each.size
+    for fill in fills:
+        assert fill.size <= traded[fill.time_ns, fill.price]
+    for working, state in (*market.open_orders(), *market.completed_orders()):
+        mine = [fill.size for fill in fills if fill.order.order_key == working.order_key]
+        assert state.filled == sum(mine) == working.quantity - state.remaining
+        assert (state.status == "Filled") == (state.remaining == 0)
 
 
 class Onlooker:

@@ -20,7 +20,7 @@ from ibtui.sim.events import (
     Traded,
 )
 from ibtui.sim.exchange import Exchange
-from tests.sim.exchange_rig import TUESDAY, Onlooker, at, con_id, exchange, only, order, run
+from tests.sim.exchange_rig import TUESDAY, Onlooker, at, check_balance, con_id, exchange, only, order, run
 
 
 def quote(market: Exchange, contract: int) -> tuple[float, float]:
@@ -413,22 +413,4 @@ def test_whatever_clients_do_the_books_balance(actions: list[tuple]) -> None:  #
         assert bids[0].price < asks[0].price
         assert min(row.size for row in bids + asks) > 0
     events += market.advance(market.now_ns + NS)
-    fills = only(events, Executed)
-    signed = [fill.size if fill.order.action == "BUY" else -fill.size for fill in fills]
-    position = market.position(spy)
-    assert position.quantity == sum(signed)
-    fees = sum(each.commission for each in only(events, Charged))
-    values = {key: value for key, value, currency in market.account_values() if currency == "USD"}
-    cash = 1_000_000 - fees - sum(fill.price * shares for fill, shares in zip(fills, signed, strict=True))
-    assert float(values["TotalCashValue"]) == pytest.approx(cash, abs=0.01)
-    pnl = market.pnl()
-    assert pnl.daily == pytest.approx(pnl.realized + pnl.unrealized, abs=0.01)
-    traded: dict[tuple[int, float], int] = {}
-    for each in only(events, Traded):
-        traded[each.time_ns, each.price] = traded.get((each.time_ns, each.price), 0) + each.size
-    for fill in fills:
-        assert fill.size <= traded[fill.time_ns, fill.price]
-    for working, state in (*market.open_orders(), *market.completed_orders()):
-        mine = [fill.size for fill in fills if fill.order.order_key == working.order_key]
-        assert state.filled == sum(mine) == working.quantity - state.remaining
-        assert (state.status == "Filled") == (state.remaining == 0)
+    check_balance(market, events, spy)
