@@ -149,13 +149,13 @@ class Exchange:
             market = self._live(con_id)
             market.halted = old.halted
             events += market.seen_again(to_ns, old)
-        return [*events, *self._broker.reconsider_all()]
+        return [*events, *self._broker.floor.reconsider_all()]
 
     def _tear_down(self) -> None:
         """Ends all markets, to be made anew at another time; orders in their books have to be put there again."""
         self._markets.clear()
         self._serials.clear()
-        self._broker.pull_all()
+        self._broker.floor.pull_all()
 
     def is_open(self, con_id: int) -> bool:
         """Whether the contract trades now, extended hours included."""
@@ -210,7 +210,7 @@ class Exchange:
         """Halts trading in a contract, or lets it go on."""
         market = self._live(con_id)
         events = self._settle(market, list(market.halt(self.now_ns, halted)))
-        return [*events, *self._broker.reconsider(con_id)]
+        return [*events, *self._broker.floor.reconsider_contract(con_id)]
 
     # contracts and history
 
@@ -369,9 +369,9 @@ class Exchange:
         """Books what the market did to orders."""
         if market.fills:
             fills, market.fills = market.fills, []
-            told += self._broker.filled(fills)
+            told += self._broker.floor.filled(fills)
         if self._broker.register.in_contract(market.listing.con_id):
-            told += self._broker.traded([event for event in told if isinstance(event, Traded)])
+            told += self._broker.floor.traded([event for event in told if isinstance(event, Traded)])
         return told
 
     def _forget_idle(self, con_id: int) -> None:
