@@ -141,6 +141,12 @@ def main(common: Common, fresh: bool) -> int | None:
 @click.option("--speed", type=click.FloatRange(0), default=1.0, show_default=True, help="Market seconds a second.")
 @click.option("--start", help="Market time to start at, New York, such as 2026-11-20T10:00.")
 @click.option("--scenario", metavar="NAME|FILE", help="Control verbs at their times, such as flash-crash.")
+@click.option(
+    "--replay",
+    type=click.Path(exists=True, file_okay=False),
+    metavar="DIRECTORY",
+    help="A data directory whose recorded market is replayed; --start is a market time of it.",
+)
 @click.option("--limits/--no-limits", default=True, hidden=True, help="Whether IB's limits hold.")
 @click.option("--state", type=click.Path(dir_okay=False), hidden=True, help="Keep orders and account in this file.")
 @click.option("--until-input-ends", is_flag=True, hidden=True, help="End at the end of standard input.")

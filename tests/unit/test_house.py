@@ -57,7 +57,7 @@ def modules_loaded_by(statement: str) -> set[str]:
     return set(json.loads(result.stdout))
 
 
-HEAVY = {"textual", "ib_insync", "pandas", "numpy", "exchange_calendars", "sqlite_utils"}
+HEAVY = {"textual", "ib_insync", "pandas", "numpy", "exchange_calendars", "sqlite_utils", "sqlite3"}
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ HEAVY = {"textual", "ib_insync", "pandas", "numpy", "exchange_calendars", "sqlit
     [
         ("import ibtui.cli", set()),
         ("import ibtui.sim.server", set()),
-        ("import ibtui.storage.queries", set()),
-        ("import ibtui.launch", set()),
-        ("import ibtui.ui.app", {"textual"}),
+        ("import ibtui.storage.queries", {"sqlite3"}),
+        ("import ibtui.launch", {"sqlite3"}),
+        ("import ibtui.ui.app", {"textual", "sqlite3"}),
     ],
 )
 def test_a_module_loads_no_heavy_library_it_does_not_need(statement: str, allowed: set[str]) -> None:

@@ -89,10 +89,10 @@ def _seconds(
     last = min(span.last, -(-request.end_ns // MINUTE_NS))
     if first >= last:
         return
-    minutes = history.planner.phase(listing, day, phase)
+    minutes = history.source.phase(listing, day, phase)
     for minute in minutes[first - span.first : last - span.first]:
         offset = history.offset(listing.con_id, minute.number * MINUTE_NS)
-        bid, ask = history.planner.quote_before(listing, minute.number)
+        bid, ask = history.source.quote_before(listing, minute.number)
         prints = history.prints_until(listing, minute, now_ns, request.running)
         ends = min(now_ns, (minute.number + 1) * MINUTE_NS - 1)
         middle = max(1, (bid + ask) // 2 + offset)

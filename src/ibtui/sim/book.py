@@ -11,11 +11,10 @@ from typing import NamedTuple
 from ibtui.sim.events import REDUCE_WITHOUT_BLOCK, Side
 from ibtui.sim.oca import left_after
 from ibtui.sim.prints import LOT
-from ibtui.sim.sizes import TURNS, SeededSizes
+from ibtui.sim.sizes import TURNS
+from ibtui.sim.source import Sizes
 
 OPPOSITE: dict[Side, Side] = {"bid": "ask", "ask": "bid"}
-_DEEPEST = 400
-"""How many rows behind the best one a large order finds."""
 
 
 @dataclass(slots=True)
@@ -59,7 +58,7 @@ class Match(NamedTuple):
 class Book:
     """Both sides of one contract's market. ``bid`` and ``ask`` are the seeded best prices."""
 
-    sizes: SeededSizes
+    sizes: Sizes
     bid: int = 0
     ask: int = 0
     beat: int = 0
@@ -240,7 +239,7 @@ class Book:
     def _prices(self, side: Side) -> Iterator[int]:
         """All prices where there may be something on a side, best first."""
         best, step = self.best(side), _outwards(side)
-        reach = _DEEPEST * self.sizes.sparse
+        reach = self.sizes.reach
         own = sorted({order.price for order in self.resting[side]}, reverse=step < 0)
         end = best + step * reach
         yield from (price for price in own if (price - best) * step < 0)

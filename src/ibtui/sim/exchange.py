@@ -23,11 +23,12 @@ from ibtui.sim.contract_hours import hours_from
 from ibtui.sim.events import BookLevel, Charged, Event, Executed, OrderState, SimOrder, Top, Traded
 from ibtui.sim.history import History, Running, first_session_ns
 from ibtui.sim.live import LiveMarket
-from ibtui.sim.minutes import Planner
 from ibtui.sim.saved import SavedExchange
 from ibtui.sim.saving import saved_exchange
+from ibtui.sim.seeded import SeededSource
+from ibtui.sim.source import Source
 from ibtui.sim.trading_days import MINUTE_NS, next_day_ns
-from ibtui.sim.universe import Listing, default_universe
+from ibtui.sim.universe import Listing, Universe, default_universe
 
 LEAP_NS = 1800 * NS
 """A longer step is a leap: markets are looked at again at its end instead of being lived through."""
@@ -55,15 +56,27 @@ class Exchange:
         start_ns: Market time at the start, UTC nanoseconds.
         symbols: Listed besides the catalogue, with invented facts; those that it has are as they are.
         rate: How lively the book's sizes are; prints are the same at every rate.
+        universe: What is listed instead of the catalogue.
+        source: Where the market comes from instead of the seed.
     """
 
-    def __init__(self, seed: int, account: str, start_ns: int, symbols: Sequence[str] = (), rate: float = 1.0) -> None:
+    def __init__(
+        self,
+        seed: int,
+        account: str,
+        start_ns: int,
+        symbols: Sequence[str] = (),
+        rate: float = 1.0,
+        *,
+        universe: Universe | None = None,
+        source: Source | None = None,
+    ) -> None:
         self.now_ns = start_ns
         self.seed = seed
         self.symbols = tuple(symbols)
-        self.universe = default_universe(symbols, datetime.fromtimestamp(start_ns / NS, ZONE).date())
-        self.planner = Planner(seed)
-        self.history = History(self.planner)
+        self.universe = universe or default_universe(symbols, datetime.fromtimestamp(start_ns / NS, ZONE).date())
+        self.source = source or SeededSource(seed)
+        self.history = History(self.source)
         self.account = Account(account, self._mark)
         self._broker = Brokerage(self.universe, self.account, self._live, self._later, lambda: self.now_ns)
         self._markets: dict[int, LiveMarket] = {}
@@ -341,7 +354,7 @@ class Exchange:
         day = history.day_until(listing, listing.calendar.last_open_minute(self.now_ns // MINUTE_NS))
         offset = history.offset(con_id, self.now_ns)
         return LiveMarket(
-            self.planner, listing, self.now_ns, day, offset, self._rate,
+            self.source, listing, self.now_ns, day, offset, self._rate,
             lambda minute, prints: history.remember(con_id, minute, prints),
         )  # fmt: skip
 

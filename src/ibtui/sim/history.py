@@ -13,8 +13,9 @@ from typing import NamedTuple
 from ibtui.clock import NS
 from ibtui.market.nyse import FIRST
 from ibtui.sim.day import Day
-from ibtui.sim.minutes import Minute, Planner
-from ibtui.sim.prints import PlannedPrint, prints_of
+from ibtui.sim.minutes import Minute
+from ibtui.sim.prints import PlannedPrint
+from ibtui.sim.source import Source
 from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay
 from ibtui.sim.universe import Listing
 
@@ -63,7 +64,7 @@ class History:
         remembered: By contract and minute: the prints of minutes that weren't as seeded.
     """
 
-    planner: Planner
+    source: Source
     offsets: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     remembered: dict[int, dict[int, list[PlannedPrint]]] = field(default_factory=dict)
 
@@ -81,7 +82,7 @@ class History:
 
     def remember_cut(self, listing: Listing, number: int, prints: Sequence[PlannedPrint], now_ns: int) -> None:
         """Keeps the prints of a minute that wasn't as seeded up to now, and lets it go on as seeded."""
-        minute = self.planner.minute(listing, number)
+        minute = self.source.minute(listing, number)
         assert minute is not None
         self.remember(
             listing.con_id, number, [*prints, *(p for p in self.prints(listing, minute) if p.time_ns > now_ns)]
@@ -93,7 +94,7 @@ class History:
         if kept is not None:
             return kept
         offset = self.offset(listing.con_id, minute.number * MINUTE_NS)
-        seeded = prints_of(self.planner.seed, listing.con_id, minute)
+        seeded = self.source.prints(listing, minute)
         return [each._replace(price=max(1, each.price + offset)) for each in seeded] if offset else seeded
 
     def prints_until(
@@ -126,7 +127,7 @@ class History:
         self, listing: Listing, day: TradingDay, phase: Phase, now_ns: int, running: Running | None = None
     ) -> Iterator[QuoteBar]:
         """The quote's bar of each minute of a phase up to now."""
-        opening = self.planner.quote_before(listing, day.span(phase).first)
+        opening = self.source.quote_before(listing, day.span(phase).first)
         minutes = self._until(listing, day, phase, now_ns)
         for minute, bar in zip(minutes, self.minute_bars(listing, day, phase, now_ns, running), strict=True):
             closing = minute.closing_quote()
@@ -137,7 +138,7 @@ class History:
     def day_until(self, listing: Listing, number: int) -> Day:
         """The numbers of the day that a minute belongs to, up to its beginning."""
         today, at_ns = listing.calendar.session_of(number), number * MINUTE_NS
-        close = self.planner.previous_close(listing, number)
+        close = self.source.previous_close(listing, number)
         result = Day(previous_close=max(1, close + self.offset(listing.con_id, at_ns)))
         result.last = result.previous_close
         last_bar: TickBar | None = None
@@ -152,15 +153,17 @@ class History:
                         opens = bar.open if calendar.counts(phase) else None
                         result.take(bar.high, bar.low, bar.volume, bar.turnover, opens=opens)
         if last_bar is not None:
-            minute = self.planner.minute(listing, last_bar.start // 60)
+            minute = self.source.minute(listing, last_bar.start // 60)
             assert minute is not None
-            _, result.last, result.last_size = self.prints(listing, minute)[-1]
+            result.last = last_bar.close
+            for _, result.last, result.last_size in self.prints(listing, minute)[-1:]:
+                pass
         return result
 
     def _until(self, listing: Listing, day: TradingDay, phase: Phase, now_ns: int) -> list[Minute]:
         """The minutes of a phase that have begun."""
         begun = -(-now_ns // MINUTE_NS) - day.span(phase).first
-        return self.planner.phase(listing, day, phase)[:begun] if begun > 0 else []
+        return self.source.phase(listing, day, phase)[:begun] if begun > 0 else []
 
 
 def first_session_ns(listing: Listing) -> int:

@@ -16,11 +16,11 @@ from ibtui.sim.events import (
     TopChanged,
     Traded,
 )
-from ibtui.sim.flow import Beat, Happening, MinuteBegins, PrintComes, QuoteMoves, flow
-from ibtui.sim.minutes import Planner
+from ibtui.sim.flow import Beat, Happening, MinuteBegins, PrintComes, QuoteMoves
 from ibtui.sim.prints import LOT, PlannedPrint
 from ibtui.sim.shown_book import ShownBook
-from ibtui.sim.sizes import SeededSizes, conditions_of, venue_of
+from ibtui.sim.sizes import conditions_of, venue_of
+from ibtui.sim.source import Source
 from ibtui.sim.trading_days import MINUTE_NS, Phase
 from ibtui.sim.universe import Listing
 
@@ -54,7 +54,7 @@ class LiveMarket:
 
     def __init__(
         self,
-        planner: Planner,
+        source: Source,
         listing: Listing,
         from_ns: int,
         day: Day,
@@ -63,7 +63,8 @@ class LiveMarket:
         remember: Callable[[int, list[PlannedPrint]], None] = lambda minute, prints: None,
     ) -> None:
         self.listing = listing
-        self.book = Book(SeededSizes(planner.seed, listing))
+        self._stream = source.stream(listing)
+        self.book = Book(self._stream.sizes)
         self.auctions = AuctionOrders()
         self.day = day
         self.offset = offset
@@ -73,7 +74,7 @@ class LiveMarket:
         self.altered = False
         self.minute = 0
         self.phase: Phase | None = None
-        self._planner = planner
+        self._source = source
         self._stopped = False
         self._auction_times: dict[int, Auction] = {}
         self._missed: dict[type, Happening] = {}
@@ -208,7 +209,7 @@ class LiveMarket:
     def retime(self, time_ns: int, rate: float) -> list[MarketEvent]:
         """Gives the book's rows new sizes at another rate from now on."""
         minute = self.listing.calendar.last_open_minute(time_ns // MINUTE_NS)
-        self._flow = flow(self._planner, self.listing, minute, rate)
+        self._flow = self._stream.flow(minute, rate)
         self._next = next(self._flow)
         while self._next.time_ns <= time_ns:
             if isinstance(self._next, Beat):
@@ -238,7 +239,7 @@ class LiveMarket:
     def _start(self, from_ns: int, rate: float) -> None:
         """Runs the minute of ``from_ns``, or the last open one before it, up to then, unseen."""
         minute = self.listing.calendar.last_open_minute(from_ns // MINUTE_NS)
-        self._flow = flow(self._planner, self.listing, minute, rate)
+        self._flow = self._stream.flow(minute, rate)
         self._next = next(self._flow)
         while self._next.time_ns <= from_ns:
             happening = self._next
@@ -267,7 +268,7 @@ class LiveMarket:
         events: list[MarketEvent] = []
         if begins.phase is self.listing.calendar.leads and begins.phase_begins:
             last = self.day.last
-            close = self._planner.previous_close(self.listing, self.minute) + self.offset
+            close = self._source.previous_close(self.listing, self.minute) + self.offset
             self.day = Day(previous_close=close, last=last)
             fields: tuple[DayField, ...] = ("open", "high", "low", "volume", "close")
             con_id = self.listing.con_id

@@ -22,7 +22,7 @@ def replayed(exchange: Exchange, listing: Listing, number: int) -> tuple[TopChan
     con_id, start_ns = listing.con_id, number * MINUTE_NS
     end_ns = min(exchange.now_ns + 1, start_ns + MINUTE_NS)
     offset = exchange.history.offset(con_id, start_ns)
-    market = LiveMarket(exchange.planner, listing, start_ns, Day(previous_close=1), offset, exchange.rate)
+    market = LiveMarket(exchange.source, listing, start_ns, Day(previous_close=1), offset, exchange.rate)
     top = market.top()
     events: list[MarketEvent] = []
     while market.next_ns < end_ns:

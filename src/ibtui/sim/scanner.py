@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from ibtui.sim.minutes import Planner
+from ibtui.sim.source import Source
 from ibtui.sim.trading_days import SHARES
 from ibtui.sim.universe import Listing, Universe
 
@@ -64,13 +64,13 @@ def parameters() -> str:
 
 
 async def scan(
-    universe: Universe, planner: Planner, now_minute: int, code: str, location: str, above: float, below: float
+    universe: Universe, source: Source, now_minute: int, code: str, location: str, above: float, below: float
 ) -> list[Listing]:
     """The listings at a location whose price lies in a range, best first.
 
     Args:
         universe: What is listed.
-        planner: Knows where prices are.
+        source: Knows where prices are.
         now_minute: Market time, minutes since 1970.
         code: One of :data:`SCANS`.
         location: One of :data:`LOCATIONS`.
@@ -83,14 +83,14 @@ async def scan(
         if number % _SLICE == 0:
             await asyncio.sleep(0)
         if _is_at(listing, location):
-            found.append(_candidate(listing, planner, minute))
+            found.append(_candidate(listing, source, minute))
     kept = [each for each in found if above <= each.price <= below]
     return [each.listing for each in sorted(kept, key=SCANS[code])][:MOST_ROWS]
 
 
-def _candidate(listing: Listing, planner: Planner, minute: int) -> Candidate:
-    price, change = planner.change(listing, minute)
-    return Candidate(listing, price * listing.instrument.min_tick, change, planner.day_volume(listing, minute))
+def _candidate(listing: Listing, source: Source, minute: int) -> Candidate:
+    price, change = source.change(listing, minute)
+    return Candidate(listing, price * listing.instrument.min_tick, change, source.day_volume(listing, minute))
 
 
 def _is_at(listing: Listing, location: str) -> bool:

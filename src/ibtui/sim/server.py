@@ -44,7 +44,7 @@ class SimOptions:
         speed: Market seconds in a second.
         start: Market time to start at, see :func:`ibtui.sim.simclock.parse_start`.
         scenario: Path or name of a scenario file.
-        replay: What to replay instead of a simulated market.
+        replay: Data directory whose recorded market is replayed instead of a seeded one.
         limits: Whether IB's limits hold.
         state: File in which orders, account and market time are kept; an existing one is gone on with, and its seed,
             account, symbols and, unless ``start`` is later, its market time hold.
@@ -118,6 +118,8 @@ def _built(options: SimOptions, scenario: Scenario | None) -> Gateway:
     """A gateway as the options want it, or as it was saved."""
     clock = system_clock()
     before = None if options.state is None else saved.read(Path(options.state))
+    if options.replay is not None:
+        return _replaying(options, Path(options.replay))
     start_ns = parse_start(options.start, clock.utc_ns())
     if options.start is None and scenario is not None and scenario.start is not None:
         start_ns = at_time(start_ns, scenario.start)
@@ -135,6 +137,18 @@ def _built(options: SimOptions, scenario: Scenario | None) -> Gateway:
     return gateway
 
 
+def _replaying(options: SimOptions, directory: Path) -> Gateway:
+    """A gateway whose market is a recorded one."""
+    from ibtui.sim.replayed import replayed_exchange  # it reads databases, which nothing else here does
+
+    if options.state is not None:
+        raise UsageError("a recorded market is replayed from its beginning: --replay keeps no --state")
+    clock = system_clock()
+    start_ns = None if options.start is None else parse_start(options.start, clock.utc_ns())
+    exchange = replayed_exchange(directory, options.account, start_ns, options.rate)
+    return Gateway(exchange, SimClock(clock, exchange.now_ns, options.speed), limited=options.limits)
+
+
 def serve(options: SimOptions) -> int:
     """Runs a simulated gateway until SIGTERM, SIGINT, the control verb ``stop``, or the end of its input.
 
@@ -146,8 +160,6 @@ def serve(options: SimOptions) -> int:
     Raises:
         UsageError: An option can't be met.
     """
-    if options.replay is not None:
-        raise UsageError("--replay is not offered by this version")
     asyncio.run(_serve(options))
     return 0
 

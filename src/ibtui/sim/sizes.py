@@ -24,6 +24,8 @@ _RENEWED: tuple[tuple[Side, bool], ...] = (
 _BEST_BEATS = {side: [k for k, (each, best) in enumerate(_RENEWED) if best and each == side] for side in ("bid", "ask")}
 _DEEP_BEAT: dict[Side, int] = {"bid": 2, "ask": 5}
 TURNS = 16
+_DEEPEST = 400
+"""How many rows behind the best one a large order finds."""
 _MASK = (1 << 64) - 1
 _SALT: dict[Side, int] = {"bid": 1, "ask": 2}
 
@@ -44,6 +46,7 @@ class SeededSizes:
         self._key = mixed(seed, listing.con_id, 3)
         self._lots = max(1.0, 9.0 * math.sqrt(listing.daily_volume / 1e6) * 60.0 / listing.price)
         self.sparse = max(1, round(0.7 * listing.spread))
+        self.reach = _DEEPEST * self.sparse
 
     def renewed(self, beat: int) -> tuple[Side, bool]:
         """Which side a beat renews, and whether it is its best row or a deeper one."""

@@ -42,7 +42,7 @@ async def _scan(gateway: Gateway, client: Client, ask: Values, code: str, locati
         now_ns = exchange.now_ns
         found = await scan(
             exchange.universe,
-            exchange.planner,
+            exchange.source,
             now_ns // MINUTE_NS,
             code,
             location,
