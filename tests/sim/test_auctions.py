@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from ib_insync import Order
 
 from ibtui.clock import NS
-from ibtui.sim.events import Event, Executed, OrderChanged, OrderMessage, OrderRejected, Traded
+from ibtui.sim.events import CancelRefused, Event, Executed, OrderChanged, OrderMessage, OrderRejected, Traded
 from ibtui.sim.exchange import Exchange
-from ibtui.sim.minutes import CLOSING_SHARE
+from ibtui.sim.minutes import CLOSING_SHARE, Planner
 from ibtui.sim.prints import prints_of
 from ibtui.sim.replay import replayed
 from ibtui.sim.trading_days import MINUTE_NS, Phase
+from ibtui.sim.universe import default_universe
 from tests.conftest import until
 from tests.sim.exchange_rig import at, con_id, exchange, only, order, run
 from tests.sim.protocol_rig import SPY, client, control, gateway
@@ -88,16 +89,16 @@ def test_auctions_are_in_the_history_as_they_were_on_the_tape() -> None:
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 300), st.integers(0, 120))
 def test_every_share_opens_and_closes_by_auction_every_day(days: int, which: int) -> None:
-    market = exchange()
-    shares = [each for each in market.universe if each.stock_type]
+    planner = Planner(1)
+    shares = [each for each in default_universe() if each.stock_type]
     listing = shares[which % len(shares)]
     day = listing.calendar.day_of(at("2025-01-06T12:00:00") // MINUTE_NS + days * 1440)
-    minutes = market.planner.phase(listing, day, Phase.REGULAR)
+    minutes = planner.phase(listing, day, Phase.REGULAR)
     first, last = (prints_of(1, listing.con_id, minutes[k]) for k in (0, -1))
     assert first[0].time_ns == day.regular.first * MINUTE_NS + 1
     assert last[-1].time_ns == day.regular.last * MINUTE_NS - 1
     assert min(first[0].size, last[-1].size) >= 100
-    assert last[-1].price == market.planner.close(listing, day)
+    assert last[-1].price == planner.close(listing, day)
 
 
 @pytest.mark.parametrize("close", [CLOSE, EARLY_CLOSE])
@@ -225,6 +226,15 @@ def test_an_order_for_the_close_can_be_changed_and_withdrawn() -> None:
     market.place(order(spy, 2, "BUY", 7, order_type="MOC"))
     market.cancel(market.key_of(1, 2) or 0)
     assert sum(fill.size for fill in only(market.advance(at(CLOSE)), Executed)) == 40
+
+
+def test_an_order_for_the_close_is_not_withdrawn_after_the_cut_off() -> None:
+    market = early("BUY", "MOC")
+    (refused,) = market.cancel(market.key_of(1, 1) or 0)
+    assert isinstance(refused, CancelRefused)
+    assert refused.code == 10148
+    run(market, 4)
+    assert ended(market) == ["Filled"]
 
 
 async def test_a_client_s_order_for_the_close_fills_in_the_auction() -> None:

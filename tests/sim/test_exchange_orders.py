@@ -90,6 +90,15 @@ def test_commission_comes_a_moment_later_and_counts_its_least_once_an_order(mark
     assert all(each.realized_pnl is None for each in charged)
 
 
+def test_an_order_that_has_ended_is_told_once_more_with_what_it_cost(market: Exchange, spy: int) -> None:
+    _, asks = market.book(spy, 2)
+    market.place(order(spy, 1, "BUY", asks[0].size + asks[1].size))
+    told = only(run(market, 0.5), OrderChanged)
+    assert [(each.state.status, each.state.commission) for each in told] == [
+        ("Filled", sum(charged.commission for _, charged in market.executions() if charged))
+    ]
+
+
 def test_a_closing_fill_tells_what_it_realized(market: Exchange, spy: int) -> None:
     bid, ask = quote(market, spy)
     market.place(order(spy, 1, "BUY", 100))

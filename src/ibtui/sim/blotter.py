@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ibtui.clock import NS
 from ibtui.sim.account import Account, commission
-from ibtui.sim.events import Charged, Event, Executed
+from ibtui.sim.events import Charged, Event, Executed, OrderChanged
 from ibtui.sim.sizes import mixed
 from ibtui.sim.working import Working
 
@@ -108,4 +108,10 @@ class Blotter:
             working.charged = (working.charged or 0.0) + fee.amount
         charged = Charged(fee.charged_ns, fee.exec_id, order, round(fee.amount, 6), "USD", fee.realized_pnl)
         self._fills[fee.exec_id] = executed, charged
-        return [charged]
+        if working is None or not working.ended or self._owes(order.order_key):
+            return [charged]
+        # As with IB, an order that has ended is told once more with what it cost.
+        return [charged, OrderChanged(fee.charged_ns, working.order, working.state())]
+
+    def _owes(self, order_key: int) -> bool:
+        return any(self._fills[exec_id][0].order.order_key == order_key for exec_id in self._owed)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ibtui.sim.acceptance import Acceptance
 from ibtui.sim.account import Account
-from ibtui.sim.auctions import AT_OPEN
+from ibtui.sim.auctions import AT_OPEN, too_late
 from ibtui.sim.blotter import Blotter
 from ibtui.sim.events import CancelRefused, Event, OrderChanged, OrderMessage, OrderRejected, OrderState, SimOrder
 from ibtui.sim.floor import Floor, Later
@@ -103,11 +103,12 @@ class Brokerage:
         return [*events, *self._accept(working)]
 
     def cancel(self, key: int, reason: str = "") -> list[Event]:
-        """Cancels a working order."""
+        """Cancels a working order; one for an auction only as long as its exchange takes such orders."""
         working = self.register.orders.get(key)
         if working is None:
             return [CancelRefused(self._now(), key, *not_found(key))]
-        if working.ended:
+        listing = self._universe.by_con_id(working.order.con_id)
+        if working.ended or (listing is not None and too_late(working.order, listing, self._now())):
             problem = not_cancellable(working.order.order_id, key, working.status)
             return [CancelRefused(self._now(), key, *problem)]
         asked = OrderChanged(self._now(), working.order, replace(working.state(), status=PENDING_CANCEL))
