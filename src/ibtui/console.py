@@ -65,6 +65,7 @@ class Console:
         from ibtui.broker.account import Account
         from ibtui.broker.contracts import Contracts
         from ibtui.broker.feeds import Feeds
+        from ibtui.broker.flattening import Flattening
         from ibtui.broker.history import History
         from ibtui.broker.opening_hours import OpeningHours
         from ibtui.broker.order_guards import Surroundings
@@ -72,6 +73,7 @@ class Console:
         from ibtui.broker.supervisor import Supervisor
         from ibtui.services.alerts import Alerts
         from ibtui.services.loop_lag import LoopLag
+        from ibtui.services.order_watch import OrderWatch
         from ibtui.services.record import Recordings
         from ibtui.services.sim_control import SimControl
         from ibtui.services.status_socket import StatusSocket
@@ -130,6 +132,16 @@ class Console:
             acknowledge_wait=settings.gateway.request_timeout,
             confirm=self.feeds.confirm,
         )
+        self.flattening = Flattening(self.orders, self.account, self.market, self.feeds.mark)
+        self.order_watch = OrderWatch(
+            self.orders,
+            self.account,
+            clock,
+            self.market_clock,
+            settings.risk,
+            ready=lambda: self.supervisor.status.state == "READY",
+            tell=self.alerts.tell,
+        )
         self.history = History()
         self.backfill = BackfillRunner(self.history, self.writer, settings.backfill, clock, self.market_clock)
         self.watchlists = Watchlists(stored_lists(directory), self.journal.watchlist, self.journal.remove_watchlist)
@@ -182,6 +194,7 @@ class Console:
         self._spawn(self.writer.run(), "writer")
         self._spawn(self.supervisor.run(), "connection")
         self._spawn(self.loop_lag.run(), "loop lag")
+        self._spawn(self.order_watch.run(), "order watch")
         try:
             await self._socket.start()
         except EnvironmentUnfitError as error:
@@ -241,6 +254,8 @@ class Console:
     # --- what a start brings back ---
 
     async def _take_over_orders(self) -> None:
+        from ibtui.broker.account import Position
+
         since = self.clock.utc_ns() - RECENT_ORDERS_NS
         orders = await asyncio.to_thread(queries.load_orders, self.directory, since_ns=since)
         self.orders.load(orders, await asyncio.to_thread(queries.restraints, self.directory))
@@ -249,6 +264,13 @@ class Console:
             instrument = await asyncio.to_thread(queries.contract, self.directory, con_id)
             if instrument is not None:
                 self.contracts.learn(instrument)
+        held = await asyncio.to_thread(queries.positions, self.directory)
+        for account in {row["account"] for row in held}:
+            if self.settings.gateway.account in ("", account):
+                known = [row for row in held if row["account"] == account and row["quantity"] is not None]
+                self.account.remember(
+                    account, [Position(row["con_id"], row["symbol"], row["quantity"]) for row in known]
+                )
 
     # --- what the parts tell each other ---
 

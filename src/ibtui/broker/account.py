@@ -74,7 +74,7 @@ class Account:
         self._save = save
         self._session: Session | None = None
         self._reported: dict[int, Position] | None = None
-        self._at_loss: dict[int, Position] | None = None
+        self._at_loss: tuple[str, dict[int, Position]] | None = None
         self._asked_at = 0.0
         self._positions_end: asyncio.Future[None] | None = None
         self._values_end: asyncio.Future[None] | None = None
@@ -98,17 +98,19 @@ class Account:
 
     def moved(self) -> list[Moved]:
         """Positions that are not what they were before the link was lost, each told once."""
-        before = self._at_loss
-        if before is None or not self.holdings.known:
+        if self._at_loss is None or not self.holdings.known:
             return []
+        account, before = self._at_loss
         self._at_loss = None
+        if account != self.account:
+            return []
         names = {each.con_id: each.symbol for each in (*before.values(), *self.positions.values())}
         pairs = [(con_id, _quantity(before.get(con_id)), _quantity(self.positions.get(con_id))) for con_id in names]
         return [Moved(con_id, names[con_id], old, new) for con_id, old, new in pairs if old != new]
 
-    def remember(self, positions: Iterable[Position]) -> None:
-        """Positions as they were when the last run ended: what they are now is told against them."""
-        self._at_loss = {each.con_id: each for each in positions if each.quantity}
+    def remember(self, account: str, positions: Iterable[Position]) -> None:
+        """An account's positions as they were when the last run ended: what they are now is told against them."""
+        self._at_loss = account, {each.con_id: each for each in positions}
 
     @property
     def base_currency(self) -> str:
@@ -166,7 +168,7 @@ class Account:
         """Nothing holds any more; positions and values stay to be looked at, profit is unknown."""
         self._session = None
         if self.holdings.known and self._at_loss is None:
-            self._at_loss = dict(self.positions)
+            self._at_loss = self.account, dict(self.positions)
         self.holdings.forget()
         self._reported = None
         self.data_lost()
@@ -176,6 +178,16 @@ class Account:
         """IB is back without our subscriptions."""
         self._pnl_request = None
         self.daily_pnl = self.unrealized_pnl = self.realized_pnl = None
+
+    async def ask_positions(self) -> None:
+        """Has all positions listed anew, for a fill that none of them counts.
+
+        Raises:
+            RequestTimeoutError: The list did not end in time.
+            LinkDownError: The session ended.
+        """
+        if self._session is not None:
+            await self._ask_positions(self._session)
 
     async def _ask_positions(self, session: Session) -> None:
         if self._reported is None:  # else the answer to an earlier request may still be coming in: its rows count too

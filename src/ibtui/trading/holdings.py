@@ -115,6 +115,11 @@ class Holdings:
         bought = math.fsum(max(0.0, fill) for _, fill in contract.fills)
         return Held(contract.reported + sold, contract.reported + bought)
 
+    @property
+    def flat(self) -> bool:
+        """Whether nothing is held for certain."""
+        return self.known and not any(each.reported or each.fills for each in self._contracts.values())
+
     def overdue(self, now: float) -> bool:
         """Whether a fill has waited too long for its position: the broker should be asked for all of them."""
         return any(now - at > GRACE for each in self._contracts.values() for at, _ in each.fills[:1])

@@ -94,6 +94,15 @@ def test_a_change_that_is_not_ours_is_told_once_after_a_while(now):
     assert known.unexplained(GRACE + 3) == ({} if now > GRACE + 1 else {SPY: -60})
 
 
+def test_flat_is_only_who_is_known_to_hold_nothing():
+    known = Holdings()
+    assert not known.flat
+    known.listed({SPY: 0.0}, 0.0)
+    assert known.flat
+    known.filled(SPY, 1.0, 1.0)
+    assert not known.flat
+
+
 def test_of_a_change_that_is_partly_ours_the_rest_is_told():
     known = holdings(100)
     known.reported(SPY, 115, 1.0)

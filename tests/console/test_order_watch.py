@@ -1,0 +1,93 @@
+"""What nobody would notice in time: a day's loss, an unknown profit, a stop that went, a position that others moved."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ibtui.clock import NS, Clock, MarketClock
+from ibtui.config import RiskSettings
+from ibtui.services.order_watch import OrderWatch
+from ibtui.trading.holdings import GRACE
+from ibtui.trading.restraints import SETTLE_SECONDS
+from ibtui.trading.states import TradingState
+from ibtui.ui.parts import Parts
+from tests.console.harness import console_parts
+
+DAY = 86_400
+
+
+class Hand:
+    """A watch over real parts, and clocks moved by hand."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.now = 1000.0
+        self.ready = True
+        self.told: list[tuple[str, str]] = []
+        clock = Clock(lambda: self.now, lambda: int(self.now) * NS)
+        self.market_clock = MarketClock(clock)
+        self.market_clock.measured(1_795_000_000 * NS)
+        self.watch = OrderWatch(
+            parts.orders,
+            parts.account,
+            clock,
+            self.market_clock,
+            RiskSettings(),
+            lambda: self.ready,
+            lambda kind, text: self.told.append((kind, text)),
+        )
+
+    async def look(self, seconds: float = 1.0) -> TradingState:
+        self.now += seconds
+        await self.watch.look()
+        return self.parts.orders.trading_state
+
+
+@asynccontextmanager
+async def watching(path: Path) -> AsyncIterator[Hand]:
+    async with console_parts(path) as parts:
+        yield Hand(parts)
+
+
+async def test_a_days_loss_holds_back_until_a_reason_is_given_or_the_next_trading_day(tmp_path: Path) -> None:
+    async with watching(tmp_path) as hand:
+        account = hand.parts.account
+        account.daily_pnl = -499.0
+        assert await hand.look() is TradingState.ACTIVE
+        account.daily_pnl = -501.0
+        assert await hand.look() is TradingState.REDUCING
+        account.daily_pnl = 100.0
+        assert await hand.look() is TradingState.REDUCING, "a latch"
+        assert [kind for kind, _ in hand.told] == ["trading state"]
+        await hand.parts.orders.release("daily loss", "seen")
+        assert await hand.look() is TradingState.ACTIVE
+        account.daily_pnl = -600.0
+        assert await hand.look() is TradingState.REDUCING
+        account.daily_pnl = 0.0
+        assert await hand.look(DAY) is TradingState.ACTIVE
+
+
+async def test_a_profit_that_ib_does_not_report_holds_back_and_lets_go_by_itself(tmp_path: Path) -> None:
+    async with watching(tmp_path) as hand:
+        account = hand.parts.account
+        account.daily_pnl = None
+        account.holdings.listed({1: 10.0}, 0.0)
+        assert await hand.look() is TradingState.ACTIVE
+        assert await hand.look(SETTLE_SECONDS) is TradingState.REDUCING
+        account.daily_pnl = 1.0
+        assert await hand.look() is TradingState.ACTIVE
+        account.daily_pnl = None
+        account.holdings.listed({}, 0.0)
+        assert await hand.look() is TradingState.ACTIVE, "flat without executions is a known zero"
+
+
+async def test_a_position_that_others_moved_is_told_once_and_others_orders_are_listed(tmp_path: Path) -> None:
+    async with watching(tmp_path) as hand:
+        hand.parts.account.daily_pnl = 0.0
+        holdings = hand.parts.account.holdings
+        holdings.listed({7: 100.0}, 0.0)
+        holdings.reported(7, 40.0, hand.now)
+        await hand.look()
+        await hand.look(GRACE)
+        await hand.look()
+        assert hand.told == [("position", "#7 changed by -60 without an order of ours")]
