@@ -12,6 +12,7 @@ from ibtui.services.log_buffer import LogBuffer
 from ibtui.storage.files import open_directory
 from ibtui.trading.orders import Status
 from ibtui.ui.app import ConsoleApp
+from ibtui.ui.text import Line
 from ibtui.ui.widgets.linebox import LineBox
 from tests.conftest import Gateway, until
 from tests.console.rig import Rig, running
@@ -34,7 +35,7 @@ async def test_each_way_to_lose_the_link_is_on_the_bar_within_a_second_of_its_de
     with open_directory(tmp_path) as directory:
         console = Console(replace(settings, gateway=own), directory, system_clock(), LogBuffer())
         app = ConsoleApp(parts_of(console), start=lambda: console.start(watch=False), stop=console.stop)
-        async with app.run_test(size=(80, 24)):
+        async with app.run_test(size=(80, 24)) as pilot:
             losses: tuple[tuple[str, str, float, dict[str, Any]], ...] = (
                 ("drop", "DISCONNECTED", 1.0, {"how": "fin"}),
                 ("drop", "DISCONNECTED", 1.0, {"how": "rst"}),
@@ -51,10 +52,20 @@ async def test_each_way_to_lose_the_link_is_on_the_bar_within_a_second_of_its_de
                 assert tone == ("warn" if word == "NO ANSWER" else "alarm")
                 if word == "IB LOST":
                     await gateway.control("message", code=1102)
+            await on_the_bar(app, "READY", 10)
+            await pilot.press("6", *":disconnect", "enter")
+            await on_the_bar(app, "DISCONNECTED", 1.0)
+            assert "disconnected as you asked" in "".join(text for text, _ in lines_of_bar(app)[1])
+            await pilot.press("n")
+            await on_the_bar(app, "READY", 10)
 
 
-def bar(app: ConsoleApp) -> tuple[tuple[str, str], ...]:
-    lines = app.screen.query_one("#status", LineBox).lines
+def lines_of_bar(app: ConsoleApp) -> tuple[Line, ...]:
+    return app.screen_stack[0].query_one("#status", LineBox).lines
+
+
+def bar(app: ConsoleApp) -> Line:
+    lines = lines_of_bar(app)
     return lines[0] if lines else ()
 
 

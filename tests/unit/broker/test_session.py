@@ -1,4 +1,5 @@
 import asyncio
+import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -70,6 +71,15 @@ async def test_a_session_knows_accounts_version_and_first_id() -> None:
         assert session.server_version == 176
         assert session.endpoint == f"127.0.0.1:{gateway.port}"
         assert [session.request_id(), session.request_id()] == [1, 2]
+
+
+@virtual
+async def test_the_kernel_watches_for_a_peer_that_is_gone_without_a_word() -> None:
+    async with opened() as (_, session):
+        sock = session.ib.client.conn.transport.get_extra_info("socket")
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 6000
 
 
 @virtual
