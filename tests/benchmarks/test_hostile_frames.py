@@ -105,6 +105,7 @@ async def test_hostile_frames(tmp_path: Path) -> None:
                     assert len(lines) == 24
                     assert all(line.isprintable() for line in lines), lines
                 seconds = time.perf_counter() - began
+            assert parts.writer.status.problem is None
             assert not session.ended.done()
             assert (await session.heartbeat())[0] < 2
             figures = [

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from itertools import count
 
+from ibtui.broker.heartbeat import NO_TIME
 from ibtui.broker.wire_text import clean
 from ibtui.clock import NS, Clock
 from ibtui.market.book import ASK, BID, CLEAR, INSERT, DepthBook
@@ -21,6 +22,10 @@ Handler = Callable[[list[str]], None]
 
 _UNSET = 1e300
 """IB's "unset" double is 1.797e308; nothing real comes near this."""
+
+_SIDES = {"0": ASK, "1": BID}
+_OPERATIONS = {"0": 0, "1": 1, "2": 2}
+"""What the wire may say of a book's row; anything else is no row. "Cleared" is a word of our own."""
 
 _RT_VOLUME = frozenset({"48", "77"})
 """Kinds of the real-time volume tick."""
@@ -46,6 +51,29 @@ def quoted(text: str) -> float | None:
     """
     value = number(text)
     return None if value == -1.0 else value
+
+
+@lru_cache(maxsize=1024)
+def whole(text: str) -> int:
+    """A small whole number, as tick kinds and positions are.
+
+    Raises:
+        ValueError: It is none, or none that a database can hold.
+    """
+    value = int(text)
+    if not -(2**31) <= value < 2**31:
+        raise ValueError(f"{text[:40]} is out of range")
+    return value
+
+
+def exchange_time(text: str) -> int | None:
+    """UTC nanoseconds of a time in seconds; None where there is none, or one that can't be.
+
+    Raises:
+        ValueError: The text is no whole number.
+    """
+    seconds = int(text)
+    return seconds * NS if 0 < seconds < NO_TIME else None
 
 
 def string_tick(kind: str, text: str) -> tuple[float | None, float | None]:
@@ -152,7 +180,7 @@ class FrameReader:
         elif kind == "2":
             touch.ask = value
         batch = self._batch or self._begin()
-        batch.ticks.append((touch.con_id, batch.ts_ns, self._next(), int(kind), value, quoted(fields[5])))
+        batch.ticks.append((touch.con_id, batch.ts_ns, self._next(), whole(kind), value, quoted(fields[5])))
 
     def _tick(self, request: str, kind: str, value: float | None, size: float | None) -> None:
         touch = self.requests.get(request)
@@ -160,7 +188,7 @@ class FrameReader:
             self.unclaimed += 1
             return
         batch = self._batch or self._begin()
-        batch.ticks.append((touch.con_id, batch.ts_ns, self._next(), int(kind), value, size))
+        batch.ticks.append((touch.con_id, batch.ts_ns, self._next(), whole(kind), value, size))
 
     def _size(self, fields: list[str]) -> None:
         self._tick(fields[2], fields[3], None, quoted(fields[4]))
@@ -195,9 +223,9 @@ class FrameReader:
                 touch.con_id,
                 batch.ts_ns,
                 self._next(),
-                int(side),
-                int(operation),
-                int(position),
+                _SIDES[side],
+                _OPERATIONS[operation],
+                whole(position),
                 quoted(value),
                 quoted(size),
                 clean(maker),
@@ -210,8 +238,8 @@ class FrameReader:
         if touch is None:
             self.unclaimed += 1
             return
-        kind = int(fields[2])
-        if kind > 2:  # bid-ask and midpoint series are no prints
+        kind = whole(fields[2])
+        if not 0 <= kind <= 2:  # bid-ask and midpoint series are no prints
             self.unclaimed += 1
             return
         _, _, _, seconds, value, size, _, venue, conditions, *_ = fields
@@ -224,7 +252,7 @@ class FrameReader:
                 touch.con_id,
                 batch.ts_ns,
                 self._next(),
-                int(seconds) * NS or None,
+                exchange_time(seconds),
                 traded,
                 quoted(size),
                 clean(venue),
@@ -237,7 +265,7 @@ class FrameReader:
     def _data_type(self, fields: list[str]) -> None:
         touch = self.requests.get(fields[2])
         if touch is not None:
-            self._on_data_type(touch.con_id, int(fields[3]))
+            self._on_data_type(touch.con_id, whole(fields[3]))
 
     def _parameters(self, fields: list[str]) -> None:
         """Message 81 repeats what the contract's details say; taken so that the library does not look it up."""

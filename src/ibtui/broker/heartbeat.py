@@ -12,6 +12,9 @@ from ibtui.clock import NS, Clock
 BEHIND = 1.5
 """Seconds that an answer's time may lie behind what is expected; IB sends whole seconds."""
 
+NO_TIME = 2**33
+"""Seconds since 1970 that no clock will ever tell: they lie in the year 2242."""
+
 
 class Heartbeat:
     """One question at a time.
@@ -54,7 +57,9 @@ class Heartbeat:
         return now - self._asked, question.result() * NS
 
     def heard(self, seconds: int) -> None:
-        """Takes an answer off the wire: the gateway's time in seconds since 1970 UTC."""
+        """Takes an answer off the wire: the gateway's time in seconds since 1970 UTC; none other counts."""
+        if not 0 < seconds < NO_TIME:
+            raise ValueError(f"the gateway says that it is {str(seconds)[:40]} s after 1970")
         if self._question is None or self._question.done():
             return
         if self._owed and self._is_late(seconds):

@@ -273,14 +273,17 @@ def wall(at_ns: int | None, name: str = "", *, millis: bool = False, named: bool
     """A stamp as clock time in a zone.
 
     Args:
-        at_ns: UTC nanoseconds; None is unknown.
+        at_ns: UTC nanoseconds; None is unknown, and so is a time that no calendar has.
         name: Time zone; empty is New York.
         millis: Show milliseconds.
         named: Show the zone's short name too.
     """
     if at_ns is None:
         return UNKNOWN
-    moment = datetime.fromtimestamp(at_ns // NS, UTC).astimezone(zone(name))
+    try:
+        moment = datetime.fromtimestamp(at_ns // NS, UTC).astimezone(zone(name))
+    except (OverflowError, ValueError, OSError):
+        return UNKNOWN
     text = f"{moment:%H:%M:%S}"
     if millis:
         text += f".{at_ns % NS // 1_000_000:03d}"

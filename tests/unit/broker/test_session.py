@@ -202,6 +202,20 @@ async def test_a_late_answer_is_not_taken_for_the_next_heartbeats() -> None:
 
 
 @virtual
+async def test_a_time_that_no_clock_tells_is_no_answer() -> None:
+    async with opened() as (gateway, session):
+        gateway.muted = {"49"}
+        beat = asyncio.ensure_future(session.heartbeat())
+        await settle()
+        for nonsense in ("9" * 40, "0", "-5"):
+            gateway.send(49, 1, nonsense)
+        await settle()
+        assert not beat.done()
+        gateway.send(49, 1, 1_700_000_000)
+        assert (await beat)[1] == 1_700_000_000 * NS
+
+
+@virtual
 async def test_after_a_lost_answer_the_next_one_counts() -> None:
     async with opened() as (gateway, session):
         await session.heartbeat()

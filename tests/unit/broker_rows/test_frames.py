@@ -165,3 +165,32 @@ def test_messages_of_real_gateways_become_rows(recorded: list[dict[str, Any]]) -
         assert batch is not None, message
         rows += 1
     assert rows > 0
+
+
+@pytest.mark.parametrize("seconds", ["0", "-5", "9" * 40])
+def test_a_print_at_a_time_that_can_not_be_has_no_time(seconds: str) -> None:
+    batch = feed(reader((7, 100)), f"99|7|1|{seconds}|450.25|100|0|ARCA|")
+    assert batch is not None
+    assert batch.prints[0][3] is None
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        f"1|6|7|{'9' * 40}|450.25|300|0",
+        f"12|1|7|{'9' * 40}|0|0|450.25|300",
+        "12|1|7|0|3|0|450.25|300",
+        "12|1|7|0|-1|0|450.25|300",
+        "12|1|7|0|0|2|450.25|300",
+        "99|7|-1|1700000000|450.25|100|0|ARCA|",
+    ],
+)
+def test_what_no_file_could_hold_and_what_the_wire_may_not_say_becomes_no_row(frame: str) -> None:
+    made = reader((7, 100))
+    try:
+        feed(made, frame)
+    except (ValueError, KeyError):
+        batch = made.take()
+    else:
+        batch = made.take()
+    assert batch is None or not (batch.ticks or batch.depth or batch.prints)

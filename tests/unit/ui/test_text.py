@@ -115,3 +115,8 @@ def test_a_count_keeps_three_digits(value, shown):
 def test_a_clock_names_its_zone():
     assert text.wall(1_700_000_000_123_456_789, "America/New_York", millis=True, named=True) == "17:13:20.123 EST"
     assert text.wall(0, "no such zone") == "19:00:00"
+
+
+@pytest.mark.parametrize("at_ns", [None, 10**48, -(10**48)])
+def test_a_time_that_no_calendar_has_is_unknown(at_ns):
+    assert text.wall(at_ns) == "—"
