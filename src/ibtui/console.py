@@ -267,10 +267,9 @@ class Console:
         held = await asyncio.to_thread(queries.positions, self.directory)
         for account in {row["account"] for row in held}:
             if self.settings.gateway.account in ("", account):
-                known = [row for row in held if row["account"] == account and row["quantity"] is not None]
-                self.account.remember(
-                    account, [Position(row["con_id"], row["symbol"], row["quantity"]) for row in known]
-                )
+                rows = [row for row in held if row["account"] == account and row["quantity"] is not None]
+                positions = [Position(row["con_id"], row["symbol"], row["quantity"]) for row in rows]
+                self.account.remember(account, positions)
 
     # --- what the parts tell each other ---
 
