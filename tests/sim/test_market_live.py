@@ -10,7 +10,7 @@ from ibtui.clock import NS
 from ibtui.market.prices import on_tick
 from ibtui.sim.events import DayChanged, DepthChanged, Event, TopChanged, Traded
 from ibtui.sim.exchange import Exchange
-from tests.sim.exchange_rig import FUNDS, TUESDAY, Onlooker, at, con_id, exchange, only, run
+from tests.sim.exchange_rig import FUNDS, TUESDAY, Onlooker, at, con_id, exchange, only, order, run
 
 SYMBOLS = st.sampled_from(["SPY", "XLRE", "GS", "RBLX", "AMC", "LLY"])
 MOMENTS = st.sampled_from(
@@ -31,6 +31,23 @@ def test_the_steps_of_time_make_no_difference(steps: list[int], start: int) -> N
         events += many.advance(many.now_ns + step)
     assert one.advance(start + sum(steps)) == events
     assert [event.time_ns for event in events] == sorted(event.time_ns for event in events)
+
+
+def test_an_order_that_meets_nothing_changes_nothing() -> None:
+    # While no order works, markets run ahead of each other within a step; with one they go event by event.
+    ahead, together = exchange(), exchange()
+    for market in (ahead, together):
+        for symbol in ("SPY", "GS"):
+            market.watch(con_id(market, symbol))
+    together.place(order(con_id(together, "RBLX"), 1, "BUY", 1, 1.0))
+    kinds = (TopChanged, DepthChanged, Traded, DayChanged)
+    watched = {con_id(ahead, symbol) for symbol in ("SPY", "GS")}
+    told = [
+        [event for event in market.advance(TUESDAY + 20 * NS) if isinstance(event, kinds) and event.con_id in watched]
+        for market in (ahead, together)
+    ]
+    assert told[0] == told[1]
+    assert len(told[0]) > 500
 
 
 def test_the_same_seed_is_the_same_market_and_another_is_another() -> None:

@@ -81,7 +81,7 @@ def test_the_next_open_minute_is_open_and_none_before_it_is(minute: int) -> None
 def test_the_flow_stands_still_over_night_weekend_and_holidays() -> None:
     friday = at("2026-07-02T19:59:00") // MINUTE_NS  # Friday the third is a holiday
     begun = []
-    for happening in flow(PLANNER, spy(), friday, 1.0):
+    for happening in flow(PLANNER, spy(), friday):
         if isinstance(happening, MinuteBegins):
             begun.append(happening.time_ns)
             if len(begun) == 2:
@@ -100,7 +100,7 @@ def test_an_early_close_ends_the_session_at_one_and_after_hours_at_five() -> Non
 def test_quotes_are_never_crossed_and_prints_are_at_the_quote_or_inside(listing: Listing, minute: int) -> None:
     bid = ask = 0
     number = TUESDAY // MINUTE_NS - 60 + minute
-    for happening in flow(PLANNER, listing, number, 0.0):
+    for happening in flow(PLANNER, listing, number):
         if happening.time_ns >= (number + 1) * MINUTE_NS:
             break
         if isinstance(happening, QuoteMoves):

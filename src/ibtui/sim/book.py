@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ibtui.sim.events import REDUCE_WITHOUT_BLOCK, Side
 from ibtui.sim.oca import left_after
 from ibtui.sim.prints import LOT
-from ibtui.sim.sizes import TURNS
+from ibtui.sim.sizes import CYCLE, TURNS
 from ibtui.sim.source import Sizes
 
 OPPOSITE: dict[Side, Side] = {"bid": "ask", "ask": "bid"}
@@ -85,13 +85,23 @@ class Book:
         if best:
             self._taken.pop((side, self.best(side)), None)
             self._shown.pop(side, None)
-        else:
+        elif self._taken:
             class_ = self.sizes.renewed_class(side, beat)
             for key in [key for key in self._taken if key[0] == side and key[1] % TURNS == class_]:
                 if key[1] != self.best(side):
                     del self._taken[key]
-        self._let_go()
+        if self.resting["bid"] or self.resting["ask"]:
+            self._let_go()
         return side
+
+    def renew_up_to(self, beat: int) -> None:
+        """All beats up to this one have come, and nobody looked meanwhile."""
+        for each in range(max(self.beat + 1, beat + 1 - TURNS * CYCLE), beat + 1):
+            if not (self._taken or self._shown):
+                break
+            self.renew(each)
+        self.beat = beat
+        self._let_go()
 
     def show(self, side: Side, size: int) -> None:
         """Shows so many shares at the seeded best price until its next size comes."""
@@ -138,11 +148,15 @@ class Book:
         if self._taken and any(each == side and all(row.price != price for row in rows) for each, price in self._taken):
             return None  # a row that clients had emptied may be back
         if self.sizes.renewed(self.beat)[1]:
-            positions = [0]
-        else:
-            class_ = self.sizes.renewed_class(side, self.beat)
-            positions = [k for k, row in enumerate(rows) if k and row.price % TURNS == class_]
-        found = [(k, Row(rows[k].price, *self.seeded(side, rows[k].price))) for k in positions]
+            best = rows[0]
+            size, maker = self.sizes.best(side, self.beat)  # a new size: nothing of it is taken yet
+            return [(0, Row(best.price, size, maker))] if size != best.size or maker != best.maker else []
+        class_ = self.sizes.renewed_class(side, self.beat)
+        found = [
+            (k, Row(row.price, *self.seeded(side, row.price)))
+            for k, row in enumerate(rows)
+            if row.price % TURNS == class_ and k
+        ]
         if any(not row.size for _, row in found):
             return None
         return [(k, row) for k, row in found if row != rows[k]]

@@ -123,8 +123,7 @@ class OrderState:
     limit_price: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TopChanged:
+class TopChanged(NamedTuple):
     """The best bid, the best ask or the last trade has a new price or size. ``price`` None: that side is empty."""
 
     con_id: int
@@ -134,8 +133,7 @@ class TopChanged:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Traded:
+class Traded(NamedTuple):
     """One print.
 
     Attributes:
@@ -157,8 +155,7 @@ class Traded:
     vwap: float
 
 
-@dataclass(frozen=True, slots=True)
-class DepthChanged:
+class DepthChanged(NamedTuple):
     """One row of the book was inserted, updated or deleted; the rows below it move as IB's clients move them."""
 
     con_id: int
@@ -171,8 +168,7 @@ class DepthChanged:
     maker: str
 
 
-@dataclass(frozen=True, slots=True)
-class DayChanged:
+class DayChanged(NamedTuple):
     """A number of the day: ``close`` is the previous session's close. ``value`` None: unset by a new day."""
 
     con_id: int
@@ -181,8 +177,7 @@ class DayChanged:
     value: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class HaltChanged:
+class HaltChanged(NamedTuple):
     """Trading in the contract was halted or resumed."""
 
     con_id: int

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from ibtui.clock import NS
@@ -36,6 +37,7 @@ LEAP_NS = 1800 * NS
 __all__ = ["Exchange", "Pnl", "Position"]
 
 _BEFORE_MARKET, _MARKET, _AFTER_MARKET = range(3)
+_time_of = attrgetter("time_ns")
 
 
 class _Entry(NamedTuple):
@@ -83,6 +85,7 @@ class Exchange:
         self._serials: dict[int, int] = {}
         self._watched: Counter[int] = Counter()
         self._agenda: list[_Entry] = []
+        self._alarms: list[_Entry] = []
         self._timers: dict[int, Callable[[], list[Event]]] = {}
         self._numbers = 0
         self._rate = rate
@@ -100,8 +103,9 @@ class Exchange:
     @running.setter
     def running(self, running: bool) -> None:
         self._running = running
-        for market in self._markets.values():
+        for con_id, market in self._markets.items():
             self._pending += self._settle(market, list(market.stop(self.now_ns, not running)))
+            self._schedule(con_id)
 
     @property
     def rate(self) -> float:
@@ -129,17 +133,24 @@ class Exchange:
         """Lets market time pass and tells everything that happened up to then, ``to_ns`` included, in time order."""
         if to_ns - self.now_ns > LEAP_NS:
             return self.leap(to_ns)
-        events, self._pending = self._pending, []
-        while self._agenda and self._agenda[0].time_ns <= to_ns:
-            entry = heapq.heappop(self._agenda)
+        pending, self._pending = self._pending, []
+        events: list[Event] = []
+        ran_ahead = False
+        while (entry := self._next_entry()).time_ns <= to_ns:
             if entry.rank != _MARKET:
+                events += self._ring()
+                continue
+            heapq.heappop(self._agenda)
+            if self._serials.get(entry.number) == entry.serial:
                 self.now_ns = max(self.now_ns, entry.time_ns)
-                events += self._timers.pop(entry.number)()
-            elif self._serials.get(entry.number) == entry.serial:
-                self.now_ns = max(self.now_ns, entry.time_ns)
-                events += self._step(entry.number)
+                # Where no order works nothing looks at the market before the next alarm, so that it may run ahead.
+                alone = not self._broker.register.working
+                ran_ahead = ran_ahead or alone
+                events += self._step(entry.number, min(to_ns, self._alarms[0].time_ns - 1) if alone else 0)
+        if ran_ahead:
+            events.sort(key=_time_of)
         self.now_ns = max(self.now_ns, to_ns)
-        return events
+        return [*pending, *events] if pending else events
 
     def leap(self, to_ns: int) -> list[Event]:
         """Moves market time on without living through it: timers ring, then every market is as it is at that time."""
@@ -148,19 +159,18 @@ class Exchange:
         for old in before.values():
             if old.altered:
                 self.history.remember_cut(old.listing, old.minute, old.prints, self.now_ns)
-        self._agenda = [entry for entry in self._agenda if entry.rank != _MARKET]
-        heapq.heapify(self._agenda)
-        while self._agenda and self._agenda[0].time_ns <= to_ns:
-            entry = heapq.heappop(self._agenda)
-            if entry.rank != _MARKET:
-                self.now_ns = max(self.now_ns, entry.time_ns)
-                self._tear_down()
-                events += self._timers.pop(entry.number)()
+        self._agenda.clear()
+        while self._alarms[0].time_ns <= to_ns:
+            self.now_ns = max(self.now_ns, self._alarms[0].time_ns)
+            self._tear_down()
+            events += self._ring()
         self._tear_down()
         self.now_ns = to_ns
         for con_id, old in before.items():
             market = self._live(con_id)
-            market.halted = old.halted
+            if old.halted:
+                market.halt(to_ns, True)
+                self._schedule(con_id)
             events += market.seen_again(to_ns, old)
         return [*events, *self._broker.floor.reconsider_all()]
 
@@ -223,6 +233,7 @@ class Exchange:
         """Halts trading in a contract, or lets it go on."""
         market = self._live(con_id)
         events = self._settle(market, list(market.halt(self.now_ns, halted)))
+        self._schedule(con_id)
         return [*events, *self._broker.floor.reconsider_contract(con_id)]
 
     # contracts and history
@@ -367,12 +378,23 @@ class Exchange:
         self._numbers += 1
         self._timers[self._numbers] = action
         rank = _AFTER_MARKET if after_market else _BEFORE_MARKET
-        heapq.heappush(self._agenda, _Entry(time_ns, rank, self._numbers, 0))
+        heapq.heappush(self._alarms, _Entry(time_ns, rank, self._numbers, 0))
 
-    def _step(self, con_id: int) -> list[Event]:
+    def _next_entry(self) -> _Entry:
+        """What is due first; there always is the alarm of the next day."""
+        alarm = self._alarms[0]
+        return min(alarm, self._agenda[0]) if self._agenda else alarm
+
+    def _ring(self) -> list[Event]:
+        """Does what the next alarm is for."""
+        alarm = heapq.heappop(self._alarms)
+        self.now_ns = max(self.now_ns, alarm.time_ns)
+        return self._timers.pop(alarm.number)()
+
+    def _step(self, con_id: int, until_ns: int) -> list[Event]:
         market = self._markets[con_id]
         minute = market.minute
-        events = self._settle(market, list(market.step()))
+        events = self._settle(market, list(market.step(until_ns)))
         self._schedule(con_id)
         if market.minute != minute:
             self._forget_idle(con_id)

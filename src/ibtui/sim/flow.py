@@ -1,36 +1,36 @@
 """The seeded flow of one contract: everything that would happen in its market if nobody of ours were there.
 
-Three kinds of things happen, in time order: a print, a new place of the quote, and a beat. Beats are a fixed grid with
-jitter; each one gives one row of the book a new size (see :mod:`ibtui.sim.sizes`), which is why the state of the book
-at any time can be known without what came before the minute.
+Two kinds of things happen, in time order: a print and a new place of the quote. Beats, which give the book's rows new
+sizes, go beside it (see :mod:`ibtui.sim.beats`).
 """
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ibtui.clock import NS
 from ibtui.sim.minutes import Minute, Planner
 from ibtui.sim.prints import PlannedPrint, prints_of
 from ibtui.sim.sizes import mixed
 from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay
 from ibtui.sim.universe import Listing
 
-BEATS_A_SECOND = 22.0
-_THIN_BEATS = 0.08
-"""Beats outside the regular session, over those within."""
 _LAG_NS = 120_000_000
 """The other side of the quote follows a move within this time."""
 
 
 class MinuteBegins(NamedTuple):
-    """A minute with its plan; ``beat`` is the last one before it, ``phase_begins`` says if it is its phase's first."""
+    """A minute with its plan.
+
+    Attributes:
+        phase_begins: Whether it is its phase's first.
+        beat: The last beat before it, if beats come with the flow.
+    """
 
     time_ns: int
     minute: Minute
     day: TradingDay
     phase: Phase
     phase_begins: bool
-    beat: int
+    beat: int = 0
 
 
 class QuoteMoves(NamedTuple):
@@ -60,57 +60,27 @@ class Beat(NamedTuple):
 Happening = MinuteBegins | QuoteMoves | PrintComes | Beat
 
 
-def flow(planner: Planner, listing: Listing, from_minute: int, rate: float) -> Iterator[Happening]:
+def flow(planner: Planner, listing: Listing, from_minute: int) -> Iterator[Happening]:
     """All that happens from the first open minute at or after ``from_minute`` on, for ever."""
     calendar = listing.calendar
     number = calendar.next_open_minute(from_minute)
     while True:
         moment = calendar.moment_of(number)
         if moment is not None:
-            yield from _minute(planner, listing, number, moment.day, moment.phase, rate)
+            yield from _minute(planner, listing, number, moment.day, moment.phase)
             number += 1
         else:
             number = calendar.next_open_minute(number)
 
 
-def _minute(
-    planner: Planner, listing: Listing, number: int, day: TradingDay, phase: Phase, rate: float
-) -> Iterator[Happening]:
+def _minute(planner: Planner, listing: Listing, number: int, day: TradingDay, phase: Phase) -> Iterator[Happening]:
     first = day.span(phase).first
     minute = planner.phase(listing, day, phase)[number - first]
     start = number * MINUTE_NS
     bid, ask = planner.quote_before(listing, number)
-    period = beat_period(phase, rate)
-    yield MinuteBegins(start, minute, day, phase, number == first, -(-start // period) - 1)
+    yield MinuteBegins(start, minute, day, phase, number == first)
     yield QuoteMoves(start, bid, ask)
-    con_id = listing.con_id
-    beats = _beats(con_id, start, period)
-    beat = next(beats, None)
-    for happening in _trading(prints_of(planner.seed, con_id, minute), minute, bid, ask, con_id):
-        while beat is not None and beat.time_ns <= happening.time_ns:
-            yield beat
-            beat = next(beats, None)
-        yield happening
-    while beat is not None:
-        yield beat
-        beat = next(beats, None)
-
-
-def beat_period(phase: Phase, rate: float) -> int:
-    """Nanoseconds between two beats; a rate of 0 leaves one in a century."""
-    if not rate:
-        return 100 * 365 * 86400 * NS
-    return int(NS / (BEATS_A_SECOND * rate * (1.0 if phase is Phase.REGULAR else _THIN_BEATS)))
-
-
-def _beats(con_id: int, start: int, period: int) -> Iterator[Beat]:
-    """The beats of a minute: one somewhere in each stretch of the grid."""
-    number, end = -(-start // period), start + MINUTE_NS
-    while number * period < end:
-        moment = number * period + mixed(con_id, number, 7) % period
-        if moment < end:
-            yield Beat(moment, number)
-        number += 1
+    yield from _trading(prints_of(planner.seed, listing.con_id, minute), minute, bid, ask, listing.con_id)
 
 
 def _trading(

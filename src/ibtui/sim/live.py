@@ -77,18 +77,23 @@ class LiveMarket:
         self._source = source
         self._stopped = False
         self._auction_times: dict[int, Auction] = {}
-        self._missed: dict[type, Happening] = {}
+        self._missed: dict[type, QuoteMoves | Beat] = {}
         self._remember = remember
         self._scale = round(1 / listing.instrument.min_tick)
         self.shown = ShownBook(self.book, listing.con_id, self._scale)
-        self._flow: Iterator[Happening] = iter(())
-        self._next: Happening
-        self._start(from_ns, rate)
+        self._rate = rate
+        self._beats = self._stream.beats
+        minute = listing.calendar.last_open_minute(from_ns // MINUTE_NS)
+        self._flow: Iterator[Happening] = self._stream.flow(minute)
+        self._next: Happening = next(self._flow)
+        self._start(from_ns)
 
     @property
     def next_ns(self) -> int:
-        """When the next thing happens."""
-        return self._next.time_ns
+        """When the next thing happens; while the flow is withheld that is the next minute."""
+        if self.withheld:
+            return max(self._next.time_ns, (self.minute + 1) * MINUTE_NS)
+        return min(self._beats.time_ns, self._next.time_ns)
 
     def top(self) -> Top:
         """The quote and the day."""
@@ -111,18 +116,20 @@ class LiveMarket:
             halted=self.halted,
         )
 
-    def step(self) -> list[MarketEvent]:
-        """Lets the next thing happen."""
+    def step(self, until_ns: int = 0) -> list[MarketEvent]:
+        """Lets the next thing happen. Where that is a beat, further ones follow up to a time or something else."""
+        if self.withheld:
+            self._withhold(self.next_ns - 1)
+        elif self._beats.time_ns <= self._next.time_ns:
+            return self._run(max(self._beats.time_ns, min(until_ns, self._next.time_ns)))
         happening = self._next
         self._next = next(self._flow)
         if isinstance(happening, MinuteBegins):
             return self._begin(happening)
-        if self.withheld:
-            return self._withhold(happening)
-        if isinstance(happening, Beat):
-            return self._renew(happening)
         if isinstance(happening, QuoteMoves):
             return self._move(happening)
+        if isinstance(happening, Beat):
+            return self._renew(happening.time_ns, happening.number)
         return self._print(happening)
 
     def take(self, time_ns: int, side: Side, limit: int | None, size: int) -> tuple[list[Match], list[MarketEvent]]:
@@ -198,23 +205,22 @@ class LiveMarket:
 
     def halt(self, time_ns: int, halted: bool) -> list[MarketEvent]:
         """Halts or resumes trading."""
-        self.halted = halted
-        return [HaltChanged(self.listing.con_id, time_ns, halted), *self._caught_up(time_ns)]
+        events = self._hold(time_ns, halted, self._stopped)
+        return [HaltChanged(self.listing.con_id, time_ns, halted), *events]
 
     def stop(self, time_ns: int, stopped: bool) -> list[MarketEvent]:
         """Stops the seeded flow, or lets it go on; clients trade on with what stands in the book."""
-        self._stopped = stopped
-        return self._caught_up(time_ns)
+        return self._hold(time_ns, self.halted, stopped)
 
     def retime(self, time_ns: int, rate: float) -> list[MarketEvent]:
         """Gives the book's rows new sizes at another rate from now on."""
-        minute = self.listing.calendar.last_open_minute(time_ns // MINUTE_NS)
-        self._flow = self._stream.flow(minute, rate)
-        self._next = next(self._flow)
-        while self._next.time_ns <= time_ns:
-            if isinstance(self._next, Beat):
-                self.book.beat = self._next.number
-            self._next = next(self._flow)
+        self._rate = rate
+        assert self.phase is not None
+        self._beats.begin(self.minute * MINUTE_NS, self.phase, rate)
+        self._beats.skip(time_ns)
+        if self.withheld or self._beats.last is None:
+            return []
+        self.book.beat = self._beats.last
         return self.shown.tell(time_ns)
 
     def seen_again(self, time_ns: int, before: "LiveMarket") -> list[MarketEvent]:
@@ -236,35 +242,37 @@ class LiveMarket:
             events.append(DayChanged(con_id, time_ns, "volume", float(new.volume)))
         return events
 
-    def _start(self, from_ns: int, rate: float) -> None:
+    def _start(self, from_ns: int) -> None:
         """Runs the minute of ``from_ns``, or the last open one before it, up to then, unseen."""
-        minute = self.listing.calendar.last_open_minute(from_ns // MINUTE_NS)
-        self._flow = self._stream.flow(minute, rate)
-        self._next = next(self._flow)
         while self._next.time_ns <= from_ns:
             happening = self._next
             self._next = next(self._flow)
             if isinstance(happening, MinuteBegins):
                 self._begin(happening, unseen=True)
-            elif not isinstance(happening, PrintComes):
+                continue
+            self._skip_beats(happening.time_ns)
+            if not isinstance(happening, PrintComes):
                 self._apply(happening)
             else:
                 self._note(happening.time_ns, self._moved(happening.price), happening.size)
                 self.book.meet(self._moved(happening.price), happening.size, happening.aggressor)
+        self._skip_beats(from_ns)
         self.shown.look()
 
     def _begin(self, begins: MinuteBegins, *, unseen: bool = False) -> list[MarketEvent]:
         if self.altered:
             self._remember(self.minute, self.prints)
         self.prints.clear()
-        self.altered = False
+        self.altered = self.withheld
         self.minute = begins.minute.number
         self.phase = begins.phase
         self._auction_times = auction_times(self.listing, begins.day)
+        self._beats.begin(begins.time_ns, begins.phase, self._rate)
+        beat = begins.beat if self._beats.last is None else self._beats.last
         if self.withheld:
-            self._missed[Beat] = Beat(begins.time_ns, begins.beat)
+            self._missed[Beat] = Beat(begins.time_ns, beat)
         else:
-            self.book.beat = begins.beat
+            self.book.beat = beat
         events: list[MarketEvent] = []
         if begins.phase is self.listing.calendar.leads and begins.phase_begins:
             last = self.day.last
@@ -277,36 +285,57 @@ class LiveMarket:
                 events.append(DayChanged(con_id, begins.time_ns, field, value))
         return [] if unseen else events
 
-    def _withhold(self, happening: Happening) -> list[MarketEvent]:
-        """Nothing happens, so that the minute is no longer the seeded one; beats and quotes are kept for later."""
-        if isinstance(happening, PrintComes):
-            self.altered = True
-        else:
-            self._missed[type(happening)] = happening
-        return []
-
-    def _caught_up(self, time_ns: int) -> list[MarketEvent]:
-        """Brings the book to where the seeded flow has come, unless that is still withheld."""
+    def _hold(self, time_ns: int, halted: bool, stopped: bool) -> list[MarketEvent]:
+        """Withholds the seeded flow or lets it go on; then the book is brought to where the flow has come."""
+        before = self.withheld
+        if before:
+            self._withhold(time_ns)
+        self.halted, self._stopped = halted, stopped
         if self.withheld:
+            self.altered = True
+        if self.withheld or not before:
             return []
         for happening in self._missed.values():
             self._apply(happening)
         self._missed.clear()
+        self._skip_beats(time_ns)
         return [*self._crossed(time_ns), *self.shown.tell(time_ns)]
 
-    def _apply(self, happening: Happening) -> None:
+    def _withhold(self, until_ns: int) -> None:
+        """Drops what the flow has up to a time, or up to the next minute; beats and quotes are kept for later."""
+        while self._next.time_ns <= until_ns and not isinstance(self._next, MinuteBegins):
+            if not isinstance(self._next, PrintComes):
+                self._missed[type(self._next)] = self._next
+            self._next = next(self._flow)
+
+    def _apply(self, happening: QuoteMoves | Beat) -> None:
         """Lets a beat or a move of the quote change the book, untold."""
         if isinstance(happening, QuoteMoves):
             self.book.quote(self._moved(happening.bid), self._moved(happening.ask))
-        elif isinstance(happening, Beat):
+        else:
             self.book.renew(happening.number)
 
-    def _renew(self, beat: Beat) -> list[MarketEvent]:
-        side = self.book.renew(beat.number)
-        told = self.shown.tell_renewed(beat.time_ns, side)
+    def _skip_beats(self, time_ns: int) -> None:
+        """Lets the beats up to a time change the book, untold."""
+        if self._beats.time_ns <= time_ns:
+            self._beats.skip(time_ns)
+            self.book.renew_up_to(self._beats.number - 1)
+
+    def _run(self, until_ns: int) -> list[MarketEvent]:
+        """Lets all beats up to a time come."""
+        events: list[MarketEvent] = []
+        beats = self._beats
+        while beats.time_ns <= until_ns:
+            events += self._renew(beats.time_ns, beats.number)
+            beats.go_on()
+        return events
+
+    def _renew(self, time_ns: int, beat: int) -> list[MarketEvent]:
+        side = self.book.renew(beat)
+        told = self.shown.tell_renewed(time_ns, side)
         if told is not None:
             return told
-        return [*self._crossed(beat.time_ns), *self.shown.tell(beat.time_ns, (side,))]
+        return [*self._crossed(time_ns), *self.shown.tell(time_ns, (side,))]
 
     def _move(self, move: QuoteMoves) -> list[MarketEvent]:
         self._apply(move)

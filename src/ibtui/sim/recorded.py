@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ibtui.clock import NS
 from ibtui.market.bars import Bar
 from ibtui.market.book import UPDATE, DepthBook, Level
+from ibtui.sim.beats import Beats
 from ibtui.sim.events import Side
 from ibtui.sim.flow import Beat, Happening, MinuteBegins, PrintComes, QuoteMoves
 from ibtui.sim.minutes import Minute
@@ -106,11 +107,12 @@ class RecordedStream:
         self._listing = listing
         self._scale = 1 / listing.instrument.min_tick
         self.sizes = RecordedSizes()
+        self.beats = Beats(listing.con_id, grid=False)
         self._beat = 0
         self._prices: dict[Side, int] = {"bid": 1, "ask": 2}
         self._books: dict[int, DepthBook] = {}
 
-    def flow(self, from_minute: int, rate: float) -> Iterator[Happening]:
+    def flow(self, from_minute: int) -> Iterator[Happening]:
         """All that was recorded from a minute on; after its end the minutes go on empty."""
         calendar = self._listing.calendar
         number = calendar.next_open_minute(from_minute)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ibtui.sim.beats import Beats
 from ibtui.sim.flow import Happening, flow
 from ibtui.sim.minutes import Minute, Planner
 from ibtui.sim.prints import PlannedPrint, prints_of
@@ -14,12 +15,13 @@ class SeededStream:
 
     def __init__(self, planner: Planner, listing: Listing) -> None:
         self.sizes = SeededSizes(planner.seed, listing)
+        self.beats = Beats(listing.con_id)
         self._planner = planner
         self._listing = listing
 
-    def flow(self, from_minute: int, rate: float) -> Iterator[Happening]:
+    def flow(self, from_minute: int) -> Iterator[Happening]:
         """All that happens from the first open minute at or after ``from_minute`` on, for ever."""
-        return flow(self._planner, self._listing, from_minute, rate)
+        return flow(self._planner, self._listing, from_minute)
 
 
 class SeededSource(Planner):

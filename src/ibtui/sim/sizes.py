@@ -6,6 +6,7 @@ and none of it has to be remembered.
 """
 
 import math
+from collections.abc import Callable
 
 from ibtui.sim.events import Side
 from ibtui.sim.trading_days import Phase
@@ -15,13 +16,16 @@ VENUES = ("ARCA", "NSDQ", "BATS", "EDGX", "IEX", "NYSE", "MEMX", "BYX")
 _WEIGHTED_VENUES = ("ARCA", "NSDQ", "BATS", "EDGX", "ARCA", "NSDQ", "BATS", "IEX", "ARCA", "NSDQ", "NYSE", "EDGX",
                     "NSDQ", "MEMX", "BYX", "BATS")  # fmt: skip
 
-_CYCLE = 8
+CYCLE = 8
 _RENEWED: tuple[tuple[Side, bool], ...] = (
     ("bid", True), ("ask", True), ("bid", False), ("bid", True), ("ask", True), ("ask", False), ("bid", True),
     ("ask", True),
 )  # fmt: skip
 """What each beat of a cycle renews: a side, and whether its best row (True) or a deeper one."""
-_BEST_BEATS = {side: [k for k, (each, best) in enumerate(_RENEWED) if best and each == side] for side in ("bid", "ask")}
+_BEST_RENEWALS: dict[Side, list[int]] = {
+    side: [_RENEWED[: k + 1].count((side, True)) for k in range(CYCLE)] for side in ("bid", "ask")
+}
+"""How often a cycle has renewed the best row of a side up to each of its beats."""
 _DEEP_BEAT: dict[Side, int] = {"bid": 2, "ask": 5}
 TURNS = 16
 _DEEPEST = 400
@@ -32,10 +36,20 @@ _SALT: dict[Side, int] = {"bid": 1, "ask": 2}
 
 def mixed(first: int, second: int, third: int) -> int:
     """A well-mixed number of 62 bits from three (the finish of SplitMix64)."""
-    x = (first * 0x9E3779B97F4A7C15 ^ second * 0xC2B2AE3D27D4EB4F ^ third * 0x165667B19E3779F9) & _MASK
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EB & _MASK
-    return (x ^ (x >> 31)) >> 2
+    return mixer(first, third)(second)
+
+
+def mixer(first: int, third: int) -> Callable[[int], int]:
+    """:func:`mixed` where only the second number changes."""
+    fixed = (first * 0x9E3779B97F4A7C15 ^ third * 0x165667B19E3779F9) & _MASK
+
+    def mix(second: int) -> int:
+        x = (fixed ^ second * 0xC2B2AE3D27D4EB4F) & _MASK
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EB & _MASK
+        return (x ^ (x >> 31)) >> 2
+
+    return mix
 
 
 class SeededSizes:
@@ -44,13 +58,14 @@ class SeededSizes:
     def __init__(self, seed: int, listing: Listing) -> None:
         self._lot = listing.lot
         self._key = mixed(seed, listing.con_id, 3)
+        self._best = {side: mixer(self._key, salt) for side, salt in _SALT.items()}
         self._lots = max(1.0, 9.0 * math.sqrt(listing.daily_volume / 1e6) * 60.0 / listing.price)
         self.sparse = max(1, round(0.7 * listing.spread))
         self.reach = _DEEPEST * self.sparse
 
     def renewed(self, beat: int) -> tuple[Side, bool]:
         """Which side a beat renews, and whether it is its best row or a deeper one."""
-        return _RENEWED[beat % _CYCLE]
+        return _RENEWED[beat % CYCLE]
 
     def renewed_class(self, side: Side, beat: int) -> int:
         """Which prices a beat renews that renews deeper rows: those with this remainder modulo :data:`TURNS`."""
@@ -62,9 +77,8 @@ class SeededSizes:
 
     def best(self, side: Side, beat: int) -> tuple[int, str]:
         """Shares and maker of the best row of a side as of a beat."""
-        cycle, position = divmod(beat, _CYCLE)
-        renewals = len([k for k in _BEST_BEATS[side] if k <= position])
-        return self._draw(mixed(self._key, cycle * 3 + renewals, _SALT[side]), 0.7)
+        cycle, position = divmod(beat, CYCLE)
+        return self._draw(self._best[side](cycle * 3 + _BEST_RENEWALS[side][position]), 0.7)
 
     def deeper(self, side: Side, price: int, beat: int) -> tuple[int, str]:
         """Shares and maker at a price behind the best one as of a beat."""
@@ -73,7 +87,7 @@ class SeededSizes:
         return self._draw(mixed(self._key ^ price, epoch, 8 + _SALT[side]), 1.0)
 
     def _turn(self, side: Side, beat: int) -> int:
-        return (beat - _DEEP_BEAT[side]) // _CYCLE
+        return (beat - _DEEP_BEAT[side]) // CYCLE
 
     def _draw(self, number: int, factor: float) -> tuple[int, str]:
         """Heavy-tailed lots and a venue from one mixed number."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
+from ibtui.sim.beats import Beats
 from ibtui.sim.events import Side
 from ibtui.sim.flow import Happening
 from ibtui.sim.minutes import Minute
@@ -48,7 +49,12 @@ class Stream(Protocol):
         """The book's sizes as of the beats that were told."""
         ...
 
-    def flow(self, from_minute: int, rate: float) -> Iterator[Happening]:
+    @property
+    def beats(self) -> Beats:
+        """The beats that go beside the flow."""
+        ...
+
+    def flow(self, from_minute: int) -> Iterator[Happening]:
         """All that happens from the first open minute at or after ``from_minute`` on, for ever."""
         ...
 

@@ -1,0 +1,66 @@
+"""The beats of one contract's market: each gives one row of the book a new size. Seeded ones are a grid with jitter.
+
+Which row and which size follows from a beat's number (see :mod:`ibtui.sim.sizes`), so that the state of the book at any
+time can be known without what came before the minute.
+"""
+
+from ibtui.clock import NS
+from ibtui.sim.sizes import mixer
+from ibtui.sim.trading_days import MINUTE_NS, Phase
+
+BEATS_A_SECOND = 22.0
+_THIN_BEATS = 0.08
+"""Beats outside the regular session, over those within."""
+NEVER = 1 << 62
+
+
+class Beats:
+    """The beats of a minute, one after the other. Without a grid there are none: they come with the flow.
+
+    Attributes:
+        number: Of the next beat.
+        time_ns: When it comes; :data:`NEVER` if not in this minute.
+    """
+
+    __slots__ = ("_end_ns", "_grid", "_jitter", "_period", "number", "time_ns")
+
+    def __init__(self, con_id: int, *, grid: bool = True) -> None:
+        self._grid = grid
+        self._jitter = mixer(con_id, 7)
+        self._period = self._end_ns = self.number = 0
+        self.time_ns = NEVER
+
+    def begin(self, start_ns: int, phase: Phase, rate: float) -> None:
+        """A minute begins: there is one beat somewhere in each stretch of the grid."""
+        if not self._grid:
+            return
+        self._period = beat_period(phase, rate)
+        self._end_ns = start_ns + MINUTE_NS
+        self._go_to(-(-start_ns // self._period))
+
+    @property
+    def last(self) -> int | None:
+        """The beat before the next; None without a grid."""
+        return self.number - 1 if self._grid else None
+
+    def go_on(self) -> None:
+        """The next beat has come."""
+        self._go_to(self.number + 1)
+
+    def skip(self, time_ns: int) -> None:
+        """Leaves out what comes up to a time."""
+        if self.time_ns <= time_ns:
+            self._go_to(max(self.number, min(time_ns, self._end_ns - 1) // self._period))
+            if self.time_ns <= time_ns:
+                self.go_on()
+
+    def _go_to(self, number: int) -> None:
+        time_ns = number * self._period + self._jitter(number) % self._period
+        self.number, self.time_ns = number, time_ns if time_ns < self._end_ns else NEVER
+
+
+def beat_period(phase: Phase, rate: float) -> int:
+    """Nanoseconds between two beats; a rate of 0 leaves one in a century."""
+    if not rate:
+        return 100 * 365 * 86400 * NS
+    return int(NS / (BEATS_A_SECOND * rate * (1.0 if phase is Phase.REGULAR else _THIN_BEATS)))
