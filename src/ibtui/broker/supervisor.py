@@ -36,7 +36,7 @@ STEP_LIMIT = 3.0
 LONGEST_RESYNC = 60.0
 """Seconds between two tries of the steps that are missing, at most."""
 
-HELD = "disconnected as you asked; :reconnect, or n on screen 6, connects again"
+HELD = "disconnected as you asked; :reconnect, or n on screen 6, connects"
 
 SENSELESS = 5
 """Frames that make no sense which a session may bring in a minute before it is given up."""
