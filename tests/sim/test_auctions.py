@@ -228,6 +228,20 @@ def test_an_order_for_the_close_can_be_changed_and_withdrawn() -> None:
     assert sum(fill.size for fill in only(market.advance(at(CLOSE)), Executed)) == 40
 
 
+@pytest.mark.parametrize(("offset", "status"), [(0.0, "Filled"), (-0.01, "Cancelled")])
+def test_a_leap_over_the_auctions_fills_the_orders_for_them_at_their_prices(offset: float, status: str) -> None:
+    market = exchange(at("2026-03-11T09:20:00"))
+    spy = con_id(market, "SPY")
+    bars = exchange(at("2026-03-11T17:00:00")).bars(spy, 86400, at("2026-03-10T00:00:00"), at("2026-03-12T00:00:00"))
+    market.place(order(spy, 1, "BUY", 10, round(bars[-1].open + offset, 2), tif="OPG"))
+    market.place(order(spy, 2, "BUY", 10, round(bars[-1].close + offset, 2), order_type="LOC"))
+    events = market.advance(at("2026-03-11T17:00:00"))
+    assert ended(market) == [status] * 2
+    assert [fill.price for fill in only(events, Executed)] == [
+        price for price in (bars[-1].open, bars[-1].close) if status == "Filled"
+    ]
+
+
 def test_an_order_for_the_close_is_not_withdrawn_after_the_cut_off() -> None:
     market = early("BUY", "MOC")
     (refused,) = market.cancel(market.key_of(1, 1) or 0)

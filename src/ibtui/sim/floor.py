@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
-from ibtui.sim.auctions import AT_OPEN, Auction, AuctionOrder, auction_of, auction_times, day_of_auction, ends_ns
+from ibtui.sim.auctions import (
+    AT_OPEN,
+    Auction,
+    AuctionOrder,
+    auction_of,
+    auction_times,
+    day_of_auction,
+    ends_ns,
+    venue_of_auction,
+)
 from ibtui.sim.blotter import Blotter
 from ibtui.sim.book import Match, Resting
 from ibtui.sim.events import (
@@ -187,7 +196,7 @@ class Floor:
         if working is None or not working.order.transmit:
             return []
         if working.expires_ns is not None and self._now() >= working.expires_ns:
-            return self.end(working, "")
+            return self._leapt_over(working, working.expires_ns) or self.end(working, "")
         self.look_again(working)
         if self._register.waits_for_parent(working):
             return []
@@ -308,6 +317,18 @@ class Floor:
         if auction_of(order) is None or listing is None:
             return expiry_ns(order, now_ns)
         return ends_ns(order, day_of_auction(order, listing, now_ns))
+
+    def _leapt_over(self, working: Working, expires_ns: int) -> list[Event]:
+        """The fill of an order whose auction nobody lived through: market time leapt, but its price is known."""
+        auction, market = auction_of(working.order), self._live(working.order.con_id)
+        lived = working.resting or self._now() - expires_ns >= MINUTE_NS
+        if auction is None or lived or market.withheld or not self.may_work(working):
+            return []
+        price, limit = market.day.open if auction == "open" else market.day.last, self._limit(working)
+        if not price or (limit is not None and (price > limit if working.order.action == "BUY" else price < limit)):
+            return []
+        venue = venue_of_auction(market.listing)
+        return self._fill(working, price, working.remaining, venue, ADDED_LIQUIDITY)
 
     def _opening(self, working: Working) -> Auction | None:
         """The auction that opens the session now, for an order that waited for the session; else None."""
