@@ -158,6 +158,9 @@ async def test_an_index_is_not_for_the_account() -> None:
         ({"account": "DU0000009"}, "Invalid account code 'DU0000009'"),
         ({"action": "HOLD"}, "Invalid side 'HOLD'"),
         ({"orderType": "TRAIL"}, "trailing amount or the trailing percent"),
+        ({"goodAfterTime": "20260310 15:00:00 US/Eastern"}, "good-after time"),
+        ({"allOrNone": True}, "All-or-none orders"),
+        ({"hidden": True}, "Hidden orders"),
     ],
 )
 async def test_a_request_that_makes_no_sense_names_the_cause(change: dict[str, object], words: str) -> None:

@@ -27,6 +27,15 @@ FRACTIONAL = 10243
 NO_PERMISSION = 460
 """The account trades shares only: margins and profit of other kinds of contracts are not simulated."""
 
+NOT_OFFERED = {
+    "conditions": "Conditional orders",
+    "good_after_time": "Orders with a good-after time",
+    "algo_strategy": "Algorithms",
+    "all_or_none": "All-or-none orders",
+    "hidden": "Hidden orders",
+}
+"""What would make an order work otherwise than its other fields say."""
+
 
 def place_order(gateway: Gateway, client: Client, ask: Values) -> None:
     """Places an order, or modifies the one that this client has under that id."""
@@ -140,8 +149,9 @@ def _problem(gateway: Gateway, ask: Values, listing: Listing) -> tuple[int, str]
         return BAD_VALUE, f"Error validating request.-'bN' : cause - Invalid side '{ask['action']}'"
     if listing.instrument.sec_type not in ("STK", "IND"):  # an index is refused for what it is
         return NO_PERMISSION, "No trading permissions."
-    if ask["conditions"]:
-        return BAD_VALUE, "Error validating request.-'bN' : cause - Conditional orders are not offered here"
+    wanted = next((words for name, words in NOT_OFFERED.items() if ask[name]), None)
+    if wanted is not None:
+        return BAD_VALUE, f"Error validating request.-'bN' : cause - {wanted} are not offered here"
     quantity = ask["quantity"] or 0
     if quantity != int(quantity):
         return FRACTIONAL, "Fractional-sized order cannot be placed via API. Please submit this order using TWS"
