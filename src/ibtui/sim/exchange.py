@@ -189,6 +189,29 @@ class Exchange:
         """Quote and day of a contract."""
         return self._look(con_id).top()
 
+    def market_at(self, con_id: int, at_ns: int) -> LiveMarket:
+        """A contract's market as it was at a time, to be run beside the live one; without clients' part in it."""
+        listing, history = self._listing(con_id), self.history
+        day = history.day_until(listing, listing.calendar.last_open_minute(at_ns // MINUTE_NS))
+        return LiveMarket(self.source, listing, at_ns, day, history.offset(con_id, at_ns), self._rate)
+
+    def worth(self, con_id: int) -> float:
+        """What a contract is worth now: by its market where it runs, else by its path, to the minute."""
+        market = self._markets.get(con_id)
+        if market is not None:
+            return market.top().worth
+        listing = self._listing(con_id)
+        number = listing.calendar.last_open_minute(self.now_ns // MINUTE_NS)
+        ticks = self.source.change(listing, number)[0] + self.history.offset(con_id, self.now_ns)
+        return ticks * listing.instrument.min_tick
+
+    def extremes(self, con_id: int, days: int) -> tuple[float, float] | None:
+        """Lowest and highest price of so many sessions before today's; None where not known."""
+        listing = self._listing(con_id)
+        found = self.source.extremes(listing, listing.calendar.last_open_minute(self.now_ns // MINUTE_NS), days)
+        tick, offset = listing.instrument.min_tick, self.history.offset(con_id, self.now_ns)
+        return None if found is None else (round(found[0] + offset) * tick, round(found[1] + offset) * tick)
+
     def book(self, con_id: int, rows: int) -> tuple[list[BookLevel], list[BookLevel]]:
         """The best rows of bids and asks."""
         market = self._look(con_id)

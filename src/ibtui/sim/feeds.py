@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol, runtime_checkable
 
 from ibtui.sim.client import Client
-from ibtui.sim.events import MarketEvent
+from ibtui.sim.events import MarketEvent, Top
 from ibtui.sim.stats import Subscription
 
 Taker = Callable[[MarketEvent], None]
@@ -32,6 +32,15 @@ class Timed(Protocol):
 
     def pass_time(self, now_ns: int) -> None:
         """Sends what is due by this market time."""
+        ...
+
+
+@runtime_checkable
+class Refreshed(Protocol):
+    """What a feed of quotes has besides."""
+
+    def refresh(self, top: Top) -> None:
+        """Sends the quote anew, after a time in which the client was not told of its changes."""
         ...
 
 

@@ -15,14 +15,14 @@ from ibtui.sim.depth_feed import DepthFeed
 from ibtui.sim.events import DayChanged, DepthChanged, Event, HaltChanged, TopChanged, Traded
 from ibtui.sim.exchange import Exchange
 from ibtui.sim.faults import Faults, Loss
-from ibtui.sim.feeds import Feeds
+from ibtui.sim.feeds import Feeds, Refreshed
 from ibtui.sim.limits import LIMITED, Limits, too_many_messages
 from ibtui.sim.links import COMPETING, Links, Upstream
 from ibtui.sim.meetings import Meetings
 from ibtui.sim.order_checks import Refusal
 from ibtui.sim.order_desk import OrderDesk
 from ibtui.sim.pause import Pause
-from ibtui.sim.quote_feed import QuoteFeed
+from ibtui.sim.permissions import Permissions
 from ibtui.sim.schema import FieldError, Message, Values
 from ibtui.sim.simclock import NEW_YORK, SimClock
 from ibtui.sim.stats import Stats
@@ -53,6 +53,7 @@ class Gateway:
         self.stats = Stats()
         self.faults = Faults()
         self.meetings = Meetings()
+        self.permissions = Permissions()
         self.skew_ns = 0
         self.links = Links(self.faults, self.tell_all, self._data_back)
         self.clients: set[Client] = set()
@@ -242,7 +243,7 @@ class Gateway:
     def compete(self, on: bool) -> int:
         """Has another session of the same user take the market data, or gives it back; returns how many lines."""
         self.links.compete(on)
-        lines = [feed for feed in self.feeds.all() if isinstance(feed, QuoteFeed)]
+        lines = [feed for feed in self.feeds.all() if isinstance(feed, Refreshed)]
         for feed in lines if on else ():
             feed.client.error(feed.subscription.req_id, *COMPETING)
         return len(lines)
@@ -252,7 +253,7 @@ class Gateway:
         for feed in self.feeds.all():
             if isinstance(feed, DepthFeed):
                 feed.reset()
-            elif isinstance(feed, QuoteFeed):
+            elif isinstance(feed, Refreshed):
                 feed.refresh(self.exchange.top(feed.subscription.con_id))
 
     def tell_all(self, code: int, text: str, req_id: int = SYSTEM) -> None:

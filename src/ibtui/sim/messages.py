@@ -165,6 +165,22 @@ SMART_DEPTH = Message(
     Field("smart", FLAG),
 )
 MANAGED_ACCOUNTS = Message(15, "managedAccounts", Fixed("1"), Field("accounts"))
+OPTION_COMPUTATION = Message(
+    21,
+    "tickOptionComputation",
+    REQ_ID,
+    Field("kind", INT),
+    Field("attributes", INT, default=0),
+    # What could not be computed is -1, or -2 where -1 is a value it might have.
+    Field("volatility", NUMBER, default=-1.0),
+    Field("delta", NUMBER, default=-2.0),
+    Field("price", NUMBER, default=-1.0),
+    Field("dividend", NUMBER, default=-1.0),
+    Field("gamma", NUMBER, default=-2.0),
+    Field("vega", NUMBER, default=-2.0),
+    Field("theta", NUMBER, default=-2.0),
+    Field("underlying", NUMBER, default=-1.0),
+)
 TICK_GENERIC = Message(45, "tickGeneric", Fixed("6"), REQ_ID, Field("kind", INT), Field("value", NUMBER))
 TICK_STRING = Message(46, "tickString", Fixed("6"), REQ_ID, Field("kind", INT), Field("value"))
 CURRENT_TIME = Message(49, "currentTime", Fixed("1"), Field("time", INT))

@@ -160,6 +160,32 @@ class Planner:
         before = listing.calendar.before(listing.calendar.session_of(number))
         return now, now / self._path(listing, before, Phase.REGULAR)[-1] - 1
 
+    def extremes(self, listing: Listing, number: int, days: int) -> tuple[float, float] | None:
+        """Lowest and highest price at which a regular session began or ended, in increments.
+
+        Of so many sessions before the one that a minute belongs to or follows. It costs no plans, and minutes between
+        may have gone a little beyond.
+        """
+        day, prices = listing.calendar.session_of(number), []
+        index, own = self._index, self._own_walk(listing)
+        anchor, beta = listing.price / listing.instrument.min_tick, listing.beta
+        for _ in range(days):
+            day = listing.calendar.before(day)
+            before = listing.calendar.before(day).ordinal
+            ends = [
+                phase_levels(name, walk.level(before), walk.level(day.ordinal), walk.step)[Phase.REGULAR]
+                for name, walk in (
+                    (f"{self.seed}/index/{day.ordinal}", index),
+                    (f"{self.seed}/{listing.con_id}/{day.ordinal}", own),
+                )
+            ]
+            prices += [anchor * math.exp(beta * shared + single) for shared, single in zip(*ends, strict=True)]
+        return min(prices), max(prices)
+
+    def _own_walk(self, listing: Listing) -> Walk:
+        """How far a contract's days lead it away from what the index explains."""
+        return self._walks.setdefault(listing.con_id, Walk(f"{self.seed}/{listing.con_id}/days", _own_step(listing)))
+
     def day_volume(self, listing: Listing, number: int) -> float:
         """Shares that the regular session of a minute's day is planned to trade."""
         draw = self._draw(listing, listing.calendar.session_of(number), Phase.REGULAR)
@@ -175,7 +201,7 @@ class Planner:
             below = listing.underlying
             prices = [level * below.instrument.min_tick for level in self._path(below, day, phase)]
             return [max(1.0, listing.worth(price, first + k) / tick) for k, price in enumerate(prices)]
-        own = self._walks.setdefault(listing.con_id, Walk(f"{self.seed}/{listing.con_id}/days", _own_step(listing)))
+        own = self._own_walk(listing)
         name = f"{self.seed}/{listing.con_id}/{day.ordinal}"
         levels = _levels(name, own, listing.calendar, day, phase)
         index = self._index_path(listing.calendar, day, phase)

@@ -2,6 +2,7 @@
 
 import math
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from ibtui.market.nyse import ZONE, session_on
 
@@ -16,6 +17,56 @@ def option_price(price: float, strike: float, minutes: int, volatility: float, r
         return max(0.0, sign * (price - strike))
     upper = math.log(price / strike) / deviation + deviation / 2
     return sign * (price * _normal(sign * upper) - strike * _normal(sign * (upper - deviation)))
+
+
+class Greeks(NamedTuple):
+    """How an option's value moves.
+
+    Attributes:
+        volatility: A year's, as a fraction.
+        delta: Per unit of the underlying's price; ``gamma`` is the change of delta per unit.
+        price: The option's value.
+        vega: Per point of volatility.
+        theta: Per day.
+    """
+
+    volatility: float
+    delta: float
+    price: float
+    gamma: float
+    vega: float
+    theta: float
+
+
+def greeks(price: float, strike: float, minutes: int, volatility: float, right: str) -> Greeks:
+    """Value and greeks of an option that has at least a minute to live; without interest and dividends."""
+    years = minutes / _MINUTES_A_YEAR
+    deviation = volatility * math.sqrt(years)
+    sign = 1 if right == "C" else -1
+    upper = math.log(price / strike) / deviation + deviation / 2
+    density = math.exp(-upper * upper / 2) / math.sqrt(2 * math.pi)
+    return Greeks(
+        volatility,
+        delta=sign * _normal(sign * upper),
+        price=option_price(price, strike, minutes, volatility, right),
+        gamma=density / (price * deviation),
+        vega=price * density * math.sqrt(years) / 100,
+        theta=-price * density * volatility / (2 * math.sqrt(years)) / 365,
+    )
+
+
+def implied_volatility(worth: float, price: float, strike: float, minutes: int, right: str) -> float | None:
+    """The volatility at which an option is worth so much; None where there is none between a thousandth and ten."""
+    low, high = 0.001, 10.0
+    if not option_price(price, strike, minutes, low, right) < worth < option_price(price, strike, minutes, high, right):
+        return None
+    while high - low > 1e-7:
+        middle = (low + high) / 2
+        if option_price(price, strike, minutes, middle, right) < worth:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
 
 
 def expiry_minute(last_trade_date: str) -> int:

@@ -1,10 +1,14 @@
 """Top of book to one client, tick by tick as a real feed sends it: a price frame, then its size frame."""
 
+from collections.abc import Sequence
+
 from ibtui.clock import NS
+from ibtui.market.kinds import KINDS
 from ibtui.sim import messages
 from ibtui.sim.client import Client
 from ibtui.sim.events import DayChanged, HaltChanged, MarketEvent, Top, TopChanged, Traded
 from ibtui.sim.feeds import Taker
+from ibtui.sim.generic_ticks import numbers
 from ibtui.sim.stats import Subscription
 from ibtui.sim.universe import Listing
 
@@ -17,7 +21,14 @@ DAY_KINDS = {"high": 6, "low": 7, "close": 9, "open": 14}
 VOLUME, LAST_TIME, REAL_TIME_VOLUME, HALTED = 8, 45, 48, 49
 AVERAGE_VOLUME, MARK_PRICE, SHORTABLE, SHORTABLE_SHARES, REAL_TIME_VOLATILITY = 21, 37, 46, 89, 58
 HISTORICAL_VOLATILITY, IMPLIED_VOLATILITY = 23, 24
-REAL_TIME_VOLUME_REQUEST, MARK_PRICE_REQUEST = "233", "221"
+REAL_TIME_VOLUME_REQUEST, TRADE_VOLUME_REQUEST, MARK_PRICE_REQUEST = "233", "375", "221"
+REAL_TIME_TRADE_VOLUME = 77
+"""As real-time volume, without the prints that don't count for a price."""
+WEEKS = (15, 17, 19)
+"""Kinds of the lowest price of 13, 26 and 52 weeks; the highest price's is the next."""
+DELAYED_TYPES = (3, 4)
+DELAYED_KINDS = {kind.live_number: kind.number for kind in KINDS.values() if kind.delayed}
+"""Tick type of live data to its delayed twin."""
 _EASY_TO_BORROW, _SHARES_TO_BORROW = 3.0, 10_000_000
 
 
@@ -27,8 +38,9 @@ class QuoteFeed:
     Args:
         top: The quote it starts from.
         facts: What is known of the contract besides its quote.
-        data_type: IB's market data type that the client is told, 1 live or 2 frozen.
+        data_type: IB's market data type that the client is told, 1 to 4; delayed data has tick types of its own.
         generic: The generic tick types the client asked for.
+        weeks: Lowest and highest price of the last 13, 26 and 52 weeks, where that is known.
         last_ns: When the last trade was, if that is known.
     """
 
@@ -42,6 +54,7 @@ class QuoteFeed:
         data_type: int,
         generic: str,
         last_ns: int | None = None,
+        weeks: Sequence[tuple[float, float] | None] = (),
     ) -> None:
         self.client = client
         self.subscription = subscription
@@ -55,10 +68,13 @@ class QuoteFeed:
         self._data_type = data_type
         self._facts = facts
         self._last_ns = last_ns
-        self._asked = frozenset(generic.replace(" ", "").split(","))
+        self._weeks = weeks
+        self._number = DELAYED_KINDS if data_type in DELAYED_TYPES else {}
+        self._asked = frozenset(numbers(generic))
         self._prices: dict[str, float] = {}
         self._last_second = 0
         self._wants_volume = REAL_TIME_VOLUME_REQUEST in self._asked
+        self._wants_trade_volume = TRADE_VOLUME_REQUEST in self._asked
         self._wants_mark = MARK_PRICE_REQUEST in self._asked
         self._price = client.template(messages.TICK_PRICE)
         self._size = client.template(messages.TICK_SIZE)
@@ -110,6 +126,9 @@ class QuoteFeed:
             self._send_generic(IMPLIED_VOLATILITY, volatility)
         if "165" in self._asked:
             self._send_size(AVERAGE_VOLUME, int(self._facts.daily_volume))
+            for kind, extremes in zip(WEEKS, self._weeks, strict=False):
+                for place, value in enumerate(extremes or ()):
+                    self._send_price(kind + place, value, 0, 0)
         if self._wants_mark and top.last is not None:
             self._send_price(MARK_PRICE, top.last, 0, 0)
         if "236" in self._asked:
@@ -147,10 +166,13 @@ class QuoteFeed:
             self._send_text(LAST_TIME, str(second))
         if self._wants_mark:
             self._send_price(MARK_PRICE, event.price, 0, 0)
-        if self._wants_volume:
+        if self._wants_volume or self._wants_trade_volume:
             milliseconds = event.time_ns // 1_000_000
             fields = (event.price, event.size, milliseconds, event.volume, round(event.vwap, 8), "true")
-            self._send_text(REAL_TIME_VOLUME, ";".join(map(str, fields)))
+            if self._wants_volume:
+                self._send_text(REAL_TIME_VOLUME, ";".join(map(str, fields)))
+            if self._wants_trade_volume and "I" not in event.conditions:
+                self._send_text(REAL_TIME_TRADE_VOLUME, ";".join(map(str, fields)))
 
     def _send_top(self, field: str, price: float | None, size: int) -> None:
         price_kind, size_kind, attributes = TOP_KINDS[field]
@@ -162,7 +184,7 @@ class QuoteFeed:
         self._send_size(size_kind, size)
 
     def _send_price(self, kind: int, price: float, size: int, attributes: int) -> None:
-        frame = self._price((self._req_id, kind, price, size, attributes))
+        frame = self._price((self._req_id, self._number.get(kind, kind), price, size, attributes))
         self.client.push(frame, messages.TICK_PRICE.number, self.subscription)
 
     def _send_volume(self, volume: int) -> None:
@@ -172,11 +194,13 @@ class QuoteFeed:
         self._send_generic(HALTED, 1 if halted else 0)
 
     def _send_size(self, kind: int, size: int) -> None:
-        self.client.push(self._size((self._req_id, kind, size)), messages.TICK_SIZE.number, self.subscription)
+        frame = self._size((self._req_id, self._number.get(kind, kind), size))
+        self.client.push(frame, messages.TICK_SIZE.number, self.subscription)
 
     def _send_generic(self, kind: int, value: float) -> None:
-        frame = self._generic((self._req_id, kind, value))
+        frame = self._generic((self._req_id, self._number.get(kind, kind), value))
         self.client.push(frame, messages.TICK_GENERIC.number, self.subscription)
 
     def _send_text(self, kind: int, text: str) -> None:
-        self.client.push(self._text((self._req_id, kind, text)), messages.TICK_STRING.number, self.subscription)
+        frame = self._text((self._req_id, self._number.get(kind, kind), text))
+        self.client.push(frame, messages.TICK_STRING.number, self.subscription)

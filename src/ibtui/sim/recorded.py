@@ -251,6 +251,10 @@ class RecordedSource:
         now = (bid + ask) / 2
         return now, now / self.previous_close(listing, number) - 1
 
+    def extremes(self, listing: Listing, number: int, days: int) -> tuple[float, float] | None:
+        """Nobody recorded so many sessions."""
+        return None
+
     def day_volume(self, listing: Listing, number: int) -> float:
         """Shares of the regular session of a minute's day."""
         day = listing.calendar.session_of(number)

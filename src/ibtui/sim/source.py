@@ -92,6 +92,10 @@ class Source(Protocol):
         """Where an open minute begins, in increments, and how far that is from the close before, as a part."""
         ...
 
+    def extremes(self, listing: Listing, number: int, days: int) -> tuple[float, float] | None:
+        """Lowest and highest price of so many sessions before a minute's, in increments; None where not known."""
+        ...
+
     def day_volume(self, listing: Listing, number: int) -> float:
         """Shares of the regular session of a minute's day."""
         ...

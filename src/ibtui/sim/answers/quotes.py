@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ibtui.sim import data_requests, messages, requests
 from ibtui.sim.bar_feed import RealTimeBars
 from ibtui.sim.client import SYSTEM, Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, find, venue
+from ibtui.sim.delayed_quotes import LATE_NS, DelayedQuotes
 from ibtui.sim.depth_feed import DepthFeed
+from ibtui.sim.feeds import Feed as MarketFeed
+from ibtui.sim.generic_ticks import numbers, refusal
+from ibtui.sim.option_quotes import OptionQuotes
+from ibtui.sim.permissions import DELAYED_SHOWN, NO_DEPTH, NO_TICK_BY_TICK, NOT_SUBSCRIBED
 from ibtui.sim.quote_feed import QuoteFeed
 from ibtui.sim.schema import Message, Values
 from ibtui.sim.shown_book import DEPTH_ROWS
@@ -16,20 +22,17 @@ from ibtui.sim.stats import Feed, Subscription
 from ibtui.sim.tape_feed import KINDS, PRINTS, TapeFeed
 
 if TYPE_CHECKING:
+    from ibtui.sim.exchange import Exchange
     from ibtui.sim.gateway import Gateway
     from ibtui.sim.universe import Listing
 
 DUPLICATE_TICKER, DUPLICATE_REQUEST = 102, 322
-NO_TICKER, NO_DEPTH, NO_TICK_BY_TICK = 300, 310, 300
+NO_TICKER, NO_SUCH_DEPTH = 300, 310
+STATISTICS = "165"
 BAD_VALUE = 321
 NO_DEEP_DATA = 10092
 BAD_TICK_TYPE = 10189
 
-GENERIC_TICKS = frozenset(
-    {100, 101, 104, 105, 106, 165, 221, 225, 232, 233, 236, 258, 292, 293, 294, 295, 318, 375, 411, 456, 460, 513, 514}
-    | {515, 517, 521, 545, 576, 577, 586, 587, 588, 595, 598, 614, 619, 623, 656, 662, 687, 691, 788}
-)
-"""Generic tick types that IB takes for shares; those that the simulated market has nothing to say to stay silent."""
 BAR_DATA = frozenset({"TRADES", "MIDPOINT", "BID", "ASK"})
 LIVE, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
 
@@ -47,12 +50,26 @@ def market_data(gateway: Gateway, client: Client, ask: Values) -> None:
     listing = _opened(gateway, client, ask, requests.MARKET_DATA, DUPLICATE_TICKER, "Duplicate ticker ID.")
     if listing is None:
         return
-    for each in (ask["generic_ticks"] or "").replace(" ", "").split(","):
-        if each and not (each.isdecimal() and int(each) in GENERIC_TICKS):
-            legal = ",".join(map(str, sorted(GENERIC_TICKS)))
-            text = f"Incorrect generic tick list of {ask['generic_ticks']}.  Legal ones for (STK) are: {legal}"
-            client.error(ask["req_id"], BAD_VALUE, f"Error validating request.-'bY' : cause - {text}")
-            return
+    wrong = refusal(ask["generic_ticks"] or "", listing.instrument.sec_type)
+    if wrong is not None:
+        client.error(ask["req_id"], BAD_VALUE, wrong)
+        return
+    live = gateway.permissions.live(listing.con_id)
+    if not live and client.data_type not in (DELAYED, DELAYED_FROZEN):
+        client.error(ask["req_id"], *NOT_SUBSCRIBED)
+        return
+    if not live:
+        client.error(ask["req_id"], *DELAYED_SHOWN)
+    feed = _quotes(gateway, client, ask, listing) if live else _delayed_quotes(gateway, client, ask, listing)
+    if ask["snapshot"] or ask["regulatory_snapshot"]:
+        feed.open()
+        client.send(messages.SNAPSHOT_END, req_id=ask["req_id"])
+    else:
+        gateway.feeds.open(requests.MARKET_DATA.name, feed)
+
+
+def _quotes(gateway: Gateway, client: Client, ask: Values, listing: Listing) -> MarketFeed:
+    """The quote as it is now."""
     exchange, con_id = gateway.exchange, listing.con_id
     frozen = client.data_type in (FROZEN, DELAYED_FROZEN) and not exchange.is_open(con_id)
     exchange.watch(con_id)
@@ -62,17 +79,39 @@ def market_data(gateway: Gateway, client: Client, ask: Values) -> None:
         _subscription(client, ask, listing, "ticks"),
         exchange.top(con_id),
         listing,
-        # The account has live permissions, so delayed data is never what is sent, whatever was asked for.
         data_type=FROZEN if frozen else LIVE,
         generic=ask["generic_ticks"] or "",
         last_ns=running.prints[-1].time_ns if running is not None and running.prints else None,
+        weeks=_weeks(exchange, listing, ask["generic_ticks"] or ""),
     )
-    if ask["snapshot"] or ask["regulatory_snapshot"]:
-        feed.open()
-        client.send(messages.SNAPSHOT_END, req_id=ask["req_id"])
-    else:
-        gateway.feeds.open(requests.MARKET_DATA.name, feed)
     exchange.unwatch(con_id)
+    if listing.underlying is None:
+        return feed
+    below = listing.underlying.con_id
+    return OptionQuotes(feed, listing, partial(exchange.top, con_id), partial(exchange.worth, below), exchange.now_ns)
+
+
+def _delayed_quotes(gateway: Gateway, client: Client, ask: Values, listing: Listing) -> MarketFeed:
+    """The quote as it was a quarter of an hour ago."""
+    exchange, con_id = gateway.exchange, listing.con_id
+    frozen = client.data_type == DELAYED_FROZEN and not exchange.is_open(con_id)
+    market = partial(exchange.market_at, con_id)
+    feed = QuoteFeed(
+        client,
+        _subscription(client, ask, listing, "ticks"),
+        market(exchange.now_ns - LATE_NS).top(),
+        listing,
+        data_type=DELAYED_FROZEN if frozen else DELAYED,
+        generic=ask["generic_ticks"] or "",
+    )
+    return DelayedQuotes(feed, market, exchange.now_ns)
+
+
+def _weeks(exchange: Exchange, listing: Listing, generic: str) -> list[tuple[float, float] | None]:
+    """Lowest and highest price of 13, 26 and 52 weeks, where a share's were asked for."""
+    if STATISTICS not in numbers(generic) or listing.instrument.sec_type != "STK":
+        return []
+    return [exchange.extremes(listing.con_id, days) for days in (63, 126, 252)]
 
 
 def cancel_market_data(gateway: Gateway, client: Client, ask: Values) -> None:
@@ -85,6 +124,9 @@ def depth(gateway: Gateway, client: Client, ask: Values) -> None:
     """Streams the book: of all venues with their names (SMART), or one venue's own."""
     listing = _opened(gateway, client, ask, requests.DEPTH, DUPLICATE_REQUEST, "Duplicate ticker id")
     if listing is None:
+        return
+    if not gateway.permissions.live(listing.con_id):
+        client.error(ask["req_id"], *NO_DEPTH)
         return
     smart, place = bool(ask["smart"]), venue(ask["exchange"]) or "SMART"
     if place == "SMART" and not smart:
@@ -111,7 +153,9 @@ def depth(gateway: Gateway, client: Client, ask: Values) -> None:
 def cancel_depth(gateway: Gateway, client: Client, ask: Values) -> None:
     """Ends a stream of depth."""
     if not gateway.feeds.close(client, requests.DEPTH.name, ask["req_id"]):
-        client.error(ask["req_id"], NO_DEPTH, f"Can't find the subscribed market depth with tickerId:{ask['req_id']}")
+        client.error(
+            ask["req_id"], NO_SUCH_DEPTH, f"Can't find the subscribed market depth with tickerId:{ask['req_id']}"
+        )
 
 
 def tick_by_tick(gateway: Gateway, client: Client, ask: Values) -> None:
@@ -124,6 +168,9 @@ def tick_by_tick(gateway: Gateway, client: Client, ask: Values) -> None:
         return
     listing = _opened(gateway, client, ask, requests.TICK_BY_TICK, DUPLICATE_REQUEST, "Duplicate ticker id")
     if listing is None:
+        return
+    if not gateway.permissions.live(listing.con_id):
+        client.error(ask["req_id"], *NO_TICK_BY_TICK)
         return
     exchange, con_id = gateway.exchange, listing.con_id
     exchange.watch(con_id)
@@ -142,7 +189,7 @@ def tick_by_tick(gateway: Gateway, client: Client, ask: Values) -> None:
 def cancel_tick_by_tick(gateway: Gateway, client: Client, ask: Values) -> None:
     """Ends a stream of ticks."""
     if not gateway.feeds.close(client, requests.TICK_BY_TICK.name, ask["req_id"]):
-        client.error(ask["req_id"], NO_TICK_BY_TICK, f"Can't find EId with tickerId:{ask['req_id']}")
+        client.error(ask["req_id"], NO_TICKER, f"Can't find EId with tickerId:{ask['req_id']}")
 
 
 def _opened(

@@ -7,7 +7,7 @@ from ibtui.errors import UsageError
 from ibtui.sim import messages
 from ibtui.sim.client import SYSTEM
 from ibtui.sim.links import FarmState, Upstream, farm_message
-from ibtui.sim.verbs.controls import Answer, Controls, count_of, one_of, seconds_of
+from ibtui.sim.verbs.controls import Answer, Controls, count_of, listing_of, one_of, seconds_of
 
 
 def upstream(controls: Controls, state: str, keep_orders: bool = True) -> Answer:
@@ -33,6 +33,16 @@ def farm(controls: Controls, name: str = "usfarm", state: str = "broken") -> Ans
 def compete(controls: Controls, on: bool = True) -> Answer:
     """Has another session of the same user take the market data: every line is told so (10197) and stays silent."""
     return {"lines": controls.gateway.compete(bool(on))}
+
+
+def permission(controls: Controls, live: bool = True, symbol: str | None = None) -> Answer:
+    """Takes the right to live market data with ``live=false``, of one symbol or of all, or gives it back.
+
+    Who then asks for data is refused (354), or shown delayed data (10167) after asking for market data type 3 or 4.
+    """
+    con_id = None if symbol is None else listing_of(controls, symbol).con_id
+    controls.gateway.permissions.permit(bool(live), con_id)
+    return {"live": bool(live)}
 
 
 def message(
