@@ -1,6 +1,7 @@
 """One description of a message writes and reads it at every server version; recorded messages agree with it."""
 
 from collections.abc import Callable
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -28,7 +29,7 @@ from ibtui.sim.schema import (
     Repeat,
     When,
 )
-from ibtui.sim.wire import NEWEST_VERSION, OLDEST_VERSION
+from ibtui.sim.wire import NEWEST_VERSION, OLDEST_VERSION, fields_of
 
 ALL = [*OUTGOING.values(), *INCOMING.values()]
 VERSIONS = st.integers(OLDEST_VERSION, NEWEST_VERSION)
@@ -60,12 +61,14 @@ def values_of(random: Random, items: tuple[Item, ...], so_far: dict[str, Any]) -
     return so_far
 
 
-@pytest.mark.parametrize("message", ALL, ids=repr)
-@FEW
-@given(seed=SEEDS, version=VERSIONS)
-def test_what_is_written_is_what_is_read(message: Message, seed: int, version: int) -> None:
-    values = values_of(Random(seed), message.layout(version), {})
-    assert message.decode(version, message.fields(version, values)) == values
+@settings(max_examples=3, deadline=None)
+@given(seed=SEEDS)
+def test_every_message_is_read_at_every_version_as_it_was_written(seed: int) -> None:
+    random = Random(seed)
+    for message, version in product(ALL, range(OLDEST_VERSION, NEWEST_VERSION + 1)):
+        values = values_of(random, message.layout(version), {})
+        frame = message.encode(version, values)
+        assert message.decode(version, fields_of(frame[4:])) == values, (message, version)
 
 
 @pytest.mark.parametrize("message", ALL, ids=repr)
@@ -127,15 +130,38 @@ def test_no_two_messages_share_a_number() -> None:
         assert len(found) == len(table)
 
 
+CHANGED = frozenset({4, 10, 11, 17, 18, 101})
+"""Messages whose layout is another from server version 200 on; all others that were recorded have kept theirs."""
+NOT_SENT = {
+    14: "news bulletins are off",
+    18: "financial advisors' settings: the account is no advisor's",
+    67: "display groups belong to a window of TWS",
+    68: "display groups belong to a window of TWS",
+    83: "there are no news providers, and so no articles",
+    86: "there are no news providers, and so no news of the past",
+    87: "there are no news providers, and so no news of the past",
+    91: "there are no news providers, and so no news of the past",
+    92: "there are no news providers, and so no news of the past",
+}
+"""Recorded messages that this gateway never sends, and why."""
+
+
 def test_layouts_agree_with_what_real_gateways_sent(recorded: list[dict[str, Any]]) -> None:
-    checked = set()
+    checked: set[int] = set()
+    not_sent: set[int] = set()
     for each in recorded:
-        version, message = each["server_version"], OUTGOING.get(int(each["msg_id"]))
-        if message is None or not OLDEST_VERSION <= version <= NEWEST_VERSION:
+        number, message = int(each["msg_id"]), OUTGOING.get(int(each["msg_id"]))
+        if message is None:
+            not_sent.add(number)
+            continue
+        version = min(max(each["server_version"], OLDEST_VERSION), NEWEST_VERSION)
+        if each["server_version"] > NEWEST_VERSION and number in CHANGED:
             continue
         fields = message.fields(version, message.decode(version, each["fields"]))
         assert len(fields) == len(each["fields"]), each
         for ours, theirs in zip(fields, each["fields"], strict=True):
             assert ours == theirs or float(ours) == pytest.approx(float(theirs)), each
-        checked.add((message.number, version))
-    assert len(checked) > 30
+        checked.add(number)
+    assert not_sent == set(NOT_SENT)
+    assert checked >= CHANGED & set(OUTGOING)
+    assert set(OUTGOING) - checked <= {12, 19, 71, 80, 82, 89, 95}, "these alone were never recorded"
