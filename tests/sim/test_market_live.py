@@ -328,3 +328,28 @@ def test_any_symbol_can_be_listed_besides_the_catalogue() -> None:
     assert market.universe.by_symbol("zztop") is not None
     assert len(market.universe) == len(exchange().universe) + 1
     assert market.top(con_id(market, "ZZTOP")).bid is not None
+
+
+@pytest.mark.parametrize("symbol", ["SPY", "XLK", "ES"])
+def test_bars_of_quotes_end_where_the_live_quote_stood(symbol: str) -> None:
+    market = exchange(at("2026-03-10T11:00:30"))
+    contract = con_id(market, symbol)
+    market.watch(contract)
+    quotes = []
+    for minute in range(1, 7):
+        market.advance(at(f"2026-03-10T11:0{minute}:00") - 1)
+        top = market.top(contract)
+        quotes.append((top.bid, top.ask))
+    start, end = at("2026-03-10T11:00:00"), at("2026-03-10T11:06:00")
+    bid, ask, middle = (market.bars(contract, 60, start, end, what) for what in ("BID", "ASK", "MIDPOINT"))
+    assert [(one.close, other.close) for one, other in zip(bid, ask, strict=True)] == quotes
+    assert [each.close for each in middle] == [pytest.approx((one + other) / 2) for one, other in quotes]
+    assert [(one.open, other.open) for one, other in zip(bid[1:], ask[1:], strict=True)] == quotes[:-1]
+
+
+def test_bars_of_an_index_have_prices_and_no_volume() -> None:
+    market = exchange()
+    found = market.bars(con_id(market, "SPX"), 300, TUESDAY - 3600 * NS, TUESDAY)
+    assert len(found) == 12
+    assert {(bar.volume, bar.wap) for bar in found} == {(0.0, 0.0)}
+    assert all(bar.low <= bar.close <= bar.high for bar in found)

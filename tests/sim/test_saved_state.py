@@ -53,6 +53,28 @@ async def test_what_was_bought_and_what_still_works_is_there_after_a_restart(tmp
         assert works.orderStatus.permId == orders_of(before)[1]["perm_id"]
 
 
+async def test_bars_of_minutes_in_which_clients_traded_are_the_same_after_a_restart(tmp_path: Path) -> None:
+    state = str(tmp_path / "sim.json")
+    end = "20260310 10:34:00 US/Eastern"
+
+    async def bars(ib: IB) -> list[Any]:
+        (contract,) = await ib.qualifyContractsAsync(SPY)
+        return list(await ib.reqHistoricalDataAsync(contract, end, "600 S", "1 min", "TRADES", useRTH=True))
+
+    async with gateway(state=state, speed=0) as server, client(server) as ib:
+        await placed(ib, MarketOrder("BUY", 5000), "Filled")
+        await control(server, "clock", at="2026-03-10T10:31:30")
+        await control(server, "price", symbol="SPY", percent=3)
+        await control(server, "print", symbol="SPY", price=900, size=300)
+        await control(server, "clock", at="2026-03-10T10:32:10")
+        await control(server, "price", symbol="SPY", percent=-1)
+        await control(server, "clock", at="2026-03-10T10:32:30")
+        before = await bars(ib)
+    async with gateway(start=None, state=state, speed=0) as server, client(server) as ib:
+        assert (await bars(ib))[:-1] == before[:-1]
+        assert [bar.high for bar in before].count(900) == 1
+
+
 async def test_a_commission_that_was_still_owed_is_charged_after_the_restart(tmp_path: Path) -> None:
     state = str(tmp_path / "sim.json")
     async with gateway(state=state, speed=0.0) as server, client(server) as ib:

@@ -286,9 +286,12 @@ class Exchange:
         listing = self._listing(con_id)
         what = "TRADES" if what == "ADJUSTED_LAST" else what
         running = self.running_minute(con_id)
-        return answer(
+        bars = answer(
             self.history, BarRequest(listing, bar_seconds, start_ns, end_ns, what, use_rth, self.now_ns, running)
         )
+        if what == "TRADES" and not listing.quoted:  # an index is only calculated: nothing changes hands
+            bars = [bar._replace(volume=0.0, wap=0.0) for bar in bars]
+        return bars
 
     def running_minute(self, con_id: int) -> Running | None:
         """The prints so far of a contract's minute that runs; None for one that nobody watches."""
@@ -337,11 +340,15 @@ class Exchange:
 
     def saved(self) -> SavedExchange:
         """Account, orders and fills as they are now; shares nothing that changes."""
-        return saved_exchange(self.now_ns, self.account, self._broker, self.history.offsets)
+        for market in self._markets.values():
+            if market.altered:
+                self.history.remember_cut(market.listing, market.minute, market.prints, self.now_ns)
+        return saved_exchange(self.now_ns, self.account, self._broker, self.history)
 
     def restore(self, saved: SavedExchange) -> None:
         """Goes on with what an earlier exchange saved. Call it on a new one that starts at the saved market time."""
         self.history.offsets.update(saved.offsets)
+        self.history.restore(saved.minutes)
         self._broker.restore(saved)
 
     # the account

@@ -23,6 +23,13 @@ BEGIN = FIRST + timedelta(days=40)
 """Nothing is known of earlier days."""
 
 
+MOST_SAVED = 500
+"""So many of the newest minutes that weren't as seeded outlive the process."""
+
+SavedMinute = tuple[int, int, str]
+"""Contract, minute and the prints as text, which is quickly written however many there are."""
+
+
 class Running(NamedTuple):
     """The live minute of a watched contract: its number, its prints so far, and whether it went as seeded."""
 
@@ -67,6 +74,7 @@ class History:
     source: Source
     offsets: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     remembered: dict[int, dict[int, list[PlannedPrint]]] = field(default_factory=dict)
+    _texts: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def offset(self, con_id: int, at_ns: int) -> int:
         """Increments that a contract is off its seeded path at a time."""
@@ -78,7 +86,21 @@ class History:
 
     def remember(self, con_id: int, minute: int, prints: Iterable[PlannedPrint]) -> None:
         """Keeps the prints of a minute that wasn't as seeded."""
-        self.remembered.setdefault(con_id, {})[minute] = list(prints)
+        kept = self.remembered.setdefault(con_id, {})[minute] = list(prints)
+        self._texts.pop((con_id, minute), None)
+        self._texts[con_id, minute] = ";".join(f"{each.time_ns},{each.price},{each.size}" for each in kept)
+        while len(self._texts) > MOST_SAVED:
+            del self._texts[next(iter(self._texts))]
+
+    def saved(self) -> list[SavedMinute]:
+        """The newest minutes that weren't as seeded, to be written to a file."""
+        return [(con_id, minute, text) for (con_id, minute), text in self._texts.items()]
+
+    def restore(self, saved: Iterable[SavedMinute]) -> None:
+        """Goes on with minutes that were saved."""
+        for con_id, minute, text in saved:
+            rows = [tuple(map(int, row.split(","))) for row in text.split(";") if row]
+            self.remember(con_id, minute, [PlannedPrint(*row) for row in rows])
 
     def remember_cut(self, listing: Listing, number: int, prints: Sequence[PlannedPrint], now_ns: int) -> None:
         """Keeps the prints of a minute that wasn't as seeded up to now, and lets it go on as seeded."""

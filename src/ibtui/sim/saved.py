@@ -31,6 +31,7 @@ class SavedExchange:
         fills: Each with its commission, None where it is still owed and stands in ``fees``.
         fill_count: Fills ever booked.
         offsets: By contract: when it was steered, and the increments that it is off its seeded path since.
+        minutes: Contract, minute and prints of minutes in which clients traded or which were steered.
     """
 
     market_ns: int
@@ -44,6 +45,7 @@ class SavedExchange:
     fees: list[Fee]
     fill_count: int
     offsets: list[tuple[int, list[tuple[int, int]]]]
+    minutes: list[tuple[int, int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,8 @@ def _saved(fields: dict[str, Any]) -> Saved:
         for executed, charged in exchange["fills"]
     ]
     exchange["fees"] = [Fee(**each) for each in exchange["fees"]]
-    for name in ("keys", "offsets"):
-        exchange[name] = [tuple(each) for each in exchange[name]]
+    for name in ("keys", "offsets", "minutes"):
+        exchange[name] = [tuple(each) for each in exchange.get(name, ())]
     exchange["offsets"] = [(con_id, [(at, by) for at, by in moves]) for con_id, moves in exchange["offsets"]]
     desk = fields["desk"]
     desk["refused"] = [SimOrder(**each) for each in desk["refused"]]

@@ -1,20 +1,17 @@
 """What of the exchange is saved."""
 
-from collections.abc import Mapping
-
 from ibtui.clock import NS
 from ibtui.sim.account import Account
 from ibtui.sim.brokerage import Brokerage
+from ibtui.sim.history import History
 from ibtui.sim.saved import SavedExchange, frozen_copies
 
 KEPT_NS = 2 * 86_400 * NS
 """Market time for which ended orders and their fills are saved; IB itself lists only today's."""
 
 
-def saved_exchange(
-    now_ns: int, account: Account, broker: Brokerage, offsets: Mapping[int, list[tuple[int, int]]]
-) -> SavedExchange:
-    """Account, orders and fills as they are now; shares nothing that changes."""
+def saved_exchange(now_ns: int, account: Account, broker: Brokerage, history: History) -> SavedExchange:
+    """Account, orders, fills and what clients did to the market, as they are now; shares nothing that changes."""
     register, blotter, since = broker.register, broker.blotter, now_ns - KEPT_NS
     orders = frozen_copies(each for each in register.orders.values() if not each.ended or each.changed_ns >= since)
     for each in orders:
@@ -30,5 +27,6 @@ def saved_exchange(
         fills=[fill for fill in blotter.fills() if fill[0].time_ns >= since],
         fees=blotter.owed(),
         fill_count=blotter.count,
-        offsets=[(con_id, list(moves)) for con_id, moves in offsets.items()],
+        offsets=[(con_id, list(moves)) for con_id, moves in history.offsets.items()],
+        minutes=history.saved(),
     )
