@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 
 from ibtui.clock import NS
 from ibtui.sim import messages, requests
 from ibtui.sim.account_feed import AccountFeeds
-from ibtui.sim.answers import ANSWERS
 from ibtui.sim.client import SYSTEM, Client
 from ibtui.sim.contract_values import find
 from ibtui.sim.depth_feed import DepthFeed
@@ -40,13 +39,19 @@ MOST_BEHIND_SECONDS = 0.1
 class Gateway:
     """What all connections share. Everything happens in one event loop, one step after the other.
 
+    Args:
+        answers: What to do for each request.
+
     Attributes:
         clients: Open connections, those before their handshake included.
         changes: Goes up with everything that happens to an order or the account.
         skew_ns: How far the time that clients are told is off, nanoseconds.
     """
 
-    def __init__(self, exchange: Exchange, clock: SimClock, *, limited: bool = True) -> None:
+    def __init__(
+        self, exchange: Exchange, clock: SimClock, answers: "Mapping[Message, Answer]", *, limited: bool = True
+    ) -> None:
+        self._answers = answers
         self.exchange = exchange
         self.clock = clock
         self.managed_accounts: tuple[str, ...] = (exchange.account.name,)
@@ -148,7 +153,7 @@ class Gateway:
     def _carry_out(self, client: Client, message: Message, ask: Values) -> None:
         try:
             self.advance()
-            ANSWERS[message](self, client, ask)
+            self._answers[message](self, client, ask)
         except Exception:
             # A fault of ours must not cost the client its session.
             log.exception("%s was not answered", message)
@@ -261,3 +266,7 @@ class Gateway:
         for client in self.clients:
             if client.client_id is not None:
                 client.send(messages.ERROR, req_id=req_id, code=code, text=text)
+
+
+Answer = Callable[[Gateway, Client, Values], None]
+"""Carries out one request of a client."""

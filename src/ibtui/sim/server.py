@@ -15,6 +15,7 @@ from pathlib import Path
 from ibtui.clock import system_clock
 from ibtui.errors import UsageError
 from ibtui.sim import saved
+from ibtui.sim.answers import ANSWERS
 from ibtui.sim.client import Client
 from ibtui.sim.control import ControlPort
 from ibtui.sim.exchange import Exchange
@@ -125,13 +126,13 @@ def _built(options: SimOptions, scenario: Scenario | None) -> Gateway:
         start_ns = at_time(start_ns, scenario.start)
     if before is None:
         exchange = Exchange(options.seed, options.account, start_ns, options.symbols, options.rate)
-        return Gateway(exchange, SimClock(clock, start_ns, options.speed), limited=options.limits)
+        return Gateway(exchange, SimClock(clock, start_ns, options.speed), ANSWERS, limited=options.limits)
     since_ns = before.exchange.market_ns
     start_ns = since_ns if options.start is None else max(start_ns, since_ns)
     symbols = tuple(dict.fromkeys((*before.symbols, *options.symbols)))
     exchange = Exchange(before.seed, before.account, since_ns, symbols, options.rate)
     exchange.restore(before.exchange)
-    gateway = Gateway(exchange, SimClock(clock, start_ns, options.speed), limited=options.limits)
+    gateway = Gateway(exchange, SimClock(clock, start_ns, options.speed), ANSWERS, limited=options.limits)
     gateway.orders.restore(before.desk)
     gateway.advance()
     return gateway
@@ -146,7 +147,7 @@ def _replaying(options: SimOptions, directory: Path) -> Gateway:
     clock = system_clock()
     start_ns = None if options.start is None else parse_start(options.start, clock.utc_ns())
     exchange = replayed_exchange(directory, options.account, start_ns, options.rate)
-    return Gateway(exchange, SimClock(clock, exchange.now_ns, options.speed), limited=options.limits)
+    return Gateway(exchange, SimClock(clock, exchange.now_ns, options.speed), ANSWERS, limited=options.limits)
 
 
 def serve(options: SimOptions) -> int:

@@ -1,15 +1,9 @@
 """Answers about the account: values, positions, P&L."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from ibtui.sim import messages, requests
 from ibtui.sim.client import Client
+from ibtui.sim.gateway import Gateway
 from ibtui.sim.schema import Values
-
-if TYPE_CHECKING:
-    from ibtui.sim.gateway import Gateway
 
 BAD_VALUE = 321
 TOO_MANY_SUMMARIES = 322

@@ -1,18 +1,11 @@
 """Answers about contracts: details, symbols that match, increments, venues."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from ibtui.sim import data_messages, data_requests, messages, requests
 from ibtui.sim.client import Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, contract_values, find
+from ibtui.sim.gateway import Gateway
 from ibtui.sim.schema import Values
-from ibtui.sim.universe import MARKET_RULES
-
-if TYPE_CHECKING:
-    from ibtui.sim.gateway import Gateway
-    from ibtui.sim.universe import Listing
+from ibtui.sim.universe import MARKET_RULES, Listing
 
 NO_MARKET_RULE = 321
 

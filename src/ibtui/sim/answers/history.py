@@ -1,18 +1,16 @@
 """Answers from the past: bars and where they begin, sessions, prices by volume, ticks."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from ibtui.market.bars import MINUTE, Bar
 from ibtui.sim import data_messages, data_requests
 from ibtui.sim.bar_feed import UpdatedBars
 from ibtui.sim.client import Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, find
+from ibtui.sim.gateway import Gateway
 from ibtui.sim.historical_ticks import TicksRequest, find_ticks, parse_ticks_request
 from ibtui.sim.history_request import (
     BadHistoryError,
@@ -26,10 +24,7 @@ from ibtui.sim.history_request import (
 from ibtui.sim.schedule import SCHEDULE, parse_schedule
 from ibtui.sim.schema import Values
 from ibtui.sim.stats import Subscription
-
-if TYPE_CHECKING:
-    from ibtui.sim.gateway import Gateway
-    from ibtui.sim.universe import Listing
+from ibtui.sim.universe import Listing
 
 HISTORY_ERROR = 162
 DUPLICATE_REQUEST = 322

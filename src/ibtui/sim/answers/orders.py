@@ -1,24 +1,19 @@
 """Answers about orders: place, modify, cancel, and the lists of orders and fills."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from ibtui.clock import NS
 from ibtui.sim import messages, requests
 from ibtui.sim.client import SYSTEM, Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, find
 from ibtui.sim.events import REDUCE_WITHOUT_BLOCK, CancelRefused, Executed, OrderRejected, SimOrder
+from ibtui.sim.gateway import Gateway
 from ibtui.sim.history_request import BadHistoryError, parse_time
 from ibtui.sim.order_values import SIDES, commission_values, completed_values, execution_values, order_values
 from ibtui.sim.schema import Values
 from ibtui.sim.simclock import NEW_YORK
-
-if TYPE_CHECKING:
-    from ibtui.sim.gateway import Gateway
-    from ibtui.sim.universe import Listing
+from ibtui.sim.universe import Listing
 
 DUPLICATE_ORDER_ID = 103
 BAD_VALUE = 321

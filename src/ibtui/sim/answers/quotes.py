@@ -1,9 +1,6 @@
 """Answers that open and end streams of market data: top of book, depth, tick by tick, real-time bars."""
 
-from __future__ import annotations
-
 from functools import partial
-from typing import TYPE_CHECKING
 
 from ibtui.sim import data_requests, messages, requests
 from ibtui.sim.bar_feed import RealTimeBars
@@ -11,7 +8,9 @@ from ibtui.sim.client import SYSTEM, Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, find, venue
 from ibtui.sim.delayed_quotes import LATE_NS, DelayedQuotes
 from ibtui.sim.depth_feed import DepthFeed
+from ibtui.sim.exchange import Exchange
 from ibtui.sim.feeds import Feed as MarketFeed
+from ibtui.sim.gateway import Gateway
 from ibtui.sim.generic_ticks import numbers, refusal
 from ibtui.sim.option_quotes import OptionQuotes
 from ibtui.sim.permissions import DELAYED_SHOWN, NO_DEPTH, NO_TICK_BY_TICK, NOT_SUBSCRIBED
@@ -20,11 +19,7 @@ from ibtui.sim.schema import Message, Values
 from ibtui.sim.shown_book import DEPTH_ROWS
 from ibtui.sim.stats import Feed, Subscription
 from ibtui.sim.tape_feed import KINDS, PRINTS, TapeFeed
-
-if TYPE_CHECKING:
-    from ibtui.sim.exchange import Exchange
-    from ibtui.sim.gateway import Gateway
-    from ibtui.sim.universe import Listing
+from ibtui.sim.universe import Listing
 
 DUPLICATE_TICKER, DUPLICATE_REQUEST = 102, 322
 NO_TICKER, NO_SUCH_DEPTH = 300, 310

@@ -1,21 +1,16 @@
 """Answers of the market scanner."""
 
-from __future__ import annotations
-
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
 
 from ibtui.clock import NS
 from ibtui.sim import data_messages, data_requests
 from ibtui.sim.client import Client
 from ibtui.sim.contract_values import contract_values
+from ibtui.sim.gateway import Gateway
 from ibtui.sim.scanner import LOCATIONS, MOST_ROWS, SCANS, parameters, scan
 from ibtui.sim.schema import Values
 from ibtui.sim.trading_days import MINUTE_NS
-
-if TYPE_CHECKING:
-    from ibtui.sim.gateway import Gateway
 
 SCANNER_ERROR = 162
 REPEAT_NS = 30 * NS

@@ -1,16 +1,10 @@
 """Answers about the session itself: the start, ids, accounts, time."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from ibtui.clock import NS
 from ibtui.sim import messages, requests
 from ibtui.sim.client import SYSTEM, Client
+from ibtui.sim.gateway import Gateway
 from ibtui.sim.schema import Values
-
-if TYPE_CHECKING:
-    from ibtui.sim.gateway import Gateway
 
 CLIENT_ID_IN_USE = 326
 CLIENT_ID_IN_USE_TEXT = "Unable to connect as the client id is already in use. Retry with a unique client id."
