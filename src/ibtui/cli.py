@@ -233,6 +233,31 @@ def status(common: Common, check: bool, as_json: bool) -> int:
 @main.command()
 @as_json
 @common_options
+def doctor(common: Common, as_json: bool) -> int:
+    """Find out why the gateway can't be used, step by step, and what to do about it."""
+    import asyncio
+    import os
+    from dataclasses import asdict
+
+    from ibtui.services.doctor import exit_code, line, visit
+
+    findings = asyncio.run(
+        visit(
+            common.settings(),
+            common.directory(),
+            os.environ,
+            lambda finding: None if as_json else click.echo(line(finding)),
+            demo=common.demo,
+        )
+    )
+    if as_json:
+        print_json([asdict(each) for each in findings])
+    return exit_code(findings)
+
+
+@main.command()
+@as_json
+@common_options
 def orders(common: Common, as_json: bool) -> int:
     """All orders, newest first, as the journal has them."""
     from ibtui.services import tables

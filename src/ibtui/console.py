@@ -314,7 +314,12 @@ class Console:
         return await self.jobs[arguments.pop("do")](arguments)
 
     async def _hello(self, _: dict[str, Any]) -> dict[str, Any]:
-        return {"run_id": self.writer.run_id}
+        gateway = self.settings.gateway
+        return {
+            "run_id": self.writer.run_id,
+            "endpoint": f"{gateway.host}:{gateway.port}",
+            "state": self.supervisor.status.state,
+        }
 
     async def _status(self, _: dict[str, Any]) -> dict[str, Any]:
         from ibtui.services.status import live_status
