@@ -47,12 +47,37 @@ def silent(endpoint: str, stage: Stage, seconds: float) -> str:
     waited = f"in {seconds:g} s"
     return {
         Stage.REACHING: f"{endpoint} does not answer {waited}. Check host, network and firewall",
-        Stage.ACCEPTED: f"{endpoint} accepts connections but says nothing {waited}: restart the gateway, or accept the "
-        "connection in its window",
+        Stage.ACCEPTED: f"{endpoint} accepts connections but says nothing {waited}: accept the connection in its "
+        "window, or add this machine to its Trusted IPs. If neither helps, restart the gateway",
         Stage.VERSION: f"{endpoint} named its version and then nothing {waited}: is it still logging in?",
         Stage.HALF_READY: f"{endpoint} is half ready, accounts or first order id are missing {waited}: is it still "
         "logging in?",
         Stage.READY: f"{endpoint} was ready too late, after {seconds:g} s",
+    }[stage]
+
+
+WEDGED_AFTER = 3
+"""Tries in a row without a word after which only a restart helps: a gateway in this state answers nobody."""
+
+
+def wedged(endpoint: str, tries: int) -> str:
+    """The gateway has accepted connections and said nothing several times in a row."""
+    return f"{endpoint} accepts connections but does not answer, {tries} times in a row: restart the gateway"
+
+
+def senseless(endpoint: str) -> str:
+    """Something answered that speaks another protocol."""
+    return f"what answers at {endpoint} does not speak the TWS API. Check [gateway] host and port"
+
+
+def awaited(endpoint: str, stage: Stage) -> str:
+    """What a handshake that takes long is waiting for."""
+    return {
+        Stage.REACHING: f"connecting to {endpoint}",
+        Stage.ACCEPTED: f"{endpoint} accepted the connection and does not answer yet",
+        Stage.VERSION: f"{endpoint} named its version; its accounts are awaited",
+        Stage.HALF_READY: f"{endpoint} is half ready; accounts or first order id are awaited",
+        Stage.READY: f"{endpoint} is ready",
     }[stage]
 
 

@@ -48,6 +48,7 @@ class Session:
         ended: Resolves with the cause, in words, when the socket is gone.
         on_decode_error: Called with each frame that could not be understood.
         handler_errors: Failures of our own handlers.
+        timed_out: The connect failed because nothing more came.
     """
 
     def __init__(self, settings: GatewaySettings, number: int, clock: Clock) -> None:
@@ -64,6 +65,7 @@ class Session:
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.on_decode_error: Callable[[], None] = lambda: None
         self.handler_errors = 0
+        self.timed_out = False
         self._settings = settings
         self._transport: asyncio.Transport | None = None
         self._cause = ""
@@ -325,6 +327,9 @@ class Session:
             error = connect.exception()
             assert error is not None
             return causes.not_reached(self.endpoint, error)
+        if self.stage <= Stage.ACCEPTED and self._reader.errors:
+            return causes.senseless(self.endpoint)
+        self.timed_out = True
         return causes.silent(self.endpoint, self.stage, self._settings.connect_timeout)
 
     def _give_up(self, connect: "asyncio.Future[None]", cause: str) -> None:

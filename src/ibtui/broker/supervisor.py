@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from ibtui.broker.causes import WEDGED_AFTER, Stage, awaited, wedged
 from ibtui.broker.codes import lookup
 from ibtui.broker.library import load_library
 from ibtui.broker.links import Light, Links
@@ -83,6 +84,7 @@ class Supervisor:
         self._accepted = 0
         self._pauses = 0
         self._requests = 0
+        self._silent_tries = 0
         self._senseless: deque[float] = deque(maxlen=SENSELESS + 1)
         self._data_lost = False
         self._stopping = False
@@ -171,7 +173,10 @@ class Supervisor:
             await self._open(session)
             cause = await self._live(session)
         except GatewayUnreachableError as error:
-            cause = str(error)
+            silent = session.timed_out and session.stage is Stage.ACCEPTED
+            self._silent_tries = self._silent_tries + 1 if silent else 0
+            wedged_now = self._silent_tries >= WEDGED_AFTER
+            cause = wedged(session.endpoint, self._silent_tries) if wedged_now else str(error)
         finally:
             session.abort(cause)
             self._end(cause)
@@ -180,11 +185,11 @@ class Supervisor:
     async def _open(self, session: Session) -> None:
         opening = asyncio.ensure_future(session.open(partial(self._begin, session)))
         try:
-            await asyncio.wait({opening}, timeout=self._settings.heartbeat_wait)
-            if not opening.done() and session.stage:
-                self._facts.silent = True
-                self._facts.cause = f"{session.endpoint} accepted the connection and does not answer yet"
-                self._tell()
+            while not (await asyncio.wait({opening}, timeout=self._settings.heartbeat_wait))[0]:
+                if session.stage:
+                    self._facts.silent = True
+                    self._facts.cause = awaited(session.endpoint, session.stage)
+                    self._tell()
             await opening
         finally:
             opening.cancel()

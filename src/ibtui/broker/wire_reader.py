@@ -54,7 +54,7 @@ class WireReader:
         """One network read: the library's own handler until the handshake is over, the same at less cost after it."""
         client = self._ib.client
         if not self._greeted():
-            client._onSocketHasData(data)
+            self._greet(data)
         else:
             self._split(client._data + data if client._data else data)
         # The library would buffer for ever behind a length that is garbage.
@@ -62,6 +62,13 @@ class WireReader:
         if len(rest) >= 4 and struct.unpack(">I", rest[:4])[0] > LONGEST_FRAME:
             self._count_error()
             self._on_endless()
+
+    def _greet(self, data: bytes) -> None:
+        try:
+            self._ib.client._onSocketHasData(data)
+        except Exception as error:  # the library reads numbers where there may be none
+            log.warning("A greeting that makes no sense: %s", clean(str(error)))
+            self._count_error()
 
     def _split(self, data: bytes) -> None:
         """Takes the whole frames and leaves the rest to the next read.

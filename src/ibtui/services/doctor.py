@@ -182,7 +182,9 @@ async def _port(patient: Patient) -> Finding:
 async def _other_ports(patient: Patient) -> Finding:
     if not patient.refused:
         return Finding("other ports", None, "not tried: the port answers, or the host doesn't")
-    open_ports = [port for port in patient.ports if port != patient.gateway.port and await _answers(patient.gateway.host, port)]
+    open_ports = [
+        port for port in patient.ports if port != patient.gateway.port and await _answers(patient.gateway.host, port)
+    ]
     if not open_ports:
         advice = "Start TWS or IB Gateway, and enable its API: Configure > Settings > API > Enable ActiveX and Socket"
         return Finding("other ports", "bad", f"nothing answers at {', '.join(map(str, patient.ports))} either", advice)

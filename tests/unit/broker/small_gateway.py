@@ -98,6 +98,13 @@ class SmallGateway:
         if self.mode == "silent":
             await reader.read()
             return
+        if self.mode == "senseless":
+            writer.write(frame("garbage", "a", "b"))
+            await reader.read()
+            return
+        if self.mode == "refuses":
+            writer.write(frame(4, 2, -1, 503, "The TWS is out of date and must be upgraded.", ""))
+            return
         writer.write(frame(100 if self.mode == "too old" else 176, "20231114 17:13:20 EST"))
         self.requests.append(await _message(reader))
         if self.mode == "326":

@@ -35,7 +35,7 @@ async def opened() -> AsyncIterator[tuple[SmallGateway, Session]]:
     ("mode", "words", "seconds"),
     [
         ("close", "accepts and closes at once: add this machine to the gateway's Trusted IPs", 0),
-        ("silent", "accepts connections but says nothing in 15 s: restart the gateway", 15),
+        ("silent", "accepts connections but says nothing in 15 s: accept the connection in its window", 15),
         ("half ready", "half ready, accounts or first order id are missing", 15),
         ("326", "client id 10 is in use", 0),
         ("too old", "too old: server version 100, at least 157 is needed", 0),

@@ -248,7 +248,7 @@ async def test_a_silent_handshake_is_no_answer_and_then_told_as_what_it_is() -> 
     await until(lambda: supervisor.status.state == "NO ANSWER")
     assert now() < 2.1
     await until(lambda: supervisor.status.state == "DISCONNECTED")
-    assert "says nothing in 15 s: restart the gateway" in supervisor.status.cause
+    assert "says nothing in 15 s: accept the connection" in supervisor.status.cause
     gateway.mode = "ok"
     await until(lambda: supervisor.status.state == "READY")
     assert "CONNECTING" not in [status.state for status in seen[seen.index(supervisor.status) :]]
