@@ -49,7 +49,6 @@ SKEW_SHOWN = 2.0
 """Seconds between the gateway's clock and this machine's from which they are told."""
 
 _DATA_TYPES = {1: "live", 2: "frozen", 3: "delayed", 4: "delayed and frozen"}
-_QUOTE_REFUSALS = frozenset({354, 10089, 10090, 10091, 10168, 10186, 10187, 10197})
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,35 +258,20 @@ async def _accounts(patient: Patient) -> Finding:
 
 
 async def _market_data(patient: Patient) -> Finding:
-    session = patient.session
-    if session is None:
+    from ibtui.broker.quote_probe import LIVE, probe_quote
+
+    if patient.session is None:
         return Finding("market data", None, "not tried")
-    from ib_insync import Stock
-
-    ticks: asyncio.Queue[int] = asyncio.Queue()
-    kind = 1
-
-    def data_type(_: int, number: int) -> None:
-        nonlocal kind
-        kind = number
-
-    session.tap("marketDataType", data_type)
-    for name in ("tickPrice", "priceSizeTick", "tickSize"):
-        session.tap(name, lambda *_: ticks.put_nowait(1))
-    spy = Stock("SPY", "SMART", "USD")
-    session.ib.reqMarketDataType(3)
-    session.ib.reqMktData(spy)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(QUOTE_WAIT):
-            await ticks.get()
-    session.ib.cancelMktData(spy)
-    if not ticks.empty() or kind != 1:
-        words = f"a quote of SPY comes {_DATA_TYPES.get(kind, 'of an unknown kind')}"
-        advice = "" if kind == 1 else "Live quotes need market data subscriptions, shared with the paper account"
-        return Finding("market data", "ok" if kind == 1 else "warn", words, advice)
-    refusal = next((each for each in reversed(patient.messages) if each[0] in _QUOTE_REFUSALS), None)
-    if refusal is not None:
-        return Finding("market data", "warn", f"{refusal[1]} (IB code {refusal[0]})", "Subscribe in Account Management")
+    probe = await probe_quote(patient.session, "SPY", patient.messages, QUOTE_WAIT)
+    if probe.data_type is not None:
+        words = f"a quote of SPY comes {_DATA_TYPES.get(probe.data_type, 'of an unknown kind')}"
+        if probe.data_type == LIVE:
+            return Finding("market data", "ok", words)
+        advice = "Live quotes need market data subscriptions, shared with the paper account"
+        return Finding("market data", "warn", words, advice)
+    if probe.refusal is not None:
+        code, text = probe.refusal
+        return Finding("market data", "warn", f"{text} (IB code {code})", "Subscribe in Account Management")
     advice = "The market may be closed; with it open, look at the farms on screen 6"
     return Finding("market data", "warn", f"no tick of SPY in {QUOTE_WAIT:g} s", advice)
 
