@@ -39,6 +39,22 @@ async def test_a_commission_can_come_before_its_fill_and_a_fill_from_a_zone_nobo
         assert lost.fills == []
 
 
+async def test_a_fill_is_corrected_under_the_next_revision_of_its_id() -> None:
+    async with gateway() as server, client(server) as ib:
+        (contract,) = await ib.qualifyContractsAsync(SPY)
+        with pytest.raises(AssertionError, match="no such fill"):
+            await control(server, "correct")
+        trade = ib.placeOrder(contract, MarketOrder("BUY", 10))
+        await until(lambda: trade.orderStatus.status == "Filled")
+        first = trade.fills[-1].execution
+        told = await control(server, "correct", price=1.25)
+        await until(lambda: trade.fills[-1].execution.execId == told["exec_id"])
+        second = trade.fills[-1].execution
+        assert first.execId.rpartition(".")[0] == second.execId.rpartition(".")[0]
+        assert (first.execId[-2:], second.execId[-2:], second.price, second.shares) == ("01", "02", 1.25, first.shares)
+        assert ib.positions()[0].position == 10
+
+
 async def test_fields_are_altered_for_as_long_as_was_said() -> None:
     async with gateway() as server, bare(server) as raw:
         await raw.start(1)

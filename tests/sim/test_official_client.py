@@ -114,6 +114,39 @@ async def test_the_session_and_the_account() -> None:
         assert problems(app) == []
 
 
+async def test_cancels_and_what_is_answered_with_silence() -> None:
+    async with gateway() as server, official(server) as app:
+        app.reqNewsBulletins(True)
+        app.cancelNewsBulletins()
+        app.setServerLogLevel(5)
+        app.reqAutoOpenOrders(False)
+        app.cancelPositions()
+        app.cancelHeadTimeStamp(1)
+        app.cancelHistogramData(2)
+        app.reqAccountSummary(3, "All", "NetLiquidation")
+        app.cancelAccountSummary(3)
+        app.reqPnL(4, ACCOUNT, "")
+        app.cancelPnL(4)
+        app.reqPositionsMulti(6, ACCOUNT, "")
+        app.cancelPositionsMulti(6)
+        app.reqAccountUpdatesMulti(7, ACCOUNT, "", False)
+        app.cancelAccountUpdatesMulti(7)
+        await app.ask(app.reqCurrentTime, answer="currentTime")
+        assert problems(app) == []
+        assert app.came["updateNewsBulletin"] == []
+        app.cancelScannerSubscription(8)
+        app.cancelRealTimeBars(9)
+        app.cancelMktData(10)
+        app.cancelMktDepth(11, False)
+        app.cancelTickByTickData(12)
+        await app.ask(app.reqCurrentTime, answer="currentTime")
+        assert {each[1] for each in problems(app)} <= {162, 300, 310, 322, 366}
+        app.came["error"].clear()
+        app.calculateImpliedVolatility(13, contract(), 1.0, 600.0, [])
+        await app.hear("error")
+        await app.ask(app.reqCurrentTime, answer="currentTime")
+
+
 async def test_contracts_and_scans() -> None:
     async with gateway() as server, official(server) as app:
         await app.ask(app.reqContractDetails, 1, contract(), answer="contractDetailsEnd")

@@ -1,6 +1,6 @@
 """The control verbs: one table, put together from one file for each subject."""
 
-from ibtui.sim.verbs import clients, frames, links, market, meetings
+from ibtui.sim.verbs import clients, fills, frames, links, market, meetings
 from ibtui.sim.verbs.controls import Verb
 
 VERBS: dict[str, Verb] = {
@@ -11,7 +11,7 @@ VERBS: dict[str, Verb] = {
         links.upstream, links.farm, links.compete, links.permission, links.message,
         frames.reject, frames.mute, frames.delay, frames.duplicate, frames.alter, frames.raw,
         market.price, market.print_, market.halt, market.resume, market.depth_reset, market.market, market.clock,
-        links.accounts, clients.stop,
+        fills.correct, links.accounts, clients.stop,
     )
 }  # fmt: skip
 """Every verb by its name; a verb's parameters are the keys it takes."""
