@@ -4,14 +4,17 @@ Which row and which size follows from a beat's number (see :mod:`ibtui.sim.sizes
 time can be known without what came before the minute.
 """
 
+from collections.abc import Iterator
+
 from ibtui.clock import NS
-from ibtui.sim.sizes import mixer
+from ibtui.sim.sizes import mixed
 from ibtui.sim.trading_days import MINUTE_NS, Phase
 
 BEATS_A_SECOND = 22.0
 _THIN_BEATS = 0.08
 """Beats outside the regular session, over those within."""
 NEVER = 1 << 62
+_GOLDEN, _MASK = 0x9E3779B97F4A7C15, (1 << 64) - 1
 
 
 class Beats:
@@ -22,11 +25,11 @@ class Beats:
         time_ns: When it comes; :data:`NEVER` if not in this minute.
     """
 
-    __slots__ = ("_end_ns", "_grid", "_jitter", "_period", "number", "time_ns")
+    __slots__ = ("_end_ns", "_grid", "_period", "_salt", "number", "time_ns")
 
     def __init__(self, con_id: int, *, grid: bool = True) -> None:
         self._grid = grid
-        self._jitter = mixer(con_id, 7)
+        self._salt = mixed(con_id, 0, 7)
         self._period = self._end_ns = self.number = 0
         self.time_ns = NEVER
 
@@ -43,19 +46,24 @@ class Beats:
         """The beat before the next; None without a grid."""
         return self.number - 1 if self._grid else None
 
-    def go_on(self) -> None:
-        """The next beat has come."""
-        self._go_to(self.number + 1)
+    def due(self, until_ns: int) -> Iterator[tuple[int, int]]:
+        """Times and numbers of the beats up to a time; each has come when it is told."""
+        while (time_ns := self.time_ns) <= until_ns:
+            number = self.number
+            self._go_to(number + 1)
+            yield time_ns, number
 
     def skip(self, time_ns: int) -> None:
         """Leaves out what comes up to a time."""
         if self.time_ns <= time_ns:
             self._go_to(max(self.number, min(time_ns, self._end_ns - 1) // self._period))
             if self.time_ns <= time_ns:
-                self.go_on()
+                self._go_to(self.number + 1)
 
     def _go_to(self, number: int) -> None:
-        time_ns = number * self._period + self._jitter(number) % self._period
+        # Multiples of the golden ratio spread evenly and look as if drawn.
+        jitter = ((number * _GOLDEN ^ self._salt) & _MASK) * self._period >> 64
+        time_ns = number * self._period + jitter
         self.number, self.time_ns = number, time_ns if time_ns < self._end_ns else NEVER
 
 

@@ -56,15 +56,22 @@ class Match(NamedTuple):
 
 @dataclass(slots=True)
 class Book:
-    """Both sides of one contract's market. ``bid`` and ``ask`` are the seeded best prices."""
+    """Both sides of one contract's market.
+
+    Attributes:
+        bid: Seeded best price; so is ``ask``.
+        beat: The last one that has come.
+        taken: Seeded shares that are gone until their row gets its next size.
+        shown: Shares at a best price that somebody wants there until its next size comes.
+    """
 
     sizes: Sizes
     bid: int = 0
     ask: int = 0
     beat: int = 0
     resting: dict[Side, list[Resting]] = field(default_factory=lambda: {"bid": [], "ask": []})
-    _taken: dict[tuple[Side, int], int] = field(default_factory=dict)
-    _shown: dict[Side, int] = field(default_factory=dict)
+    taken: dict[tuple[Side, int], int] = field(default_factory=dict)
+    shown: dict[Side, int] = field(default_factory=dict)
 
     def quote(self, bid: int, ask: int) -> None:
         """The seeded best prices move."""
@@ -72,32 +79,39 @@ class Book:
         for side, new in new_best:
             old = self.best(side)
             if new != old:
-                self._taken.pop((side, old), None)
-                self._taken.pop((side, new), None)
-                self._shown.pop(side, None)
+                self.taken.pop((side, old), None)
+                self.taken.pop((side, new), None)
+                self.shown.pop(side, None)
         self.bid, self.ask = bid, ask
         self._let_go()
 
-    def renew(self, beat: int) -> Side:
-        """A beat gives one row its next size; says on which side."""
+    @property
+    def plain(self) -> bool:
+        """Whether no client has an order in the book, nor has taken anything behind the best rows."""
+        if self.resting["bid"] or self.resting["ask"]:
+            return False
+        return all(price == self.best(side) for side, price in self.taken)
+
+    def renew(self, beat: int) -> tuple[Side, bool]:
+        """A beat gives one row its next size; says on which side, and whether it is the best one."""
         self.beat = beat
         side, best = self.sizes.renewed(beat)
         if best:
-            self._taken.pop((side, self.best(side)), None)
-            self._shown.pop(side, None)
-        elif self._taken:
+            self.taken.pop((side, self.best(side)), None)
+            self.shown.pop(side, None)
+        elif self.taken:
             class_ = self.sizes.renewed_class(side, beat)
-            for key in [key for key in self._taken if key[0] == side and key[1] % TURNS == class_]:
+            for key in [key for key in self.taken if key[0] == side and key[1] % TURNS == class_]:
                 if key[1] != self.best(side):
-                    del self._taken[key]
+                    del self.taken[key]
         if self.resting["bid"] or self.resting["ask"]:
             self._let_go()
-        return side
+        return side, best
 
     def renew_up_to(self, beat: int) -> None:
         """All beats up to this one have come, and nobody looked meanwhile."""
         for each in range(max(self.beat + 1, beat + 1 - TURNS * CYCLE), beat + 1):
-            if not (self._taken or self._shown):
+            if not (self.taken or self.shown):
                 break
             self.renew(each)
         self.beat = beat
@@ -105,8 +119,8 @@ class Book:
 
     def show(self, side: Side, size: int) -> None:
         """Shows so many shares at the seeded best price until its next size comes."""
-        self._shown[side] = size
-        self._taken.pop((side, self.best(side)), None)
+        self.shown[side] = size
+        self.taken.pop((side, self.best(side)), None)
 
     def best(self, side: Side) -> int:
         """The seeded best price of a side."""
@@ -121,8 +135,8 @@ class Book:
             size, maker = self.sizes.deeper(side, price, self.beat)
         else:
             size, maker = self.sizes.best(side, self.beat)
-            size = self._shown.get(side, size)
-        return max(0, size - self._taken.get((side, price), 0)), maker
+            size = self.shown.get(side, size)
+        return max(0, size - self.taken.get((side, price), 0)), maker
 
     def rows(self, side: Side, count: int) -> list[Row]:
         """The best rows of a side, clients' orders included, one row a price."""
@@ -145,7 +159,7 @@ class Book:
         """
         if self.resting[side] or not rows or rows[0].price != self.best(side):
             return None
-        if self._taken and any(each == side and all(row.price != price for row in rows) for each, price in self._taken):
+        if self.taken and any(each == side and all(row.price != price for row in rows) for each, price in self.taken):
             return None  # a row that clients had emptied may be back
         if self.sizes.renewed(self.beat)[1]:
             best = rows[0]
@@ -236,7 +250,7 @@ class Book:
                     if price is None:
                         break
                     size = min(order.size, self.seeded(other, price)[0])
-                    self._taken[other, price] = self._taken.get((other, price), 0) + size
+                    self.taken[other, price] = self.taken.get((other, price), 0) + size
                     done.append((order, self._fill(order, size)))
         return done
 
@@ -280,7 +294,7 @@ class Book:
             yield self._take_seeded(side, price, min(size, left), maker)
 
     def _take_seeded(self, side: Side, price: int, size: int, maker: str) -> Match:
-        self._taken[side, price] = self._taken.get((side, price), 0) + size
+        self.taken[side, price] = self.taken.get((side, price), 0) + size
         for order in self.resting[side]:
             if order.price == price:
                 order.ahead = max(0, order.ahead - size)
@@ -306,7 +320,7 @@ class Book:
             left = self.seeded(side, price)[0]
             eaten = min(size, left - LOT)
             if eaten > 0:
-                self._taken[side, price] = self._taken.get((side, price), 0) + eaten
+                self.taken[side, price] = self.taken.get((side, price), 0) + eaten
 
     def _reached(self, side: Side, limit: int) -> int | None:
         """The best seeded price of a side with shares that an order with this limit meets."""

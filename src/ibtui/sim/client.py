@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -73,9 +74,11 @@ class Client(asyncio.Protocol):
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._faults = host.faults
         self._reader = FrameReader()
         self._transport: asyncio.Transport | None = None
-        self._queue: list[tuple[bytes, int, Subscription | None, int]] = []
+        self._queue: list[bytes] = []
+        self._kinds: list[tuple[int, Subscription | None, int]] = []
         self._queued_bytes = 0
         self._held: list[bytes] = []
         self._templates: dict[tuple[Message, int], Callable[[tuple[Any, ...]], bytes]] = {}
@@ -139,13 +142,15 @@ class Client(asyncio.Protocol):
 
     def push(self, frame: bytes, number: int, subscription: Subscription | None = None, rows: int = 1) -> None:
         """Queues a frame that is already encoded; ``rows`` is how many rows of the subscription's feed it carries."""
-        faults = self._host.faults
-        if not (faults.active and faults.caught(self, frame, number, subscription, rows)):
-            self.queue(frame, number, subscription, rows)
+        if not (self._faults.active and self._faults.caught(self, frame, number, subscription, rows)):
+            self._queue.append(frame)
+            self._kinds.append((number, subscription, rows))
+            self._queued_bytes += len(frame)
 
     def queue(self, frame: bytes, number: int, subscription: Subscription | None, rows: int) -> None:
         """Queues a frame whatever faults there are."""
-        self._queue.append((frame, number, subscription, rows))
+        self._queue.append(frame)
+        self._kinds.append((number, subscription, rows))
         self._queued_bytes += len(frame)
 
     def send_late(self, frame: bytes, number: int, subscription: Subscription | None, rows: int) -> None:
@@ -174,10 +179,9 @@ class Client(asyncio.Protocol):
                 self._drop_slow()
             return
         if not self._transport.is_closing():
-            self._transport.write(b"".join([entry[0] for entry in self._queue]))
-            handed = self._host.stats.handed
-            for _, number, subscription, rows in self._queue:
-                handed(number, subscription, rows)
+            self._transport.write(b"".join(self._queue))
+            for (number, subscription, rows), frames in Counter(self._kinds).items():
+                self._host.stats.handed(number, subscription, rows, frames)
         self._forget_queue()
         if self._transport.get_write_buffer_size() > MAX_UNSENT:
             self._drop_slow()
@@ -250,6 +254,7 @@ class Client(asyncio.Protocol):
 
     def _forget_queue(self) -> None:
         self._queue.clear()
+        self._kinds.clear()
         self._queued_bytes = 0
 
     def _drop_slow(self) -> None:

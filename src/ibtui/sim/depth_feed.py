@@ -94,21 +94,32 @@ class DepthFeed:
 
     def _changed(self, event: MarketEvent) -> None:
         assert isinstance(event, DepthChanged)
-        levels = self._book[event.side]
-        if event.op == INSERT:
-            levels.insert(event.position, BookLevel(event.price, event.size, event.maker))
-        elif event.op == UPDATE:
-            levels[event.position] = BookLevel(event.price, event.size, event.maker)
+        _, _, side, op, position, price, size, maker = event
+        levels = self._book[side]
+        if op == INSERT:
+            levels.insert(position, BookLevel(price, size, maker))
+        elif op == UPDATE:
+            old, levels[position] = levels[position], BookLevel(price, size, maker)
+            shown = self._shown[side]
+            if position < len(shown) and shown[position] is old:  # nearly always, where all rows are shown
+                shown[position] = levels[position]
+                self._send(side, UPDATE, position, shown[position])
+                return
         else:
-            del levels[event.position]
-        self._show(event.side)
+            del levels[position]
+        self._show(side)
 
     def _show(self, side: Side) -> None:
         window = [level for level in self._book[side] if self._shows(level)][: self._rows]
-        number, req_id = SIDES[side], self.subscription.req_id
         for operation, position, level in changes(self._shown[side], window):
-            price, size = (0.0, 0) if operation == DELETE else (level.price, level.size)
-            maker, smart = ((level.maker,), (1,)) if self._smart else ((), ())
-            frame = self._frame((req_id, position, *maker, operation, number, price, size, *smart))
-            self.client.push(frame, self._message.number, self.subscription)
+            self._send(side, operation, position, level)
         self._shown[side] = window
+
+    def _send(self, side: Side, operation: int, position: int, level: BookLevel) -> None:
+        number, req_id = SIDES[side], self.subscription.req_id
+        price, size, maker = (0.0, 0, level.maker) if operation == DELETE else level
+        if self._smart:
+            frame = self._frame((req_id, position, maker, operation, number, price, size, 1))
+        else:
+            frame = self._frame((req_id, position, operation, number, price, size))
+        self.client.push(frame, self._message.number, self.subscription)

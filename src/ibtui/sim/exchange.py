@@ -84,6 +84,7 @@ class Exchange:
         self._markets: dict[int, LiveMarket] = {}
         self._serials: dict[int, int] = {}
         self._watched: Counter[int] = Counter()
+        self._deep: Counter[int] = Counter()
         self._agenda: list[_Entry] = []
         self._alarms: list[_Entry] = []
         self._timers: dict[int, Callable[[], list[Event]]] = {}
@@ -119,14 +120,23 @@ class Exchange:
             self._pending += market.retime(self.now_ns, rate)
             self._schedule(con_id)
 
-    def watch(self, con_id: int) -> None:
-        """Has a contract's market simulated event by event until :meth:`unwatch` was called as often."""
-        self._watched[con_id] += 1
-        self._live(con_id)
+    def watch(self, con_id: int, *, deep: bool = True) -> None:
+        """Has a contract's market simulated event by event until :meth:`unwatch` was called as often.
 
-    def unwatch(self, con_id: int) -> None:
-        """Takes back one :meth:`watch`."""
+        Args:
+            con_id: The contract.
+            deep: Whether its whole book is to be told; else only the quote.
+        """
+        self._watched[con_id] += 1
+        self._deep[con_id] += deep
+        self._live(con_id).shown.deepen(self._deep[con_id] > 0)
+
+    def unwatch(self, con_id: int, *, deep: bool = True) -> None:
+        """Takes back one :meth:`watch` of the same depth."""
         self._watched[con_id] -= 1
+        self._deep[con_id] -= deep
+        if con_id in self._markets:
+            self._markets[con_id].shown.deepen(self._deep[con_id] > 0)
         self._forget_idle(con_id)
 
     def advance(self, to_ns: int) -> list[Event]:
@@ -381,6 +391,7 @@ class Exchange:
         if market is None:
             market = self._started(con_id)
             market.stop(self.now_ns, not self._running)
+            market.shown.deepen(self._deep[con_id] > 0)
             self._markets[con_id] = market
             self._schedule(con_id)
         return market

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol, runtime_checkable
 
 from ibtui.sim.client import Client
-from ibtui.sim.events import MarketEvent, Top
+from ibtui.sim.events import DepthChanged, MarketEvent, Top
 from ibtui.sim.stats import Subscription
 
 Taker = Callable[[MarketEvent], None]
@@ -47,11 +47,11 @@ class Refreshed(Protocol):
 class Watched(Protocol):
     """The exchange's switch for what is simulated event by event."""
 
-    def watch(self, con_id: int) -> None:
-        """Begins, or counts one more."""
+    def watch(self, con_id: int, *, deep: bool = True) -> None:
+        """Begins, or counts one more; ``deep`` with the whole book."""
         ...
 
-    def unwatch(self, con_id: int) -> None:
+    def unwatch(self, con_id: int, *, deep: bool = True) -> None:
         """Counts one less, or ends."""
         ...
 
@@ -62,7 +62,7 @@ class Feeds:
     def __init__(self, exchange: Watched) -> None:
         self._exchange = exchange
         self._by_key: dict[tuple[Client, str, int], Feed] = {}
-        self._by_con_id: dict[int, list[Feed]] = {}
+        self._takers: dict[tuple[int, type[MarketEvent]], list[Taker]] = {}
         self._timed: dict[tuple[Client, str, int], Timed] = {}
 
     def __len__(self) -> int:
@@ -75,9 +75,10 @@ class Feeds:
         self._by_key[key] = feed
         if isinstance(feed, Timed):
             self._timed[key] = feed
-        self._exchange.watch(subscription.con_id)
+        self._exchange.watch(subscription.con_id, deep=DepthChanged in feed.takes)
         feed.open()
-        self._by_con_id.setdefault(subscription.con_id, []).append(feed)
+        for kind, take in feed.takes.items():
+            self._takers.setdefault((subscription.con_id, kind), []).append(take)
 
     def holds(self, client: Client, request: str, req_id: int) -> bool:
         """Whether the client has this request open."""
@@ -90,10 +91,9 @@ class Feeds:
             return False
         self._timed.pop((client, request, req_id), None)
         con_id = feed.subscription.con_id
-        self._by_con_id[con_id].remove(feed)
-        if not self._by_con_id[con_id]:
-            del self._by_con_id[con_id]
-        self._exchange.unwatch(con_id)
+        for kind, take in feed.takes.items():
+            self._takers[con_id, kind].remove(take)
+        self._exchange.unwatch(con_id, deep=DepthChanged in feed.takes)
         return True
 
     def close_all(self, client: Client) -> None:
@@ -103,10 +103,8 @@ class Feeds:
 
     def deliver(self, event: MarketEvent) -> None:
         """Hands an event to the feeds of its contract."""
-        for feed in self._by_con_id.get(event.con_id, ()):
-            take = feed.takes.get(type(event))
-            if take is not None:
-                take(event)
+        for take in self._takers.get((event.con_id, type(event)), ()):
+            take(event)
 
     def pass_time(self, now_ns: int) -> None:
         """Lets the feeds that send by the clock do so."""

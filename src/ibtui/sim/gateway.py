@@ -190,7 +190,7 @@ class Gateway:
     def deliver(self, events: Iterable[Event]) -> None:
         """Hands events to whom they concern; they go out with the next :meth:`flush`."""
         for event in events:
-            if isinstance(event, TopChanged | Traded | DepthChanged | DayChanged | HaltChanged):
+            if isinstance(event, (TopChanged, Traded, DepthChanged, DayChanged, HaltChanged)):
                 self.feeds.deliver(event)
             else:
                 self.changes += 1

@@ -323,15 +323,15 @@ class LiveMarket:
 
     def _run(self, until_ns: int) -> list[MarketEvent]:
         """Lets all beats up to a time come."""
+        if self.book.plain:
+            return self.shown.run(self._beats, until_ns)
         events: list[MarketEvent] = []
-        beats = self._beats
-        while beats.time_ns <= until_ns:
-            events += self._renew(beats.time_ns, beats.number)
-            beats.go_on()
+        for time_ns, beat in self._beats.due(until_ns):
+            events += self._renew(time_ns, beat)
         return events
 
     def _renew(self, time_ns: int, beat: int) -> list[MarketEvent]:
-        side = self.book.renew(beat)
+        side, _ = self.book.renew(beat)
         told = self.shown.tell_renewed(time_ns, side)
         if told is not None:
             return told

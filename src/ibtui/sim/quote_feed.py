@@ -12,6 +12,7 @@ from ibtui.sim.generic_ticks import numbers
 from ibtui.sim.stats import Subscription
 from ibtui.sim.universe import Listing
 
+TICK_SIZE = messages.TICK_SIZE.number
 NONE = -1.0
 """IB's price for "there is none"."""
 
@@ -81,6 +82,12 @@ class QuoteFeed:
         self._text = client.template(messages.TICK_STRING)
         self._generic = client.template(messages.TICK_GENERIC)
         self._req_id = subscription.req_id
+        self._tops = {
+            field: (price_kind, self._number.get(size_kind, size_kind), attributes)
+            for field, (price_kind, size_kind, attributes) in TOP_KINDS.items()
+            if (facts.traded if field == "last" else facts.quoted)
+        }
+        self._sized = facts.quoted
 
     def open(self) -> None:
         """Sends the request's parameters and the image of the quote."""
@@ -139,9 +146,8 @@ class QuoteFeed:
 
     def _top(self, event: MarketEvent) -> None:
         assert isinstance(event, TopChanged)
-        if not (self._facts.traded if event.field == "last" else self._facts.quoted):
-            return
-        self._send_top(event.field, event.price, event.size)
+        if event.field in self._tops:
+            self._send_top(event.field, event.price, event.size)
 
     def _day(self, event: MarketEvent) -> None:
         assert isinstance(event, DayChanged)
@@ -175,13 +181,13 @@ class QuoteFeed:
                 self._send_text(REAL_TIME_TRADE_VOLUME, ";".join(map(str, fields)))
 
     def _send_top(self, field: str, price: float | None, size: int) -> None:
-        price_kind, size_kind, attributes = TOP_KINDS[field]
+        price_kind, size_number, attributes = self._tops[field]
         known = NONE if price is None else price
-        size = size if self._facts.quoted else 0
+        size = size if self._sized else 0
         if self._prices.get(field) != known or field == "last":
             self._prices[field] = known
             self._send_price(price_kind, known, size, attributes)
-        self._send_size(size_kind, size)
+        self.client.push(self._size((self._req_id, size_number, size)), TICK_SIZE, self.subscription)
 
     def _send_price(self, kind: int, price: float, size: int, attributes: int) -> None:
         frame = self._price((self._req_id, self._number.get(kind, kind), price, size, attributes))
@@ -195,7 +201,7 @@ class QuoteFeed:
 
     def _send_size(self, kind: int, size: int) -> None:
         frame = self._size((self._req_id, self._number.get(kind, kind), size))
-        self.client.push(frame, messages.TICK_SIZE.number, self.subscription)
+        self.client.push(frame, TICK_SIZE, self.subscription)
 
     def _send_generic(self, kind: int, value: float) -> None:
         frame = self._generic((self._req_id, self._number.get(kind, kind), value))

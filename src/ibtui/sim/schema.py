@@ -168,7 +168,10 @@ class Message:
         that conditions ask for.
         """
         pattern = "\0".join([str(self.number), *_percents(self.layout(version), known)]) + "\0"
-        return lambda values: frame((pattern % values).encode())
+        if TEXT.percent in pattern:
+            return lambda values: frame((pattern % values).encode())
+        plain = pattern.encode()
+        return lambda values: frame(plain % values)
 
 
 def _kinds(items: "tuple[Item, ...]") -> Iterator[tuple[str, Kind]]:

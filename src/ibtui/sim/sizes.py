@@ -77,8 +77,8 @@ class SeededSizes:
 
     def best(self, side: Side, beat: int) -> tuple[int, str]:
         """Shares and maker of the best row of a side as of a beat."""
-        cycle, position = divmod(beat, CYCLE)
-        return self._draw(self._best[side](cycle * 3 + _BEST_RENEWALS[side][position]), 0.7)
+        renewals = beat // CYCLE * 3 + _BEST_RENEWALS[side][beat % CYCLE]
+        return self._draw(self._best[side](renewals), 0.7)
 
     def deeper(self, side: Side, price: int, beat: int) -> tuple[int, str]:
         """Shares and maker at a price behind the best one as of a beat."""

@@ -10,7 +10,7 @@ Feed = Literal["ticks", "depth", "prints", "quotes", "bars"]
 FEEDS: tuple[Feed, ...] = ("ticks", "depth", "prints", "quotes", "bars")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Subscription:
     """One request that keeps sending, and how many rows it has sent.
 
@@ -46,12 +46,12 @@ class Stats:
         self.connections += 1
         self.most_connections = max(self.most_connections, now)
 
-    def handed(self, number: int, subscription: Subscription | None, rows: int = 1) -> None:
-        """Counts one frame that was handed to a socket."""
-        self.sent[number] += 1
+    def handed(self, number: int, subscription: Subscription | None, rows: int = 1, frames: int = 1) -> None:
+        """Counts frames of so many rows each that were handed to a socket."""
+        self.sent[number] += frames
         if subscription is not None:
-            subscription.sent += rows
-            self.by_symbol[subscription.feed][subscription.symbol] += rows
+            subscription.sent += rows * frames
+            self.by_symbol[subscription.feed][subscription.symbol] += rows * frames
 
     def as_json(self) -> dict[str, Any]:
         """The counts as the control verb ``stats`` shows them."""

@@ -12,6 +12,8 @@ OLDEST_VERSION, NEWEST_VERSION = 157, 178
 
 _HELLO = re.compile(rb"v(\d{1,6})(?:\.\.(\d{1,6}))?(?: (.*))?", re.DOTALL)
 _API = b"API\0"
+_LENGTHS = tuple(length.to_bytes(4, "big") for length in range(256))
+"""The prefixes of short frames, made once."""
 
 
 class ProtocolError(Exception):
@@ -28,7 +30,8 @@ class Hello(NamedTuple):
 
 def frame(payload: bytes) -> bytes:
     """One frame: the payload behind its length, four bytes big-endian."""
-    return len(payload).to_bytes(4, "big") + payload
+    length = len(payload)
+    return (_LENGTHS[length] if length < 256 else length.to_bytes(4, "big")) + payload
 
 
 def frame_of(fields: list[str]) -> bytes:
