@@ -5,8 +5,9 @@ it means) drive loading, its error messages, ``ibtui config show`` and the refer
 """
 
 import os
+import shlex
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -21,16 +22,17 @@ def setting(
     words: tuple[str, ...] = (),
     least: float | None = None,
     most: float | None = None,
+    check: Callable[[Any], object] = str,
     in_effect: bool = True,
 ) -> Any:
     """One setting: its default, what it means, the words or the range allowed, whether it does anything.
 
-    A setting that is not in effect yet is accepted, so that a file can name it, and whoever sets it is told.
+    ``check`` raises a ValueError that says what is allowed where neither words nor a range can. A setting that is not
+    in effect yet is accepted, so that a file can name it, and whoever sets it is told.
     """
     about = about if in_effect else f"Not in effect yet. {about}"
-    return field(
-        default=default, metadata={"about": about, "words": words, "least": least, "most": most, "in_effect": in_effect}
-    )
+    allowed = {"words": words, "least": least, "most": most, "check": check}
+    return field(default=default, metadata={"about": about, "in_effect": in_effect, **allowed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,13 @@ class StorageSettings:
     keep_days: int = setting(10, "Days of market data files to keep.", least=1)
 
 
+ALERT_TOPICS = (
+    *("connection", "feed", "order", "fill", "position", "margin"),
+    *("breaker", "writer", "backfill", "price", "system"),
+)
+"""What alerts are about; each can be turned off."""
+
+
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
     """How a loss or a fill is told."""
@@ -125,7 +134,13 @@ class AlertSettings:
     title: bool = setting(True, "Put the state into the terminal's title.")
     osc: bool = setting(True, "Send an OSC 9 desktop notice (not inside tmux).")
     fills: bool = setting(True, "Tell fills too.")
-    command: str = setting("", "Command that gets each alert as JSON on its standard input.", in_effect=False)
+    off: tuple[str, ...] = setting((), "What no alert is told about.", words=ALERT_TOPICS)
+    margin_cushion_percent: float = setting(
+        10.0, "Excess liquidity, in percent of net liquidation, under which to alert; 0: never.", least=0, most=100
+    )
+    command: str = setting(
+        "", "Command, run without a shell, that gets each alert as JSON on its standard input.", check=shlex.split
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +253,8 @@ def toml_value(value: Any) -> str:
     """A setting's value as it stands in a TOML file."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -278,6 +295,10 @@ def _with(settings: Settings, section: str, key: str, value: Any, place: str) ->
 
 
 def _checked(value: Any, wanted: type, metadata: Mapping[str, Any], where: str) -> Any:
+    if wanted == tuple[str, ...]:
+        if not isinstance(value, list):
+            raise ConfigError(f'{where} must be a list such as ["{metadata["words"][0]}"]')
+        return tuple(_checked(each, str, metadata, where) for each in value)
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
@@ -291,6 +312,10 @@ def _checked(value: Any, wanted: type, metadata: Mapping[str, Any], where: str) 
     most = metadata["most"]
     if most is not None and value > most:
         raise ConfigError(f"{where} must be at most {most:g}")
+    try:
+        metadata["check"](value)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from None
     return value
 
 

@@ -71,6 +71,8 @@ class Console:
         from ibtui.broker.order_guards import Surroundings
         from ibtui.broker.orders import OrderDesk
         from ibtui.broker.supervisor import Supervisor
+        from ibtui.services.alert_command import AlertCommand
+        from ibtui.services.alert_watch import AlertWatch
         from ibtui.services.alerts import Alerts
         from ibtui.services.loop_lag import LoopLag
         from ibtui.services.order_watch import OrderWatch
@@ -154,6 +156,20 @@ class Console:
             on_change=self._connection_changed,
             jitter=random.random,
         )
+        self.alert_watch = AlertWatch(
+            settings,
+            clock,
+            self.alerts.tell,
+            status=lambda: self.supervisor.status,
+            feeds=self.feeds,
+            account=self.account,
+            breaker=self.orders.breaker,
+            writer=lambda: self.writer.status,
+            loop_lag=self.loop_lag,
+            directory=directory.path,
+        )
+        command = settings.alerts.command
+        self.alert_command = AlertCommand(command, self.alerts.tell) if command.strip() else None
         self._watching = Watching(
             self.watchlists, self.contracts, self.feeds, connected=lambda: self.supervisor.session is not None
         )
@@ -195,6 +211,10 @@ class Console:
         self._spawn(self.supervisor.run(), "connection")
         self._spawn(self.loop_lag.run(), "loop lag")
         self._spawn(self.order_watch.run(), "order watch")
+        self._spawn(self.alert_watch.run(), "alert watch")
+        if self.alert_command is not None:
+            self.alerts.on_change.append(self.alert_command)
+            self._spawn(self.alert_command.run(), "alert command")
         try:
             await self._socket.start()
         except EnvironmentUnfitError as error:

@@ -42,6 +42,9 @@ def test_flags_beat_the_environment_and_the_environment_beats_the_file(tmp_path:
         ('[orders]\nconfirm = "never"\n', ["confirm", "first, always, armed"]),
         ("[risk]\ncollar_percent = nan\n", ["collar_percent", "at least 0"]),
         ("[alerts]\nbell = 1\n", ["bell", "true or false"]),
+        ('[alerts]\noff = "fill"\n', ["off", "a list such as"]),
+        ('[alerts]\noff = ["fill", "news"]\n', ["off", "connection, feed, order, fill"]),
+        ('[alerts]\ncommand = "notify \'me"\n', ["command", "No closing quotation"]),
         ("[keys]\nbuy = 3\n", ["buy", "key's name"]),
         ("port = 1\n", ["port", "outside a section"]),
         ("[gateway\n", ["TOML"]),
@@ -66,7 +69,11 @@ def test_a_wrong_environment_variable_is_named() -> None:
 
 def test_what_is_shown_can_be_read_back(tmp_path: Path) -> None:
     settings = load(
-        write(tmp_path, '[gateway]\nhost = "q\\"uote"\n[ui]\ntheme = "light"\n[keys]\n"order.buy" = "B"\n'),
+        write(
+            tmp_path,
+            '[gateway]\nhost = "q\\"uote"\n[alerts]\noff = ["fill", "feed"]\n'
+            '[ui]\ntheme = "light"\n[keys]\n"order.buy" = "B"\n',
+        ),
         environment={},
     )
     again = load(write(tmp_path, as_toml(settings)), environment={})

@@ -33,35 +33,51 @@ class Kind:
     """How a kind of alert is told.
 
     Attributes:
+        topic: One of :data:`ibtui.config.ALERT_TOPICS`; ``[alerts] off`` silences all kinds of a topic.
         notice: Whether it is worth a desktop notice (OSC 9).
         merges: Whether a repeat is counted; fills are events of their own, however alike.
         ends: A kind whose next alert is news again after this one.
-        setting: The switch in ``[alerts]`` that silences the whole kind.
+        command: Whether the user's own command gets it.
     """
 
+    topic: str
     severity: Severity
     bell: bool = False
     notice: bool = False
     merges: bool = True
     ends: str = ""
-    setting: str = ""
+    command: bool = True
 
 
 KINDS: Mapping[str, Kind] = {
-    "link lost": Kind("error", bell=True, notice=True, ends="link restored"),
-    "link restored": Kind("information", notice=True, ends="link lost"),
-    "degraded": Kind("warning", notice=True),
-    "fill": Kind("information", bell=True, notice=True, merges=False, setting="fills"),
-    "rejected": Kind("error", bell=True, merges=False),
-    "refused": Kind("warning"),
-    "unknown order": Kind("error", bell=True, notice=True),
-    "position": Kind("warning", bell=True, notice=True),
-    "unprotected": Kind("error", bell=True, notice=True),
-    "trading state": Kind("warning", bell=True, notice=True),
-    "shed": Kind("warning"),
-    "journal": Kind("error", bell=True, notice=True),
-    "backfill": Kind("information"),
-    "message": Kind("warning"),
+    "link lost": Kind("connection", "error", bell=True, notice=True, ends="link restored"),
+    "link restored": Kind("connection", "information", notice=True, ends="link lost"),
+    "degraded": Kind("connection", "warning", notice=True),
+    "feed lost": Kind("feed", "warning", notice=True, ends="feed back"),
+    "feed back": Kind("feed", "information", ends="feed lost"),
+    "fill": Kind("fill", "information", bell=True, notice=True, merges=False),
+    "rejected": Kind("order", "error", bell=True, merges=False),
+    "refused": Kind("order", "warning"),
+    "unknown order": Kind("order", "error", bell=True, notice=True),
+    "unprotected": Kind("order", "error", bell=True, notice=True),
+    "trading state": Kind("order", "warning", bell=True, notice=True),
+    "position": Kind("position", "warning", bell=True, notice=True),
+    "margin": Kind("margin", "error", bell=True, notice=True, ends="margin back"),
+    "margin back": Kind("margin", "information", ends="margin"),
+    "breaker open": Kind("breaker", "error", bell=True, notice=True, ends="breaker closed"),
+    "breaker closed": Kind("breaker", "information", ends="breaker open"),
+    "shed": Kind("writer", "warning", bell=True),
+    "writer": Kind("writer", "error", bell=True, notice=True, ends="writer back"),
+    "journal": Kind("writer", "error", bell=True, notice=True, ends="writer back"),
+    "writer back": Kind("writer", "information", ends="writer"),
+    "backfill": Kind("backfill", "information"),
+    "price": Kind("price", "warning", bell=True, notice=True, merges=False),
+    "loop lag": Kind("system", "warning"),
+    "clock skew": Kind("system", "warning"),
+    "disk": Kind("system", "error", bell=True, notice=True),
+    "system back": Kind("system", "information"),
+    "alert command": Kind("system", "warning", command=False),
+    "message": Kind("system", "warning"),
 }
 """The one table of kinds."""
 
@@ -108,6 +124,7 @@ class Alerts:
         self.recent: deque[Alert] = deque(maxlen=RECENT_ALERTS)
         self.on_change: list[Callable[[Alert], None]] = []
         self._settings = settings
+        self._off = {*settings.off, *(() if settings.fills else ("fill",))}
         self.write = write
         self.toast = toast
         self._record = record
@@ -120,7 +137,7 @@ class Alerts:
     def tell(self, kind: str, text: str) -> Alert | None:
         """Tells one alert of a kind in :data:`KINDS`; None when the settings silence the kind."""
         rules = KINDS[kind]
-        if rules.setting and not getattr(self._settings, rules.setting):
+        if rules.topic in self._off:
             return None
         text = _CONTROL.sub(" ", text)
         now, now_ns = self._clock.monotonic(), self._clock.utc_ns()

@@ -1,7 +1,7 @@
 import pytest
 
 from ibtui.clock import NS, Clock
-from ibtui.config import AlertSettings
+from ibtui.config import ALERT_TOPICS, AlertSettings
 from ibtui.services.alerts import KINDS, REPEAT_SECONDS, Alert, Alerts
 
 
@@ -91,6 +91,13 @@ def test_fills_can_be_silenced_and_nothing_else_with_them():
     desk = Desk(AlertSettings(fills=False))
     assert desk.alerts.tell("fill", "bought") is None
     assert desk.alerts.tell("rejected", "no") is not None
+
+
+def test_each_topic_can_be_turned_off_and_no_other_with_it():
+    for topic in ALERT_TOPICS:
+        desk = Desk(AlertSettings(off=(topic,)))
+        told = {kind for kind in KINDS if desk.alerts.tell(kind, "news")}
+        assert told == {kind for kind, rules in KINDS.items() if rules.topic != topic} < KINDS.keys()
 
 
 def test_control_bytes_from_the_wire_never_reach_the_terminal():
