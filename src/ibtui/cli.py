@@ -135,7 +135,7 @@ def main(common: Common, fresh: bool) -> int | None:
     "--control-port", type=click.IntRange(0, 65535), help="Control port; 0: a free one. None unless asked for."
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The market is a function of it.")
-@click.option("--account", default="DUSIM0001", show_default=True, help="Paper account.")
+@click.option("--account", default="DUSIM0001", show_default=True, help="Paper accounts, comma-separated.")
 @click.option("--symbols", default="", help="Only these symbols, comma-separated.")
 @click.option("--rate", type=click.FloatRange(0), default=1.0, show_default=True, help="Market activity.")
 @click.option("--speed", type=click.FloatRange(0), default=1.0, show_default=True, help="Market seconds a second.")

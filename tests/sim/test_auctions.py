@@ -124,7 +124,7 @@ def test_an_order_that_fits_into_the_auction_leaves_it_as_it_was() -> None:
 def test_a_larger_order_makes_the_auction_larger() -> None:
     market = exchange(at(CLOSE) - 62 * NS)
     uso = con_id(market, "USO")
-    market.account.cash = 1e9
+    market.account.cash["USD"] = 1e9
     for order_id in (1, 2):
         market.place(order(uso, order_id, "BUY", 4_000_000, order_type="MOC"))
     closing = crossing(market.advance(at(CLOSE)), "6")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ib_insync import IB, Contract, Crypto, Forex, Future, Index, LimitOrder, Option, RequestError, Stock
+from ib_insync import IB, Contract, Crypto, Forex, Future, Index, Option, RequestError, Stock
 
 from ibtui.clock import NS
 from ibtui.market.hours import is_open, parse_hours
@@ -157,12 +157,6 @@ async def test_symbols_match_over_all_kinds() -> None:
             found = (await ib.reqMatchingSymbolsAsync(pattern))[0]
             assert (found.contract.symbol, found.contract.secType) == (pattern, kind)
             assert ("OPT" in found.derivativeSecTypes) == (kind == "STK")
-
-
-async def test_only_shares_can_be_traded() -> None:
-    async with gateway() as server, client(server) as ib:
-        trade = ib.placeOrder((await first(ib, ES)).contract, LimitOrder("BUY", 1, 100.0))
-        await until(lambda: bool(trade.log) and trade.log[-1].errorCode == 460)
 
 
 @pytest.mark.parametrize("calendar", [SHARES, REGULAR_ONLY, FUTURES, FOREX, CRYPTO], ids=lambda each: each.name)

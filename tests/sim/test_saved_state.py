@@ -6,6 +6,7 @@ from typing import Any
 
 from ib_insync import IB, LimitOrder, MarketOrder, Trade
 
+from ibtui.sim.saved import FORMAT
 from ibtui.sim.server import RunningGateway, SimOptions, running
 from tests.conftest import until
 from tests.sim.protocol_rig import SPY, client, control, gateway
@@ -114,7 +115,7 @@ async def test_a_state_that_cannot_be_read_is_put_aside(tmp_path: Path) -> None:
     async with gateway(state=str(file)) as server:
         assert await _starts(server)
     assert (tmp_path / "sim.json.unreadable").read_text() == '{"format": 1, "exch'
-    assert json.loads(file.read_text())["format"] == 1
+    assert json.loads(file.read_text())["format"] == FORMAT
 
 
 async def test_seed_account_and_symbols_go_on_as_they_were(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ async def test_seed_account_and_symbols_go_on_as_they_were(tmp_path: Path) -> No
         pass
     async with running(SimOptions(port=0, state=state)) as server:
         exchange = server.gateway.exchange
-        assert (exchange.seed, server.gateway.account) == (7, "DUSIM0007")
+        assert (exchange.seed, server.gateway.managed_accounts) == (7, ("DUSIM0007",))
         assert exchange.universe.by_symbol("ZZZT") is not None
 
 

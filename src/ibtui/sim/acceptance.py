@@ -1,6 +1,6 @@
 """Whether the broker takes an order, or a change of one: what it says, when it comes, what the account can carry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ibtui.sim.account import Account
@@ -15,6 +15,7 @@ from ibtui.sim.order_checks import (
     DUPLICATE_ID,
     MODIFY_FILLED,
     MODIFY_OTHER,
+    NO_CONTRACT,
     NOT_ALLOWED,
     NOT_SHORT,
     TOO_LATE,
@@ -24,6 +25,7 @@ from ibtui.sim.order_checks import (
     refusal,
 )
 from ibtui.sim.register import Register
+from ibtui.sim.trading_days import MINUTE_NS
 from ibtui.sim.universe import Listing, Universe
 from ibtui.sim.working import FILLED, INACTIVE, Working, may_trade
 
@@ -33,7 +35,7 @@ class Acceptance:
     """Decides on orders by what is listed, held and working."""
 
     universe: Universe
-    account: Account
+    accounts: Mapping[str, Account]
     register: Register
 
     def refusal_of(self, order: SimOrder, now_ns: int) -> Refusal | None:
@@ -54,7 +56,7 @@ class Acceptance:
             return DUPLICATE_ID
         if working.ended:
             return not_cancellable(before.order_id, before.order_key, working.status)
-        if (order.con_id, order.action, order.order_type) != (before.con_id, before.action, before.order_type):
+        if _identity(order) != _identity(before):
             return MODIFY_OTHER
         if order.quantity <= working.filled:
             return MODIFY_OTHER
@@ -65,34 +67,60 @@ class Acceptance:
         problem = refusal(order, listing)
         if problem is not None or listing is None:
             return problem
-        others = [each for each in self.register.working.values() if each is not changed]
+        account = self.accounts[order.account]
+        others = [
+            each
+            for each in self.register.working.values()
+            if each is not changed and each.order.account == order.account
+        ]
         shares = order.quantity - (changed.filled if changed else 0)
+        if not all(account.prices.knows(each) for each in _currencies(listing)):
+            return NOT_ALLOWED
         return (
             _refusal_by_exchange(order, listing, now_ns)
-            or self._refusal_of_short_sale(order, listing, shares, others)
-            or shortfall(self.account, order, shares if order.action == "BUY" else -shares, others)
+            or _refusal_of_short_sale(order, listing, account.quantity(order.con_id), shares, others)
+            or shortfall(account, order, shares if order.action == "BUY" else -shares, others)
         )
 
-    def _refusal_of_short_sale(
-        self, order: SimOrder, listing: Listing, shares: int, others: Iterable[Working]
-    ) -> Refusal | None:
-        """Shares that can't be borrowed are sold only by who holds them, and has not offered them already."""
-        if order.action == "BUY" or order.parent_id or listing.instrument.symbol not in NOT_SHORTABLE:
-            return None
-        offered = sum(
-            each.remaining
-            for each in others
-            if each.order.con_id == order.con_id
-            and each.order.action == "SELL"
-            and not each.order.parent_key
-            and not (order.oca_group and each.order.oca_group == order.oca_group)
-        )
-        return NOT_SHORT if shares > self.account.quantity(order.con_id) - offered else None
+
+def _identity(order: SimOrder) -> tuple[str, int, str, str]:
+    """What no change of an order can change."""
+    return order.account, order.con_id, order.action, order.order_type
+
+
+def _currencies(listing: Listing) -> tuple[str, ...]:
+    """The currencies whose balances a trade moves."""
+    instrument = listing.instrument
+    return (instrument.symbol, instrument.currency) if instrument.sec_type == "CASH" else (instrument.currency,)
+
+
+def _refusal_of_short_sale(
+    order: SimOrder, listing: Listing, held: int, quantity: int, others: Iterable[Working]
+) -> Refusal | None:
+    """What can't be borrowed is sold only by who holds it, and has not offered it already."""
+    if order.action == "BUY" or order.parent_id or not _only_sold_if_held(listing):
+        return None
+    offered = sum(
+        each.remaining
+        for each in others
+        if each.order.con_id == order.con_id
+        and each.order.action == "SELL"
+        and not each.order.parent_key
+        and not (order.oca_group and each.order.oca_group == order.oca_group)
+    )
+    return NOT_SHORT if quantity > held - offered else None
+
+
+def _only_sold_if_held(listing: Listing) -> bool:
+    instrument = listing.instrument
+    return instrument.sec_type == "CRYPTO" or (bool(listing.stock_type) and instrument.symbol in NOT_SHORTABLE)
 
 
 def _refusal_by_exchange(order: SimOrder, listing: Listing, now_ns: int) -> Refusal | None:
     if not listing.quoted:
         return NOT_ALLOWED
+    if listing.expired_by(listing.calendar.day_of(now_ns // MINUTE_NS).date):
+        return NO_CONTRACT
     if order.oca_group and order.oca_type not in OCA_TYPES:
         return BAD_GROUP
     if order.order_type in AT_CLOSE or order.tif == AT_OPEN:
@@ -101,6 +129,6 @@ def _refusal_by_exchange(order: SimOrder, listing: Listing, now_ns: int) -> Refu
         if order.oca_group:
             return BAD_GROUP
         return TOO_LATE if too_late(order, listing, now_ns) else None
-    if order.tif in ("IOC", "FOK") and not may_trade(order, now_ns):
+    if order.tif in ("IOC", "FOK") and not may_trade(order, listing.calendar, now_ns):
         return CLOSED
     return None

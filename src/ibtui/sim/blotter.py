@@ -1,10 +1,11 @@
 """Fills on the books: what they do to the order and the account, their ids, and what they cost a moment later."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ibtui.clock import NS
-from ibtui.sim.account import Account, commission
+from ibtui.sim.account import Account
+from ibtui.sim.commissions import commission
 from ibtui.sim.events import Charged, Event, Executed, OrderChanged
 from ibtui.sim.sizes import mixed
 from ibtui.sim.working import Working
@@ -21,7 +22,7 @@ class Fee:
         charged_ns: When it will be.
         shares: Of the fill, negative for a sale; ``closed`` of them closed a position.
         amount: In USD.
-        realized_pnl: What the fill realised, commission taken off; None where it opened a position.
+        realized_pnl: What the fill realised, USD, commission taken off; None where it opened a position.
     """
 
     exec_id: str
@@ -33,9 +34,10 @@ class Fee:
 
 
 class Blotter:
-    """All fills of the account.
+    """All fills.
 
     Args:
+        accounts: By name.
         later: Has a function called at a market time.
         order: Finds an order by its permanent id.
 
@@ -45,11 +47,11 @@ class Blotter:
 
     def __init__(
         self,
-        account: Account,
+        accounts: Mapping[str, Account],
         later: Callable[[int, Callable[[], list[Event]]], None],
         order: Callable[[int], Working | None],
     ) -> None:
-        self._account = account
+        self._accounts = accounts
         self._later = later
         self._order = order
         self._owed: dict[str, Fee] = {}
@@ -66,11 +68,14 @@ class Blotter:
 
     def book(self, working: Working, now_ns: int, price: float, size: int, venue: str, liquidity: int) -> Executed:
         """Books one fill of an order; its commission follows."""
-        order, account = working.order, self._account
+        order = working.order
+        account = self._accounts[order.account]
+        instrument = account.prices.listing(order.con_id).instrument
         shares = size if order.action == "BUY" else -size
         held, cost = account.quantity(order.con_id), account.average_cost(order.con_id)
         closed = min(abs(held), size) if held * shares < 0 else 0
-        gross = closed * (price - cost) * (1 if held > 0 else -1)
+        rate = account.prices.rate(instrument.currency)
+        gross = closed * (price * instrument.multiplier - cost) * (1 if held > 0 else -1) * rate
         account.fill(order.con_id, shares, price)
         working.filled += size
         working.value += size * price
@@ -81,7 +86,7 @@ class Blotter:
         average = round(working.value / working.filled, 8)
         executed = Executed(now_ns, exec_id, order, price, size, venue, liquidity, working.filled, average)
         self._fills[exec_id] = executed, None
-        fee = commission(working.filled, working.value)
+        fee = commission(instrument, working.filled, working.value * instrument.multiplier * rate)
         due, working.fee = fee - working.fee, fee
         charged_ns = now_ns + _COMMISSION_DELAY_NS + mixed(number, order.order_key, 22) % _COMMISSION_JITTER_NS
         self._owe(Fee(exec_id, charged_ns, shares, closed, due, gross - due * closed / size if closed else None))
@@ -102,7 +107,7 @@ class Blotter:
         del self._owed[fee.exec_id]
         executed, _ = self._fills[fee.exec_id]
         order = executed.order
-        self._account.charge(order.con_id, fee.shares, fee.closed, fee.amount)
+        self._accounts[order.account].charge(order.con_id, fee.shares, fee.closed, fee.amount)
         working = self._order(order.order_key)
         if working is not None:
             working.charged = (working.charged or 0.0) + fee.amount

@@ -1,7 +1,8 @@
 """The broker's side of orders: what clients ask for, accepted or refused, modified, cancelled and kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 
 from ibtui.sim.acceptance import Acceptance
 from ibtui.sim.account import Account
@@ -11,11 +12,12 @@ from ibtui.sim.events import CancelRefused, Event, OrderChanged, OrderMessage, O
 from ibtui.sim.floor import Floor, Later
 from ibtui.sim.funds import needs
 from ibtui.sim.live import LiveMarket
-from ibtui.sim.order_checks import BY_SERVER, Refusal, held, no_order, not_cancellable, not_found
+from ibtui.sim.order_checks import BY_SERVER, Refusal, held, no_order, not_cancellable, not_found, warnings
 from ibtui.sim.register import Register
 from ibtui.sim.saved import SavedExchange
+from ibtui.sim.trading_days import Calendar
 from ibtui.sim.trailing import stop_of_modified
-from ibtui.sim.universe import Universe
+from ibtui.sim.universe import Listing, Universe
 from ibtui.sim.working import (
     INACTIVE,
     PENDING_CANCEL,
@@ -28,9 +30,10 @@ from ibtui.sim.working import (
 
 
 class Brokerage:
-    """All orders of the account.
+    """All orders.
 
     Args:
+        accounts: By name; every order is for one of them.
         live: The running market of a contract; the contract stays live while an order works or a position is held.
         later: Calls back at a market time.
         now: Market time.
@@ -44,19 +47,19 @@ class Brokerage:
     def __init__(
         self,
         universe: Universe,
-        account: Account,
+        accounts: Mapping[str, Account],
         live: Callable[[int], LiveMarket],
         later: Later,
         now: Callable[[], int],
     ) -> None:
         self._universe = universe
-        self._account = account
+        self._accounts = accounts
         self._live = live
         self._now = now
         self.register = Register()
-        self.blotter = Blotter(account, later, self.register.orders.get)
+        self.blotter = Blotter(accounts, later, self.register.orders.get)
         self.floor = Floor(universe, self.register, self.blotter, live, later, now)
-        self._acceptance = Acceptance(universe, account, self.register)
+        self._acceptance = Acceptance(universe, accounts, self.register)
 
     def place(self, order: SimOrder) -> list[Event]:
         """Takes an order; see :meth:`Exchange.place`."""
@@ -121,19 +124,23 @@ class Brokerage:
     def what_if(self, order: SimOrder) -> tuple[OrderState, dict[str, float | str]]:
         """What an order would need and cost; the names are those of IB's order state."""
         state = OrderState(PRE_SUBMITTED, 0, order.quantity, 0.0, 0.0, placed_ns=self._now())
-        return state, needs(self._account, order)
+        return state, needs(self._accounts[order.account], order)
 
     def restore(self, saved: SavedExchange) -> None:
-        """Takes over account, orders and fills of an earlier run; what works goes back to the market."""
-        account = self._account
-        account.cash, account.day_value = saved.cash, saved.day_value
-        account.holdings.update({each.con_id: each for each in saved.holdings})
+        """Takes over the orders and fills of an earlier run; what works goes back to the market."""
         keys = {(client_id, order_id): key for client_id, order_id, key in saved.keys}
-        self.register.restore(saved.orders, keys, saved.next_key)
-        self.blotter.restore(saved.fills, saved.fees, saved.fill_count)
+        self.register.restore([each for each in saved.orders if self._lists(each.order)], keys, saved.next_key)
+        fills = [fill for fill in saved.fills if self._lists(fill[0].order)]
+        self.blotter.restore(fills, saved.fees, saved.fill_count)
         for working in sorted(self.register.working.values(), key=lambda each: each.place):
             self.floor.plan_end(working, working.expires_ns)
             self.floor.reconsider(working.order.order_key)
+
+    def expire(self, calendar: Calendar, following: date) -> list[Event]:
+        """Ends orders in a calendar's contracts that have expired by the date of the session that follows."""
+        listed = ((each, self._listing(each.order)) for each in self.register.working.values())
+        ended = [each for each, of in listed if of.calendar is calendar and of.expired_by(following)]
+        return [event for each in ended for event in self.floor.end(each, "Contract has expired")]
 
     def _accept(self, working: Working) -> list[Event]:
         order, now = working.order, self._now()
@@ -145,10 +152,11 @@ class Brokerage:
             events.append(self.floor.changed(working))
         if self.register.waits_for_parent(working):
             return events
-        if not may_trade(order, now) and order.tif != AT_OPEN:
-            listing = self._universe.by_con_id(order.con_id)
-            symbol = listing.instrument.symbol if listing else ""
-            events.append(OrderMessage(now, order, *held(order, symbol, next_session_ns(order, now))))
+        listing = self._listing(order)
+        events += [OrderMessage(now, order, *each) for each in warnings(order, listing)]
+        if not may_trade(order, listing.calendar, now) and order.tif != AT_OPEN:
+            opens_ns = next_session_ns(order, listing.calendar, now)
+            events.append(OrderMessage(now, order, *held(order, listing, opens_ns)))
         self.floor.look_again(working)
         return [*events, *self.floor.work(working)]
 
@@ -161,3 +169,11 @@ class Brokerage:
         working.status, working.reason = INACTIVE, problem.text
         del self.register.working[working.order.order_key]
         return [self.floor.changed(working), OrderRejected(now, working.order, *problem)]
+
+    def _lists(self, order: SimOrder) -> bool:
+        return self._universe.by_con_id(order.con_id) is not None
+
+    def _listing(self, order: SimOrder) -> Listing:
+        listing = self._universe.by_con_id(order.con_id)
+        assert listing is not None, "an order is accepted for what is listed only"
+        return listing

@@ -52,8 +52,8 @@ def venue(name: str | None) -> str:
     return ALIASES.get(name or "", name or "")
 
 
-def contract_values(instrument: Instrument, exchange: str = "SMART") -> Values:
-    """The contract as orders, fills and positions carry it."""
+def contract_values(instrument: Instrument, exchange: str | None = None) -> Values:
+    """The contract as orders, fills and positions carry it; its own exchange unless another is given."""
     return {
         "con_id": instrument.con_id,
         "symbol": instrument.symbol,
@@ -62,7 +62,7 @@ def contract_values(instrument: Instrument, exchange: str = "SMART") -> Values:
         "strike": instrument.strike or 0.0,
         "right": instrument.right,
         "multiplier": _multiplier(instrument),
-        "exchange": exchange,
+        "exchange": instrument.exchange if exchange is None else exchange,
         "primary_exchange": instrument.primary_exchange,
         "currency": instrument.currency,
         "local_symbol": instrument.local_symbol,

@@ -18,6 +18,8 @@ from ibtui.market.bars import Bar
 from ibtui.market.instruments import Instrument
 from ibtui.market.nyse import ZONE
 from ibtui.sim.account import Account, Pnl, Position
+from ibtui.sim.account_days import AccountDays
+from ibtui.sim.account_values import account_values
 from ibtui.sim.bar_requests import BarRequest, answer
 from ibtui.sim.brokerage import Brokerage
 from ibtui.sim.contract_hours import hours_from
@@ -25,11 +27,12 @@ from ibtui.sim.events import BookLevel, Charged, Event, Executed, OrderState, Si
 from ibtui.sim.history import History, Running, first_session_ns
 from ibtui.sim.live import LiveMarket
 from ibtui.sim.saved import SavedExchange
-from ibtui.sim.saving import saved_exchange
+from ibtui.sim.saving import restored, saved_exchange
 from ibtui.sim.seeded import SeededSource
 from ibtui.sim.source import Source
-from ibtui.sim.trading_days import MINUTE_NS, next_day_ns
+from ibtui.sim.trading_days import MINUTE_NS
 from ibtui.sim.universe import Listing, Universe, default_universe
+from ibtui.sim.valuation import Valuation
 
 LEAP_NS = 1800 * NS
 """A longer step is a leap: markets are looked at again at its end instead of being lived through."""
@@ -54,7 +57,7 @@ class Exchange:
 
     Args:
         seed: Everything in the market follows from it and market time.
-        account: Id of the one account.
+        account: Id of the account that there is from the start.
         start_ns: Market time at the start, UTC nanoseconds.
         symbols: Listed besides the catalogue, with invented facts; those that it has are as they are.
         rate: How lively the book's sizes are; prints are the same at every rate.
@@ -79,8 +82,9 @@ class Exchange:
         self.universe = universe or default_universe(symbols, datetime.fromtimestamp(start_ns / NS, ZONE).date())
         self.source = source or SeededSource(seed)
         self.history = History(self.source)
-        self.account = Account(account, self._mark)
-        self._broker = Brokerage(self.universe, self.account, self._live, self._later, lambda: self.now_ns)
+        self._prices = Valuation(self.universe, self._mark)
+        self.accounts = {account: Account(account, self._prices)}
+        self._broker = Brokerage(self.universe, self.accounts, self._live, self._later, lambda: self.now_ns)
         self._markets: dict[int, LiveMarket] = {}
         self._serials: dict[int, int] = {}
         self._watched: Counter[int] = Counter()
@@ -92,7 +96,8 @@ class Exchange:
         self._rate = rate
         self._running = True
         self._pending: list[Event] = []
-        self._later(next_day_ns(start_ns), self._new_day)
+        calendars = dict.fromkeys(each.calendar for each in self.universe)
+        AccountDays(self.accounts, self._broker.expire, self._later, lambda: self.now_ns).begin(calendars)
 
     # the market
 
@@ -353,30 +358,45 @@ class Exchange:
         for market in self._markets.values():
             if market.altered:
                 self.history.remember_cut(market.listing, market.minute, market.prints, self.now_ns)
-        return saved_exchange(self.now_ns, self.account, self._broker, self.history)
+        return saved_exchange(self.now_ns, self.accounts.values(), self._broker, self.history)
 
     def restore(self, saved: SavedExchange) -> None:
         """Goes on with what an earlier exchange saved. Call it on a new one that starts at the saved market time."""
         self.history.offsets.update(saved.offsets)
         self.history.restore(saved.minutes)
+        for each in saved.accounts:
+            self.accounts[each.name] = restored(each, self._prices)
         self._broker.restore(saved)
+        for listing in self.universe:
+            if self._concerns(listing.con_id):
+                self._live(listing.con_id)
 
-    # the account
+    # the accounts
+
+    @property
+    def account(self) -> Account:
+        """The account that there was from the start."""
+        return next(iter(self.accounts.values()))
+
+    def open_account(self, name: str) -> None:
+        """Has an account of that name, a new one unless there is one."""
+        if name not in self.accounts:
+            self.accounts[name] = Account(name, self._prices)
 
     def positions(self) -> list[Position]:
-        """Everything that is held or was held today."""
+        """Everything that the first account holds or held today."""
         return self.account.positions()
 
     def position(self, con_id: int) -> Position:
-        """The position in one contract."""
+        """The first account's position in one contract."""
         return self.account.position(con_id)
 
     def account_values(self) -> list[tuple[str, str, str]]:
-        """Key, value and currency of everything that an account update says."""
-        return self.account.values()
+        """Key, value and currency of everything that an account update of the first account says."""
+        return account_values(self.account)
 
     def pnl(self) -> Pnl:
-        """Profit and loss of the account."""
+        """Profit and loss of the first account."""
         return self.account.pnl()
 
     def _listing(self, con_id: int) -> Listing:
@@ -455,14 +475,12 @@ class Exchange:
         market = self._markets.get(con_id)
         if market is None or market.altered or market.halted or self._watched[con_id] > 0:
             return
-        if not self.account.quantity(con_id) and not self._broker.register.in_contract(con_id):
+        if not self._concerns(con_id) and not self._broker.register.in_contract(con_id):
             del self._markets[con_id]
             del self._serials[con_id]
 
     def _mark(self, con_id: int) -> float:
         return self._look(con_id).top().worth
 
-    def _new_day(self) -> list[Event]:
-        self.account.new_day()
-        self._later(next_day_ns(self.now_ns), self._new_day)
-        return []
+    def _concerns(self, con_id: int) -> bool:
+        return any(each.concerns(con_id) for each in self.accounts.values())

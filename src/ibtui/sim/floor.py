@@ -30,9 +30,10 @@ from ibtui.sim.live import LiveMarket, OwnFill
 from ibtui.sim.oca import left_after
 from ibtui.sim.order_checks import WITH_LIMIT
 from ibtui.sim.register import Register
+from ibtui.sim.sizes import own_venue
 from ibtui.sim.trading_days import MINUTE_NS
 from ibtui.sim.trailing import stop_after
-from ibtui.sim.universe import Universe
+from ibtui.sim.universe import Listing, Universe
 from ibtui.sim.working import (
     CANCELLED,
     FILLED,
@@ -181,7 +182,10 @@ class Floor:
         key = working.order.order_key
         if key not in self._looked_after:
             self._looked_after.add(key)
-            self._later(next_change_ns(self._now()), lambda: self.reconsider(key, timer=True))
+            self._later(
+                next_change_ns(self._listing(working.order).calendar, self._now()),
+                lambda: self.reconsider(key, timer=True),
+            )
 
     def reconsider(self, key: int, *, timer: bool = False) -> list[Event]:
         """Looks at an order again: it may have ended, have to leave the market, or may go there.
@@ -213,7 +217,7 @@ class Floor:
         """Whether an order may be at the market now."""
         if self._register.waits_for_parent(working) or not working.order.transmit:
             return False
-        open_now = auction_of(working.order) is not None or may_trade(working.order, self._now())
+        open_now = auction_of(working.order) is not None or self._market_open(working.order)
         return open_now and not self._live(working.order.con_id).halted
 
     def begin_to_trail(self, working: Working) -> bool:
@@ -247,9 +251,8 @@ class Floor:
             limit = matches[-1].price if matches else market.book.best("ask" if side == "bid" else "bid")
             working.status = SUBMITTED
         working.resting = True
-        resting = Resting(
-            order.order_key, side, limit, working.remaining, 0, "IBKRATS", order.oca_group, order.oca_type
-        )
+        venue = own_venue(self._listing(order))
+        resting = Resting(order.order_key, side, limit, working.remaining, 0, venue, order.oca_group, order.oca_type)
         events: list[Event] = [*market.add(now, resting)]
         if working.ahead is not None:  # it stood there before a restart
             resting.ahead, working.ahead = min(resting.ahead, working.ahead), None
@@ -262,7 +265,7 @@ class Floor:
         waits = AuctionOrder(order.order_key, auction, side, self._limit(working), working.remaining)
         self._live(order.con_id).enlist(waits)
         working.resting = True
-        if working.status == SUBMITTED or not may_trade(order, self._now()):
+        if working.status == SUBMITTED or not self._market_open(order):
             return []
         working.status = SUBMITTED
         return [self.changed(working)]
@@ -313,9 +316,9 @@ class Floor:
         return [*shown, self.changed(working)]
 
     def _expiry_ns(self, order: SimOrder, now_ns: int) -> int | None:
-        listing = self._universe.by_con_id(order.con_id)
-        if auction_of(order) is None or listing is None:
-            return expiry_ns(order, now_ns)
+        listing = self._listing(order)
+        if auction_of(order) is None:
+            return expiry_ns(order, listing.calendar, now_ns)
         return ends_ns(order, day_of_auction(order, listing, now_ns))
 
     def _leapt_over(self, working: Working, expires_ns: int) -> list[Event]:
@@ -332,9 +335,9 @@ class Floor:
 
     def _opening(self, working: Working) -> Auction | None:
         """The auction that opens the session now, for an order that waited for the session; else None."""
-        listing = self._universe.by_con_id(working.order.con_id)
-        if working.resting or working.waits_for_stop or listing is None:
+        if working.resting or working.waits_for_stop:
             return None
+        listing = self._listing(working.order)
         day = listing.calendar.day_of(self._now() // MINUTE_NS)
         return auction_times(listing, day).get(self._now() + 1)
 
@@ -351,7 +354,13 @@ class Floor:
             return None
         return round(limit / self._min_tick(working.order))
 
+    def _market_open(self, order: SimOrder) -> bool:
+        return may_trade(order, self._listing(order).calendar, self._now())
+
     def _min_tick(self, order: SimOrder) -> float:
+        return self._listing(order).instrument.min_tick
+
+    def _listing(self, order: SimOrder) -> Listing:
         listing = self._universe.by_con_id(order.con_id)
-        assert listing is not None
-        return listing.instrument.min_tick
+        assert listing is not None, "an order is accepted for what is listed only"
+        return listing

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from ibtui.clock import NS
+from ibtui.errors import UsageError
 from ibtui.sim import messages, requests
 from ibtui.sim.account_feed import AccountFeeds
 from ibtui.sim.client import SYSTEM, Client
@@ -36,6 +37,18 @@ MOST_BEHIND_SECONDS = 0.1
 """When the market takes longer than this to come to the present, the present waits for it."""
 
 
+def account_names(text: str) -> tuple[str, ...]:
+    """Account ids from a comma-separated list.
+
+    Raises:
+        UsageError: There is none, or one is empty or named twice.
+    """
+    names = tuple(each.strip() for each in text.split(","))
+    if not all(names) or len(set(names)) < len(names):
+        raise UsageError("account ids are comma-separated, such as DUSIM0001,DUSIM0002")
+    return names
+
+
 class Gateway:
     """What all connections share. Everything happens in one event loop, one step after the other.
 
@@ -44,6 +57,7 @@ class Gateway:
 
     Attributes:
         clients: Open connections, those before their handshake included.
+        managed_accounts: Names of the user's accounts.
         changes: Goes up with everything that happens to an order or the account.
         skew_ns: How far the time that clients are told is off, nanoseconds.
     """
@@ -54,7 +68,7 @@ class Gateway:
         self._answers = answers
         self.exchange = exchange
         self.clock = clock
-        self.managed_accounts: tuple[str, ...] = (exchange.account.name,)
+        self.managed_accounts: tuple[str, ...] = tuple(exchange.accounts)
         self.stats = Stats()
         self.faults = Faults()
         self.meetings = Meetings()
@@ -64,7 +78,7 @@ class Gateway:
         self.clients: set[Client] = set()
         self.feeds = Feeds(exchange)
         self.limits = Limits(self.feeds) if limited else None
-        self.accounts = AccountFeeds(exchange)
+        self.accounts = AccountFeeds(exchange, lambda: self.managed_accounts)
         self.orders = OrderDesk(exchange, self.clients)
         self.changes = 0
         self._later: dict[tuple[Client, int], asyncio.Task[None]] = {}
@@ -82,11 +96,6 @@ class Gateway:
     def wedged(self) -> bool:
         """Whether new connections get no answer."""
         return self._wedge.on
-
-    @property
-    def account(self) -> str:
-        """The account that trades."""
-        return self.exchange.account.name
 
     def hello_time(self) -> str:
         """Market time as the handshake writes it."""
@@ -178,6 +187,21 @@ class Gateway:
             client.error(req_id, BAD_REQUEST, "Server error when processing an API client request.")
         self._later.pop((client, req_id), None)
         client.flush()
+
+    # accounts
+
+    def manage(self, names: Sequence[str]) -> None:
+        """Has these accounts from now on and tells every client; one that there wasn't begins with its start's cash."""
+        for name in names:
+            self.exchange.open_account(name)
+        self.managed_accounts = tuple(names)
+        for client in self.clients:
+            if client.client_id is not None:
+                client.send(messages.MANAGED_ACCOUNTS, accounts=",".join(names))
+
+    def account_for(self, named: str | None) -> str | None:
+        """The account that a request means, the first where it names none; None for one that isn't the user's."""
+        return next((each for each in self.managed_accounts if named in (None, "", each)), None)
 
     # the market
 

@@ -49,8 +49,8 @@ class Keeper:
     def _state(self) -> Saved:
         gateway = self._gateway
         self._written = gateway.changes
-        exchange = gateway.exchange
-        return Saved(exchange.seed, gateway.account, list(exchange.symbols), exchange.saved(), gateway.orders.saved())
+        exchange, names = gateway.exchange, list(gateway.managed_accounts)
+        return Saved(exchange.seed, names, list(exchange.symbols), exchange.saved(), gateway.orders.saved())
 
     def _write(self, state: Saved) -> None:
         try:

@@ -190,7 +190,7 @@ class LiveMarket:
             self.book.show("ask", ask_size)
         events += self._crossed(time_ns)
         if last is not None:
-            events += self._traded(time_ns, last, LOT, venue_of(time_ns), 0)
+            events += self._traded(time_ns, last, LOT, venue_of(self.listing, time_ns), 0)
         return [*events, *self.shown.tell(time_ns)]
 
     def print_trade(self, time_ns: int, price: int, size: int) -> list[MarketEvent]:
@@ -350,7 +350,7 @@ class LiveMarket:
     def _met(self, time_ns: int, price: int, size: int, aggressor: int) -> list[MarketEvent]:
         events: list[MarketEvent] = []
         for match in self.book.meet(price, size, aggressor):
-            venue = match.venue or venue_of(time_ns)
+            venue = match.venue or venue_of(self.listing, time_ns)
             if match.resting is not None:
                 self.altered = True
                 self._filled(time_ns, match)

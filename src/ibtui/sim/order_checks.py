@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from ibtui.clock import NS
-from ibtui.market.nyse import ZONE
 from ibtui.market.prices import on_tick
 from ibtui.sim.events import SimOrder
 from ibtui.sim.history_request import BadHistoryError, parse_time
@@ -46,6 +46,13 @@ BAD_GROUP = Refusal(201, "Order rejected - reason:Invalid OCA handling method")
 NOT_ALLOWED = Refusal(203, "The security is not available or allowed for this account.")
 BY_SERVER = frozenset({201, 203})
 """Codes of refusals by IB's server or the exchange: the order has a permanent id by then and stays as ``Inactive``."""
+RTH_IGNORED = Refusal(
+    2109,
+    "Order Event Warning: Attribute 'Outside Regular Trading Hours' is ignored based on the order type and "
+    "destination. PlaceOrder is now being processed.",
+)
+LEAST_FOREX = {"EUR": 20_000, "GBP": 20_000, "USD": 25_000}
+"""Below this an order in a currency pair is an odd lot, in units of the pair's first currency."""
 BAD_GOOD_TILL = Refusal(
     391, "The Good-Till-Date time must be entered as yyyymmdd hh:mm:ss, where hh:mm:ss and the time zone are optional."
 )
@@ -123,11 +130,31 @@ def no_funds(equity: float, margin: float) -> Refusal:
     )
 
 
-def held(order: SimOrder, symbol: str, opens_ns: int) -> Refusal:
+def held(order: SimOrder, listing: Listing, opens_ns: int) -> Refusal:
     """The warning about an order that waits for the market to open; it is no refusal."""
-    opens = datetime.fromtimestamp(opens_ns / NS, ZONE)
-    return Refusal(
-        399,
-        f"Order Message:\n{order.action} {order.quantity} {symbol} SMART\nWarning: your order will not be placed "
-        f"at the exchange until {opens:%Y-%m-%d %H:%M:%S} US/Eastern",
+    zone = listing.instrument.time_zone
+    opens = datetime.fromtimestamp(opens_ns / NS, ZoneInfo(zone))
+    return _warning(
+        order, listing, f"your order will not be placed at the exchange until {opens:%Y-%m-%d %H:%M:%S} {zone}"
     )
+
+
+def warnings(order: SimOrder, listing: Listing) -> list[Refusal]:
+    """What IB has to say about an order that it takes."""
+    found = []
+    if order.outside_rth and listing.calendar.overnight:
+        found.append(RTH_IGNORED)
+    least = LEAST_FOREX.get(listing.instrument.symbol, 0) if listing.instrument.sec_type == "CASH" else 0
+    if order.quantity < least:
+        words = (
+            f"Your order size is below the {listing.instrument.symbol} {least} IdealPro minimum and will be routed "
+            "as an odd lot order."
+        )
+        found.append(_warning(order, listing, words))
+    return found
+
+
+def _warning(order: SimOrder, listing: Listing, words: str) -> Refusal:
+    name = listing.instrument.local_symbol if listing.calendar.overnight else listing.instrument.symbol
+    what = f"{order.action} {order.quantity} {name} {listing.instrument.exchange}"
+    return Refusal(399, f"Order Message:\n{what}\nWarning: {words}")

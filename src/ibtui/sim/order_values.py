@@ -1,12 +1,12 @@
 """Orders and fills as the protocol writes them."""
 
 from ibtui.market.instruments import Instrument
-from ibtui.sim.account import CURRENCY
 from ibtui.sim.contract_values import contract_values
 from ibtui.sim.events import Charged, Executed, OrderState, SimOrder
 from ibtui.sim.history_request import zoned
 from ibtui.sim.schema import Values
 from ibtui.sim.trailing import TRAILING
+from ibtui.sim.valuation import BASE
 
 SIDES = {"BUY": "BOT", "SELL": "SLD"}
 """An execution's word for an order's."""
@@ -49,7 +49,7 @@ def order_values(order: SimOrder, state: OrderState, instrument: Instrument) -> 
         "good_till_date": order.good_till,
         "parent_id": order.parent_id,
         "status": state.status,
-        **({} if state.commission is None else {"commission": state.commission, "commission_currency": CURRENCY}),
+        **({} if state.commission is None else {"commission": state.commission, "commission_currency": BASE}),
         **(_trailing_values(order, state) if order.order_type in TRAILING else {}),
     }
 

@@ -51,7 +51,7 @@ def _trades(listing: Listing, number: int, prints: Iterable[PlannedPrint]) -> li
     trades: list[MarketEvent] = []
     for each in prints:
         auction = auctions.get(each.time_ns)
-        venue = venue_of_auction(listing) if auction else venue_of(each.time_ns)
+        venue = venue_of_auction(listing) if auction else venue_of(listing, each.time_ns)
         conditions = CONDITIONS[auction] if auction else conditions_of(listing, phase, each.size)
         price = each.price / scale
         trades.append(Traded(listing.con_id, each.time_ns, price, each.size, venue, conditions, 0, 0, price))

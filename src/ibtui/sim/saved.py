@@ -15,9 +15,24 @@ from ibtui.sim.working import Working
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAccount:
+    """One account.
+
+    Attributes:
+        cash: By currency; ``day_value`` in USD.
+        holdings: Positions, those closed today included.
+    """
+
+    name: str
+    cash: dict[str, float]
+    day_value: float
+    holdings: list[Holding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +40,6 @@ class SavedExchange:
     """The exchange at a market time, UTC nanoseconds.
 
     Attributes:
-        holdings: Positions, those closed today included; ``cash`` and ``day_value`` in USD.
         orders: Those that work and those that ended.
         keys: Client, its order id, permanent id or None.
         fills: Each with its commission, None where it is still owed and stands in ``fees``.
@@ -35,9 +49,7 @@ class SavedExchange:
     """
 
     market_ns: int
-    cash: float
-    day_value: float
-    holdings: list[Holding]
+    accounts: list[SavedAccount]
     orders: list[Working]
     keys: list[tuple[int, int, int | None]]
     next_key: int
@@ -67,10 +79,14 @@ class SavedDesk:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A gateway's state. It shares nothing that changes with the gateway, so that another thread may write it."""
+    """A gateway's state. It shares nothing that changes with the gateway, so that another thread may write it.
+
+    Attributes:
+        accounts: Names of the managed ones.
+    """
 
     seed: int
-    account: str
+    accounts: list[str]
     symbols: list[str]
     exchange: SavedExchange
     desk: SavedDesk
@@ -107,7 +123,10 @@ def _saved(fields: dict[str, Any]) -> Saved:
     if fields["format"] != FORMAT:
         raise ValueError(f"format {fields['format']} instead of {FORMAT}")
     exchange = fields["exchange"]
-    exchange["holdings"] = [Holding(**each) for each in exchange["holdings"]]
+    exchange["accounts"] = [
+        SavedAccount(**{**each, "holdings": [Holding(**holding) for holding in each["holdings"]]})
+        for each in exchange["accounts"]
+    ]
     exchange["orders"] = [_with_order(Working, each) for each in exchange["orders"]]
     exchange["fills"] = [
         (_with_order(Executed, executed), None if charged is None else _with_order(Charged, charged))

@@ -19,7 +19,7 @@ from ibtui.sim.answers import ANSWERS
 from ibtui.sim.client import Client
 from ibtui.sim.control import ControlPort
 from ibtui.sim.exchange import Exchange
-from ibtui.sim.gateway import Gateway
+from ibtui.sim.gateway import Gateway, account_names
 from ibtui.sim.keeper import Keeper
 from ibtui.sim.listener import Listener
 from ibtui.sim.scenario import Scenario, load, play
@@ -39,6 +39,7 @@ class SimOptions:
     """What ``ibtui sim`` was asked for.
 
     Attributes:
+        account: Ids of the accounts, comma-separated.
         port: 0 means any free one; ``control_port`` too, None means no control port.
         symbols: Listed besides those of the catalogue.
         rate: How lively the book is, 1 being ordinary.
@@ -125,14 +126,18 @@ def _built(options: SimOptions, scenario: Scenario | None) -> Gateway:
     if options.start is None and scenario is not None and scenario.start is not None:
         start_ns = at_time(start_ns, scenario.start)
     if before is None:
-        exchange = Exchange(options.seed, options.account, start_ns, options.symbols, options.rate)
-        return Gateway(exchange, SimClock(clock, start_ns, options.speed), ANSWERS, limited=options.limits)
+        names = account_names(options.account)
+        exchange = Exchange(options.seed, names[0], start_ns, options.symbols, options.rate)
+        gateway = Gateway(exchange, SimClock(clock, start_ns, options.speed), ANSWERS, limited=options.limits)
+        gateway.manage(names)
+        return gateway
     since_ns = before.exchange.market_ns
     start_ns = since_ns if options.start is None else max(start_ns, since_ns)
     symbols = tuple(dict.fromkeys((*before.symbols, *options.symbols)))
-    exchange = Exchange(before.seed, before.account, since_ns, symbols, options.rate)
+    exchange = Exchange(before.seed, before.accounts[0], since_ns, symbols, options.rate)
     exchange.restore(before.exchange)
     gateway = Gateway(exchange, SimClock(clock, start_ns, options.speed), ANSWERS, limited=options.limits)
+    gateway.manage(before.accounts)
     gateway.orders.restore(before.desk)
     gateway.advance()
     return gateway
@@ -146,8 +151,11 @@ def _replaying(options: SimOptions, directory: Path) -> Gateway:
         raise UsageError("a recorded market is replayed from its beginning: --replay keeps no --state")
     clock = system_clock()
     start_ns = None if options.start is None else parse_start(options.start, clock.utc_ns())
-    exchange = replayed_exchange(directory, options.account, start_ns, options.rate)
-    return Gateway(exchange, SimClock(clock, exchange.now_ns, options.speed), ANSWERS, limited=options.limits)
+    names = account_names(options.account)
+    exchange = replayed_exchange(directory, names[0], start_ns, options.rate)
+    gateway = Gateway(exchange, SimClock(clock, exchange.now_ns, options.speed), ANSWERS, limited=options.limits)
+    gateway.manage(names)
+    return gateway
 
 
 def serve(options: SimOptions) -> int:

@@ -52,11 +52,25 @@ def mixer(first: int, third: int) -> Callable[[int], int]:
     return mix
 
 
+def venues_of(listing: Listing) -> tuple[str, ...]:
+    """Where a contract trades: shares and options in many places, anything else on its exchange alone."""
+    if listing.stock_type:
+        return _WEIGHTED_VENUES
+    exchange = listing.instrument.exchange
+    return (exchange,) if exchange != "SMART" else tuple(listing.valid_exchanges.split(",")[1:])
+
+
+def own_venue(listing: Listing) -> str:
+    """Where a client's order stands in the book: IB's own venue for shares."""
+    return "IBKRATS" if listing.stock_type else venues_of(listing)[0]
+
+
 class SeededSizes:
     """The sizes of one contract's seeded book. One price in ``sparse`` has a row behind the best one."""
 
     def __init__(self, seed: int, listing: Listing) -> None:
         self._lot = listing.lot
+        self._venues = venues_of(listing)
         self._key = mixed(seed, listing.con_id, 3)
         self._best = {side: mixer(self._key, salt) for side, salt in _SALT.items()}
         self._lots = max(1.0, 9.0 * math.sqrt(listing.daily_volume / 1e6) * 60.0 / listing.price)
@@ -93,7 +107,7 @@ class SeededSizes:
         """Heavy-tailed lots and a venue from one mixed number."""
         luck = (number & 0xFFFFF) / 0x100000
         lots = 1 + int(self._lots * factor * (0.55 / (luck + 0.09) - 0.45))
-        return lots * self._lot, _WEIGHTED_VENUES[(number >> 40) % len(_WEIGHTED_VENUES)]
+        return lots * self._lot, self._venues[(number >> 40) % len(self._venues)]
 
 
 def conditions_of(listing: Listing, phase: Phase | None, size: int) -> str:
@@ -102,6 +116,7 @@ def conditions_of(listing: Listing, phase: Phase | None, size: int) -> str:
     return ("" if regular else "T") + ("I" if size < listing.lot else "")
 
 
-def venue_of(time_ns: int) -> str:
-    """The venue of a print that met no row of the book: any, but always the same."""
-    return _WEIGHTED_VENUES[mixed(time_ns, 0, 13) % len(_WEIGHTED_VENUES)]
+def venue_of(listing: Listing, time_ns: int) -> str:
+    """The venue of a print that met no row of the book: any of the contract's, but always the same."""
+    venues = venues_of(listing)
+    return venues[mixed(time_ns, 0, 13) % len(venues)]

@@ -190,6 +190,12 @@ last_open_minute = SHARES.last_open_minute
 session_of = SHARES.session_of
 
 
-def next_day_ns(now_ns: int) -> int:
-    """The next beginning of a trading day, when pre-market opens."""
-    return day_of(session_of(now_ns // MINUTE_NS).regular.last).pre.first * MINUTE_NS
+def next_day_ns(calendar: Calendar, now_ns: int) -> int:
+    """The next beginning of a trading day, when its leading phase begins."""
+    session = calendar.session_of(now_ns // MINUTE_NS)
+    return calendar.day_of(session.regular.last).span(calendar.leads).first * MINUTE_NS
+
+
+def next_end_ns(calendar: Calendar, now_ns: int) -> int:
+    """The next end of a regular session."""
+    return calendar.day_of(now_ns // MINUTE_NS).regular.last * MINUTE_NS

@@ -93,6 +93,11 @@ class Listing:
         assert instrument.strike is not None
         return option_price(price, instrument.strike, max(0, expires - minute), self.volatility, instrument.right)
 
+    def expired_by(self, today: date) -> bool:
+        """Whether the last day of trading is over."""
+        last = self.instrument.last_trade_date
+        return bool(last) and last < f"{today:%Y%m%d}"
+
     @property
     def con_id(self) -> int:
         """The contract's id."""
@@ -122,6 +127,10 @@ class Universe:
     def by_symbol(self, symbol: str) -> Listing | None:
         """The stock or fund of this symbol, else the first contract; case and a dot for a blank don't matter."""
         return next(iter(self._named(symbol)), None)
+
+    def pair(self, one: str, other: str) -> Listing | None:
+        """The pair of two currencies, whichever of them it is quoted in; None where none is listed."""
+        return self._by_local_symbol.get(f"{one}.{other}") or self._by_local_symbol.get(f"{other}.{one}")
 
     def options_on(self, con_id: int) -> list[Listing]:
         """The options on a contract."""

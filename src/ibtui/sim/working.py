@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ibtui.sim.events import OrderState, SimOrder
 from ibtui.sim.order_checks import IF_TOUCHED, WITH_STOP, good_till_ns
-from ibtui.sim.trading_days import MINUTE_NS, Phase, day_of, moment_of
+from ibtui.sim.trading_days import MINUTE_NS, Calendar, Phase
 from ibtui.sim.trailing import TRAILING, limit_of
 
 PENDING, PRE_SUBMITTED, SUBMITTED, FILLED, CANCELLED, PENDING_CANCEL, INACTIVE = (
@@ -99,40 +99,48 @@ class Working:
         )
 
 
-def may_trade(order: SimOrder, now_ns: int) -> bool:
-    """Whether the market is open for an order: the regular session, or any if it says so."""
-    moment = moment_of(now_ns // MINUTE_NS)
-    return moment is not None and (moment.phase is Phase.REGULAR or order.outside_rth)
+def may_trade(order: SimOrder, calendar: Calendar, now_ns: int) -> bool:
+    """Whether the market is open for an order: the regular session, or any session.
+
+    It is any where the order says so, and where trading goes through the night: there IB ignores what it says.
+    """
+    moment = calendar.moment_of(now_ns // MINUTE_NS)
+    return moment is not None and (calendar.counts(moment.phase) or _at_any_time(order, calendar))
 
 
-def next_change_ns(now_ns: int) -> int:
+def next_change_ns(calendar: Calendar, now_ns: int) -> int:
     """When the next phase begins or ends."""
     minute = now_ns // MINUTE_NS
-    day = day_of(minute)
-    edges = (*day.after, *day.pre, *day.regular, day_of(day.regular.last).after.first)
+    day = calendar.day_of(minute)
+    following = calendar.day_of(day.regular.last)
+    edges = [edge for each in (day, following) for span in (each.after, each.pre, each.regular) for edge in span]
     return min(edge for edge in edges if edge > minute) * MINUTE_NS
 
 
-def next_session_ns(order: SimOrder, now_ns: int) -> int:
+def next_session_ns(order: SimOrder, calendar: Calendar, now_ns: int) -> int:
     """When the market next opens for an order."""
-    while not may_trade(order, now_ns):
-        now_ns = next_change_ns(now_ns)
+    while not may_trade(order, calendar, now_ns):
+        now_ns = next_change_ns(calendar, now_ns)
     return now_ns
 
 
-def expiry_ns(order: SimOrder, now_ns: int) -> int | None:
+def expiry_ns(order: SimOrder, calendar: Calendar, now_ns: int) -> int | None:
     """When an order accepted now ends by itself; None for one that is good till cancelled."""
     if order.tif == "GTC":
         return None
-    return good_till_ns(order) if order.tif == "GTD" else day_end_ns(order, now_ns)
+    return good_till_ns(order) if order.tif == "GTD" else day_end_ns(order, calendar, now_ns)
 
 
-def day_end_ns(order: SimOrder, now_ns: int) -> int:
+def day_end_ns(order: SimOrder, calendar: Calendar, now_ns: int) -> int:
     """When a DAY order placed now ends: the next close that concerns it."""
     minute = now_ns // MINUTE_NS
-    day = day_of(minute)
-    if not order.outside_rth:
+    day = calendar.day_of(minute)
+    if calendar.leads is not Phase.PRE or not order.outside_rth:
         return day.regular.last * MINUTE_NS
     if minute < day.after.last:
         return day.after.last * MINUTE_NS
-    return day_of(day.regular.last).after.last * MINUTE_NS
+    return calendar.day_of(day.regular.last).after.last * MINUTE_NS
+
+
+def _at_any_time(order: SimOrder, calendar: Calendar) -> bool:
+    return order.outside_rth or calendar.overnight

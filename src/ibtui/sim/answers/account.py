@@ -1,6 +1,7 @@
 """Answers about the account: values, positions, P&L."""
 
 from ibtui.sim import messages, requests
+from ibtui.sim.account_feed import Told
 from ibtui.sim.client import Client
 from ibtui.sim.gateway import Gateway
 from ibtui.sim.schema import Values
@@ -12,36 +13,45 @@ MOST_SUMMARIES = 2
 
 
 def account_updates(gateway: Gateway, client: Client, ask: Values) -> None:
-    """Sends the account and keeps the client up to date, or stops doing so."""
+    """Sends an account and keeps the client up to date, or stops doing so; a client follows one account at a time."""
     watch = gateway.accounts.of(client)
     if not ask["subscribe"]:
-        watch.account = False
+        watch.account = None
         return
-    if not _is_ours(gateway, ask["account"]):
+    name = gateway.account_for(ask["account"])
+    if name is None:
         client.error(-1, BAD_VALUE, f"Error validating request.-'bU' : cause - Invalid account code '{ask['account']}'")
         return
-    watch.account = True
-    gateway.accounts.send_account(client, watch)
+    watch.account = Told(name)
+    gateway.accounts.send_account(client, watch.account)
 
 
 def account_updates_multi(gateway: Gateway, client: Client, ask: Values) -> None:
-    """Sends the account's values under a request id."""
-    if not _is_ours(gateway, ask["account"]):
-        _refuse_account(client, ask)
-        return
-    gateway.accounts.send_multi(client, ask["req_id"])
+    """Sends an account's values under a request id, and from now on those that change."""
+    name = _named(gateway, client, ask)
+    if name is not None:
+        told = gateway.accounts.of(client).multi[ask["req_id"]] = Told(name)
+        gateway.accounts.send_multi(client, ask["req_id"], told)
+        client.send(messages.ACCOUNT_VALUES_MULTI_END, req_id=ask["req_id"])
+
+
+def cancel_account_updates_multi(gateway: Gateway, client: Client, ask: Values) -> None:
+    """Stops sending an account's values under a request id."""
+    gateway.accounts.of(client).multi.pop(ask["req_id"], None)
 
 
 def account_summary(gateway: Gateway, client: Client, ask: Values) -> None:
-    """Sends the account values named by their tags."""
+    """Sends the values of all accounts named by their tags, and from now on those that change."""
     watch, req_id = gateway.accounts.of(client), ask["req_id"]
     if req_id not in watch.summaries and len(watch.summaries) == MOST_SUMMARIES:
         text = "Error processing request.-'bL' : cause - Maximum number of account summary requests exceeded"
         client.error(req_id, TOO_MANY_SUMMARIES, text)
         return
     tags = frozenset((ask["tags"] or "").split(","))
-    watch.summaries[req_id] = tags
-    gateway.accounts.send_summary(client, req_id, tags)
+    watch.summaries[req_id] = [Told(name, tags) for name in gateway.managed_accounts]
+    for told in watch.summaries[req_id]:
+        gateway.accounts.send_summary(client, req_id, told)
+    client.send(messages.ACCOUNT_SUMMARY_END, req_id=req_id)
 
 
 def cancel_account_summary(gateway: Gateway, client: Client, ask: Values) -> None:
@@ -50,10 +60,11 @@ def cancel_account_summary(gateway: Gateway, client: Client, ask: Values) -> Non
 
 
 def positions(gateway: Gateway, client: Client, _: Values) -> None:
-    """Sends all positions and from now on each that changes."""
+    """Sends all positions of all accounts and from now on each that changes."""
     gateway.accounts.of(client).positions = True
-    for position in gateway.accounts.positions():
-        gateway.accounts.send_position(client, position)
+    for name in gateway.managed_accounts:
+        for position in gateway.accounts.positions(name):
+            gateway.accounts.send_position(client, name, position)
     client.send(messages.POSITIONS_END)
 
 
@@ -63,27 +74,26 @@ def cancel_positions(gateway: Gateway, client: Client, _: Values) -> None:
 
 
 def positions_multi(gateway: Gateway, client: Client, ask: Values) -> None:
-    """Sends the account's positions under a request id and from now on each that changes."""
-    if not _is_ours(gateway, ask["account"]):
-        _refuse_account(client, ask)
+    """Sends an account's positions under a request id and from now on each that changes."""
+    name = _named(gateway, client, ask)
+    if name is None:
         return
-    gateway.accounts.of(client).positions_multi.add(ask["req_id"])
-    for position in gateway.accounts.positions():
-        gateway.accounts.send_position_multi(client, ask["req_id"], position)
+    gateway.accounts.of(client).positions_multi[ask["req_id"]] = name
+    for position in gateway.accounts.positions(name):
+        gateway.accounts.send_position_multi(client, ask["req_id"], name, position)
     client.send(messages.POSITIONS_MULTI_END, req_id=ask["req_id"])
 
 
 def cancel_positions_multi(gateway: Gateway, client: Client, ask: Values) -> None:
     """Stops sending positions under a request id."""
-    gateway.accounts.of(client).positions_multi.discard(ask["req_id"])
+    gateway.accounts.of(client).positions_multi.pop(ask["req_id"], None)
 
 
 def pnl(gateway: Gateway, client: Client, ask: Values) -> None:
-    """Sends the account's P&L, now and whenever it changes."""
-    if not _is_ours(gateway, ask["account"]):
-        _refuse_account(client, ask)
-        return
-    gateway.accounts.of(client).pnl[ask["req_id"]] = gateway.accounts.send_pnl(client, ask["req_id"])
+    """Sends an account's P&L, now and whenever it changes."""
+    name = _named(gateway, client, ask)
+    if name is not None:
+        gateway.accounts.of(client).pnl[ask["req_id"]] = gateway.accounts.send_pnl(client, ask["req_id"], name)
 
 
 def cancel_pnl(gateway: Gateway, client: Client, ask: Values) -> None:
@@ -94,14 +104,14 @@ def cancel_pnl(gateway: Gateway, client: Client, ask: Values) -> None:
 def pnl_single(gateway: Gateway, client: Client, ask: Values) -> None:
     """Sends one position's P&L, now and whenever it changes."""
     con_id = ask["con_id"] or 0
-    if not _is_ours(gateway, ask["account"]):
-        _refuse_account(client, ask)
+    name = _named(gateway, client, ask)
+    if name is None:
         return
     if gateway.exchange.universe.by_con_id(con_id) is None:
         client.error(ask["req_id"], BAD_VALUE, f"Error validating request.-'cH' : cause - Invalid contract id {con_id}")
         return
-    sent = gateway.accounts.send_pnl_single(client, ask["req_id"], con_id)
-    gateway.accounts.of(client).pnl_single[ask["req_id"]] = con_id, sent
+    sent = gateway.accounts.send_pnl_single(client, ask["req_id"], name, con_id)
+    gateway.accounts.of(client).pnl_single[ask["req_id"]] = sent
 
 
 def cancel_pnl_single(gateway: Gateway, client: Client, ask: Values) -> None:
@@ -109,23 +119,19 @@ def cancel_pnl_single(gateway: Gateway, client: Client, ask: Values) -> None:
     gateway.accounts.of(client).pnl_single.pop(ask["req_id"], None)
 
 
-def nothing_to_cancel(_: Gateway, __: Client, ___: Values) -> None:
-    """Account values under a request id are sent once here, so there is nothing to end."""
-
-
-def _is_ours(gateway: Gateway, account: str | None) -> bool:
-    return account in (None, "", gateway.account)
-
-
-def _refuse_account(client: Client, ask: Values) -> None:
-    text = f"Error validating request.-'cG' : cause - Invalid account code '{ask['account']}'"
-    client.error(ask["req_id"], BAD_VALUE, text)
+def _named(gateway: Gateway, client: Client, ask: Values) -> str | None:
+    """The account that a request names; the client is told where it isn't the user's."""
+    name = gateway.account_for(ask["account"])
+    if name is None:
+        text = f"Error validating request.-'cG' : cause - Invalid account code '{ask['account']}'"
+        client.error(ask["req_id"], BAD_VALUE, text)
+    return name
 
 
 ANSWERS = {
     requests.ACCOUNT_UPDATES: account_updates,
     requests.ACCOUNT_UPDATES_MULTI: account_updates_multi,
-    requests.CANCEL_ACCOUNT_UPDATES_MULTI: nothing_to_cancel,
+    requests.CANCEL_ACCOUNT_UPDATES_MULTI: cancel_account_updates_multi,
     requests.ACCOUNT_SUMMARY: account_summary,
     requests.CANCEL_ACCOUNT_SUMMARY: cancel_account_summary,
     requests.POSITIONS: positions,

@@ -60,7 +60,7 @@ def historical_data(gateway: Gateway, client: Client, ask: Values) -> None:
         text = f"Historical Market Data Service error message:No historical market data for {name} Last"
         client.error(req_id, HISTORY_ERROR, text)
         return
-    subscription = Subscription(client.client_id or 0, req_id, listing.con_id, listing.instrument.symbol, "bars")
+    subscription = Subscription(client.client_id or 0, req_id, listing.con_id, listing.instrument.local_symbol, "bars")
     place = ask["exchange"] or "SMART"
     gateway.later(client, req_id, partial(_send_bars, gateway, client, subscription, request, place))
 

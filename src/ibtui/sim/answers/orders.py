@@ -13,14 +13,12 @@ from ibtui.sim.history_request import BadHistoryError, parse_time
 from ibtui.sim.order_values import SIDES, commission_values, completed_values, execution_values, order_values
 from ibtui.sim.schema import Values
 from ibtui.sim.simclock import NEW_YORK
-from ibtui.sim.universe import Listing
 
 DUPLICATE_ORDER_ID = 103
 BAD_VALUE = 321
 NO_ORDER_TO_CANCEL = 10147
 FRACTIONAL = 10243
-NO_PERMISSION = 460
-"""The account trades shares only: margins and profit of other kinds of contracts are not simulated."""
+NO_ACCOUNT = 435
 
 NOT_OFFERED = {
     "conditions": "Conditional orders",
@@ -39,7 +37,7 @@ def place_order(gateway: Gateway, client: Client, ask: Values) -> None:
     if not listings:
         client.error(order_id, NO_CONTRACT, NO_CONTRACT_TEXT)
         return
-    problem = _problem(gateway, ask, listings[0])
+    problem = _problem(gateway, ask)
     if problem is not None:
         client.error(order_id, *problem)
         return
@@ -137,13 +135,13 @@ def auto_open_orders(_: Gateway, client: Client, __: Values) -> None:
         )
 
 
-def _problem(gateway: Gateway, ask: Values, listing: Listing) -> tuple[int, str] | None:
-    if ask["account"] not in (None, "", gateway.account):
+def _problem(gateway: Gateway, ask: Values) -> tuple[int, str] | None:
+    if not ask["account"] and len(gateway.managed_accounts) > 1:
+        return NO_ACCOUNT, "You must specify an account."
+    if gateway.account_for(ask["account"]) is None:
         return BAD_VALUE, f"Error validating request.-'bN' : cause - Invalid account code '{ask['account']}'"
     if ask["action"] not in SIDES:
         return BAD_VALUE, f"Error validating request.-'bN' : cause - Invalid side '{ask['action']}'"
-    if listing.instrument.sec_type not in ("STK", "IND"):  # an index is refused for what it is
-        return NO_PERMISSION, "No trading permissions."
     wanted = next((words for name, words in NOT_OFFERED.items() if ask[name]), None)
     if wanted is not None:
         return BAD_VALUE, f"Error validating request.-'bN' : cause - {wanted} are not offered here"
@@ -157,7 +155,7 @@ def _order(gateway: Gateway, client: Client, ask: Values, con_id: int) -> SimOrd
     return SimOrder(
         client_id=client.client_id or 0,
         order_id=ask["order_id"] or 0,
-        account=gateway.account,
+        account=gateway.account_for(ask["account"]) or "",
         con_id=con_id,
         action=ask["action"],
         order_type=(ask["order_type"] or "").upper(),

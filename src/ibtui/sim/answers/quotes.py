@@ -205,7 +205,7 @@ def _opened(
 
 
 def _subscription(client: Client, ask: Values, listing: Listing, feed: Feed) -> Subscription:
-    return Subscription(client.client_id or 0, ask["req_id"], listing.con_id, listing.instrument.symbol, feed)
+    return Subscription(client.client_id or 0, ask["req_id"], listing.con_id, listing.instrument.local_symbol, feed)
 
 
 def real_time_bars(gateway: Gateway, client: Client, ask: Values) -> None:

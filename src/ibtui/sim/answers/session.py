@@ -39,8 +39,8 @@ def current_time(gateway: Gateway, client: Client, _: Values) -> None:
 
 
 def family_codes(gateway: Gateway, client: Client, _: Values) -> None:
-    """The account belongs to no family."""
-    client.send(messages.FAMILY_CODES, codes=[{"account": gateway.account, "code": ""}])
+    """The accounts belong to no family."""
+    client.send(messages.FAMILY_CODES, codes=[{"account": each, "code": ""} for each in gateway.managed_accounts])
 
 
 def user_info(_: Gateway, client: Client, ask: Values) -> None:

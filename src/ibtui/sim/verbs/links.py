@@ -3,9 +3,8 @@
 import asyncio
 from typing import cast
 
-from ibtui.errors import UsageError
-from ibtui.sim import messages
 from ibtui.sim.client import SYSTEM
+from ibtui.sim.gateway import account_names
 from ibtui.sim.links import FarmState, Upstream, farm_message
 from ibtui.sim.verbs.controls import Answer, Controls, count_of, listing_of, one_of, seconds_of
 
@@ -70,14 +69,7 @@ def message(
 
 
 def accounts(controls: Controls, ids: str | list[str]) -> Answer:
-    """Names the managed accounts from now on, comma-separated; the first is the one that trades."""
-    names = tuple(str(each).strip() for each in (ids.split(",") if isinstance(ids, str) else ids))
-    if not names or not all(names):
-        raise UsageError("ids must be account ids, such as DUSIM0001,DUSIM0002")
-    gateway = controls.gateway
-    gateway.managed_accounts = names
-    gateway.exchange.account.name = names[0]
-    for client in gateway.clients:
-        if client.client_id is not None:
-            client.send(messages.MANAGED_ACCOUNTS, accounts=",".join(names))
+    """Names the managed accounts from now on, comma-separated; a new one begins with its start's cash."""
+    names = account_names(ids if isinstance(ids, str) else ",".join(map(str, ids)))
+    controls.gateway.manage(names)
     return {"ids": list(names)}
