@@ -4,6 +4,7 @@ The dataclasses below are the one table of settings. A field's type, default and
 it means) drive loading, its error messages, ``ibtui config show`` and the reference.
 """
 
+import ipaddress
 import os
 import shlex
 import tomllib
@@ -152,11 +153,38 @@ class UiSettings:
     up_color: str = setting("green", "Colour of a rise.", words=("green", "red"))
 
 
+def listen_address(text: str) -> tuple[str, int] | None:
+    """Host and port of ``HOST:PORT``, or of ``HOST:PORT public`` where others can reach the host; None of no text.
+
+    Raises:
+        ValueError: It is neither, or others can reach the host and the word is missing; says what to write.
+    """
+    address, _, word = text.strip().partition(" ")
+    if not address:
+        return None
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535 or word.strip() not in ("", "public"):
+        raise ValueError("write HOST:PORT, such as 127.0.0.1:8500")
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        local = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = host == "localhost"
+    if not local and not word:
+        raise ValueError(f"others can reach {host}, and nobody is asked who they are; '{address} public' allows it")
+    return host, int(port)
+
+
 @dataclass(frozen=True, slots=True)
 class HealthSettings:
     """The HTTP endpoint for machines."""
 
-    listen: str = setting("", "Address such as 127.0.0.1:8500; empty: none.", in_effect=False)
+    listen: str = setting(
+        "",
+        "Address of /health and /metrics, such as 127.0.0.1:8500; empty: none. One that others can reach needs the "
+        "word public behind it: nobody is asked who they are.",
+        check=listen_address,
+    )
 
 
 @dataclass(frozen=True, slots=True)

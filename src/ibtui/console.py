@@ -10,10 +10,12 @@ import random
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ibtui.clock import NS, Clock, MarketClock
-from ibtui.config import Settings, without_effect
+from ibtui.config import Settings, listen_address, without_effect
 from ibtui.errors import EnvironmentUnfitError, GatewayUnreachableError
 from ibtui.market.state import MarketState
 from ibtui.services.last_quotes import show_last_quotes
@@ -27,6 +29,7 @@ from ibtui.trading.orders import ENDED
 if TYPE_CHECKING:
     from ibtui.broker.status import ConnectionEvent, ConnectionStatus
     from ibtui.services.demo import Listening
+    from ibtui.services.health_server import HealthServer
     from ibtui.services.log_buffer import LogBuffer
     from ibtui.services.status_socket import Job
 
@@ -187,6 +190,7 @@ class Console:
         self.notices: list[str] = []
         """What the start has to tell of files, settings and socket."""
         self._socket = StatusSocket(directory.path, self.jobs)
+        self.health: HealthServer | None = None
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self._connection_news = asyncio.Event()
@@ -219,16 +223,30 @@ class Console:
             await self._socket.start()
         except EnvironmentUnfitError as error:
             self.notices.append(f"Other commands can't find this console: {error}")
+        await self._serve_health()
         for notice in self.notices:
             self.alerts.tell("message", notice)
         if watch:
             await show_last_quotes(self.directory, self.market.board, self.watchlists.all_instruments())
             self._spawn(self._watching.run(), "watchlists")
 
+    async def _serve_health(self) -> None:
+        address = listen_address(self.settings.health.listen)
+        if address is None:
+            return
+        # It brings an HTTP library, which takes its time: only for who wants it, and beside the loop.
+        module = await asyncio.to_thread(import_module, "ibtui.services.health_server")
+        self.health = module.HealthServer(*address, partial(self.status_document, counted=False))
+        try:
+            await self.health.start()
+        except EnvironmentUnfitError as error:
+            self.notices.append(str(error))
+
     async def stop(self) -> None:
         """Unsubscribes, disconnects, drains and closes, in that order, each even if one before it failed."""
         self._stopping = True
         for end in (
+            *([] if self.health is None else [self.health.stop]),
             self._socket.stop,
             self.backfill.stop,
             self.feeds.close,
@@ -342,14 +360,18 @@ class Console:
         }
 
     async def _status(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {"status": await self.status_document(counted=True)}
+
+    async def status_document(self, *, counted: bool) -> dict[str, Any]:
+        """See :func:`ibtui.services.status.live_status`."""
         from ibtui.services.status import live_status
 
-        document = await live_status(
+        return await live_status(
             supervisor=self.supervisor,
             feeds=self.feeds,
             writer=self.writer,
             loop_lag=self.loop_lag,
             log=self.log_buffer,
             clock=self.clock,
+            counted=counted,
         )
-        return {"status": document}

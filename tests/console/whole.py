@@ -15,10 +15,16 @@ from ibtui.storage.files import open_directory
 
 @asynccontextmanager
 async def console_on(
-    directory: Path, host: str, port: int, *, watch: bool = False, client_id: int = 10
+    directory: Path,
+    host: str,
+    port: int,
+    *,
+    watch: bool = False,
+    client_id: int = 10,
+    settings: Settings | None = None,
 ) -> AsyncIterator[Console]:
     """Started and connected; ends as the program ends it."""
-    settings = Settings()
+    settings = settings or Settings()
     settings = replace(settings, gateway=replace(settings.gateway, host=host, port=port, client_id=client_id))
     with open_directory(directory) as held:
         console = Console(settings, held, system_clock(), LogBuffer())

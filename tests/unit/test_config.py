@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ibtui.config import Settings, as_toml, load, reference, without_effect
+from ibtui.config import Settings, as_toml, listen_address, load, reference, without_effect
 from ibtui.errors import ConfigError
 
 
@@ -45,6 +45,9 @@ def test_flags_beat_the_environment_and_the_environment_beats_the_file(tmp_path:
         ('[alerts]\noff = "fill"\n', ["off", "a list such as"]),
         ('[alerts]\noff = ["fill", "news"]\n', ["off", "connection, feed, order, fill"]),
         ('[alerts]\ncommand = "notify \'me"\n', ["command", "No closing quotation"]),
+        ('[health]\nlisten = "8500"\n', ["listen", "HOST:PORT"]),
+        ('[health]\nlisten = "127.0.0.1:85000"\n', ["listen", "HOST:PORT"]),
+        ('[health]\nlisten = "0.0.0.0:8500"\n', ["listen", "0.0.0.0:8500 public"]),
         ("[keys]\nbuy = 3\n", ["buy", "key's name"]),
         ("port = 1\n", ["port", "outside a section"]),
         ("[gateway\n", ["TOML"]),
@@ -87,6 +90,21 @@ def test_every_setting_says_what_it_means() -> None:
 
 
 def test_a_setting_that_does_nothing_yet_is_named_to_whoever_sets_it(tmp_path: Path) -> None:
-    settings = load(write(tmp_path, '[health]\nlisten = "127.0.0.1:8500"\n[depth]\nrows = 5\n'), environment={})
-    assert without_effect(settings) == ["[health] listen"]
+    settings = load(write(tmp_path, "[backfill]\nrefresh_minutes = 9\n[depth]\nrows = 5\n"), environment={})
+    assert without_effect(settings) == ["[backfill] refresh_minutes"]
     assert without_effect(Settings()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("", None),
+        ("127.0.0.1:8500", ("127.0.0.1", 8500)),
+        ("[::1]:8500", ("::1", 8500)),
+        ("localhost:0", ("localhost", 0)),
+        ("0.0.0.0:8500 public", ("0.0.0.0", 8500)),
+        ("monitor.example:80 public", ("monitor.example", 80)),
+    ],
+)
+def test_where_health_listens_is_read_from_one_text(text: str, address: tuple[str, int] | None) -> None:
+    assert listen_address(text) == address

@@ -57,7 +57,10 @@ def modules_loaded_by(statement: str) -> set[str]:
     return set(json.loads(result.stdout))
 
 
-HEAVY = {"textual", "ib_insync", "pandas", "numpy", "exchange_calendars", "sqlite_utils", "sqlite3"}
+HEAVY = {
+    *("textual", "ib_insync", "pandas", "numpy", "exchange_calendars", "sqlite_utils", "sqlite3"),
+    *("aiohttp", "prometheus_client"),
+}
 
 
 @pytest.mark.parametrize(
@@ -67,6 +70,7 @@ HEAVY = {"textual", "ib_insync", "pandas", "numpy", "exchange_calendars", "sqlit
         ("import ibtui.sim.server", set()),
         ("import ibtui.storage.queries", {"sqlite3"}),
         ("import ibtui.launch", {"sqlite3"}),
+        ("import ibtui.services.status", {"sqlite3"}),
         ("import ibtui.ui.app", {"textual", "sqlite3"}),
     ],
 )

@@ -1,14 +1,25 @@
 """The status document: what ``ibtui status --json`` prints, of a running console or of what its last run left.
 
-Pure: plain values in, a JSON document and a verdict out. :mod:`ibtui.services.status` gathers the values.
+Pure: plain values in, a JSON document and a verdict out. :mod:`ibtui.services.status` gathers the values. The HTTP
+endpoint tells a part of the same document, so that the two can't disagree.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+
+from ibtui import __version__
+from ibtui.clock import NS
 
 TICKS_SECONDS = 300
 """The stretch that ``ticks_5m`` and ``rate`` look back over."""
+
+HEALTH = (
+    *("status", "version", "problems", "ibkr_status", "ibkr_connected_at", "last_disconnected_at"),
+    *("reconnection_attempts", "reconnects", "symbols_subscribed", "last_tick_age", "writer_lag", "links"),
+)
+"""Keys of the document that ``/health`` answers."""
 
 WRITER_LAG_LIMIT_S = 5.0
 LOOP_LAG_LIMIT_MS = 250.0
@@ -25,12 +36,21 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How the console and the market are joined. The words are those of the status bar; None means unknown."""
+    """How the console and the market are joined. The words are those of the status bar; None means unknown.
+
+    Attributes:
+        connected_ns: Since when this session's socket is usable; None without a session.
+        lost_ns: When the last session ended.
+        attempt: Tries of this outage; 0 while connected.
+    """
 
     state: str
     cause: str = ""
     since_ns: int | None = None
     links: Mapping[str, Link] = field(default_factory=dict)
+    connected_ns: int | None = None
+    lost_ns: int | None = None
+    attempt: int | None = None
     missing: Sequence[str] = ()
     reconnects: int | None = None
     accounts: Sequence[str] = ()
@@ -137,7 +157,28 @@ def status_document(
         "errors": None if errors is None else asdict(errors),
     }
     problems = problems_of(document)
-    return {**document, "healthy": not problems, "problems": problems}
+    verdict = {"healthy": not problems, "status": "degraded" if problems else "healthy", "problems": problems}
+    return {**document, **_for_machines(document), **verdict}
+
+
+def _for_machines(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What monitoring asks for, under names of its own; times are ISO 8601, ages and lags seconds."""
+    subscriptions, writer = document["subscriptions"], document["writer"]
+    ticks = [each["last_tick_ns"] for each in document["symbols"].values() if each["last_tick_ns"]]
+    return {
+        "version": __version__,
+        "ibkr_status": document["state"],
+        "ibkr_connected_at": _iso(document["connected_ns"]),
+        "last_disconnected_at": _iso(document["lost_ns"]),
+        "reconnection_attempts": document["attempt"],
+        "symbols_subscribed": None if subscriptions is None else subscriptions["quotes"]["granted"],
+        "last_tick_age": max(0.0, (document["as_of_ns"] - max(ticks)) / NS) if ticks else None,
+        "writer_lag": None if writer is None else writer["lag_s"],
+    }
+
+
+def _iso(ns: int | None) -> str | None:
+    return None if ns is None else datetime.fromtimestamp(ns / NS, UTC).isoformat(timespec="milliseconds")
 
 
 def problems_of(document: Mapping[str, Any]) -> list[str]:

@@ -2,8 +2,12 @@ import json
 from dataclasses import replace
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
-from ibtui.services.health import Connection, Errors, Link, LoopGauge, Run, Symbol, Writing, status_document
+from ibtui import __version__
+from ibtui.clock import NS
+from ibtui.services.health import HEALTH, Connection, Errors, Link, LoopGauge, Run, Symbol, Writing, status_document
+from ibtui.services.metrics import metrics_text
 
 LINKS = {"GW": Link("ok"), "IB": Link("ok"), "DATA": Link("ok")}
 SPY = Symbol(756733, "SPY", 600, 1, 450.0, 450.01, 450.0, "LIVE")
@@ -69,3 +73,45 @@ def test_without_a_console_what_only_it_knows_is_null_and_the_shape_is_the_same(
     assert document.keys() == status_document(**WELL).keys()
     assert all(document[key] is None for key in ("subscriptions", "writer", "loop_lag_ms", "errors", "run"))
     assert document["problems"] == ["no console is running"]
+
+
+def test_monitoring_finds_its_own_names_in_the_same_document():
+    connected = Connection("READY", links=LINKS, connected_ns=1_800_000_000 * NS, attempt=0, reconnects=2)
+    document = status_document(**{**WELL, "as_of_ns": 3 * NS, "connection": connected})
+    part = {key: document[key] for key in HEALTH}
+    assert part == {
+        "status": "healthy",
+        "version": __version__,
+        "problems": [],
+        "ibkr_status": "READY",
+        "ibkr_connected_at": "2027-01-15T08:00:00.000+00:00",
+        "last_disconnected_at": None,
+        "reconnection_attempts": 0,
+        "reconnects": 2,
+        "symbols_subscribed": 14,
+        "last_tick_age": pytest.approx(3),
+        "writer_lag": 0.2,
+        "links": {name: {"state": "ok", "cause": "", "since_ns": None} for name in LINKS},
+    }
+
+
+def test_what_only_a_running_console_knows_is_unknown_without_one():
+    left = {**WELL, "running": False, "subscriptions": None, "writer": None, "loop_lag_ms": None, "symbols": []}
+    document = status_document(**left)
+    assert document["status"] == "degraded"
+    assert document["symbols_subscribed"] is document["writer_lag"] is document["last_tick_age"] is None
+
+
+def test_metrics_leave_out_what_is_unknown_and_show_the_rest():
+    left = {**WELL, "writer": None, "symbols": [replace(SPY, symbol='S"P\nY')]}
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(metrics_text(status_document(**left)).decode())
+        for sample in family.samples
+    }
+    assert found["ibtui_healthy",] == 1
+    assert found["ibtui_link_up", "GW"] == 1
+    assert found["ibtui_subscriptions", "quotes", "wanted"] == 15
+    assert found["ibtui_symbol_ticks_per_second", 'S"P\nY'] == 2
+    assert found["ibtui_loop_lag_seconds", "worst"] == 0.004
+    assert not any(name.startswith(("ibtui_writer", "ibtui_heartbeat")) for name, *_ in found)
