@@ -71,12 +71,17 @@ class Feeds:
     def open(self, request: str, feed: Feed) -> None:
         """Opens a feed. ``request`` is the kind it answers: with client and request id it is the feed's key."""
         subscription = feed.subscription
+        deep = DepthChanged in feed.takes
+        self._exchange.watch(subscription.con_id, deep=deep)
+        try:
+            feed.open()
+        except Exception:
+            self._exchange.unwatch(subscription.con_id, deep=deep)
+            raise
         key = feed.client, request, subscription.req_id
         self._by_key[key] = feed
         if isinstance(feed, Timed):
             self._timed[key] = feed
-        self._exchange.watch(subscription.con_id, deep=DepthChanged in feed.takes)
-        feed.open()
         for kind, take in feed.takes.items():
             self._takers.setdefault((subscription.con_id, kind), []).append(take)
 

@@ -143,6 +143,7 @@ class Gateway:
             return
         try:
             ask = message.decode(client.version, fields, exact=False)
+            _check_ids(ask)
         except FieldError as error:
             client.error(SYSTEM, BAD_REQUEST, f"Server error when reading an API client request. {error}")
             return
@@ -290,6 +291,17 @@ class Gateway:
         for client in self.clients:
             if client.client_id is not None:
                 client.send(messages.ERROR, req_id=req_id, code=code, text=text)
+
+
+def _check_ids(ask: Values) -> None:
+    """Refuses a request without the number that its answers would carry.
+
+    Raises:
+        FieldError: It is empty.
+    """
+    for name in ("req_id", "order_id"):
+        if ask.get(name, 0) is None:
+            raise FieldError(f"{name}: it is empty")
 
 
 Answer = Callable[[Gateway, Client, Values], None]

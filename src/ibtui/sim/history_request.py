@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ibtui.clock import NS
 from ibtui.errors import UsageError
 from ibtui.market.bars import BAR_SIZES, DAY, Bar, BarSize, bar_size
-from ibtui.market.nyse import session_on, sessions
+from ibtui.market.nyse import FIRST, session_on, sessions
 from ibtui.sim.schema import Values
 from ibtui.sim.simclock import NEW_YORK
 
@@ -26,6 +26,9 @@ NO_MEANING = -1
 """IB's volume, average and count of bars that are made of quotes."""
 SLICE_SECONDS = 5 * DAY
 """A long request is answered in slices of this length, so that computing one holds nobody up."""
+
+_EARLIEST_NS = int(datetime(FIRST.year, FIRST.month, FIRST.day, 12, tzinfo=NEW_YORK).timestamp()) * NS
+"""Nothing is known of the time before."""
 
 _END = re.compile(r"(\d{8})([ -]+)(\d{2}:\d{2}:\d{2})(?: ?(\S+))?")
 _PERIOD = re.compile(r"(\d{1,3}) ?(sec|second|min|minute|hour|day|week|month|year)s?")
@@ -99,10 +102,19 @@ def parse_request(ask: Values, now_ns: int) -> HistoryRequest:
         raise _invalid("An end date and time can't be given for bars that keep up to date")
     if keeps and (size.seconds < LEAST_UPDATED or what == "ADJUSTED_LAST"):
         raise _invalid("Bars of this kind can't keep up to date")
-    end_ns = parse_time(ask["end"], now_ns)
+    end_ns = end_of(ask["end"], now_ns)
     return HistoryRequest(
         size, what, start_of(end_ns, ask["duration"]), end_ns, bool(ask["use_rth"]), ask["format_date"], keeps
     )  # fmt: skip
+
+
+def end_of(text: str | None, now_ns: int) -> int:
+    """Where a request ends, UTC nanoseconds: a time to come is now, and none is before all history.
+
+    Raises:
+        BadHistoryError: It is no time.
+    """
+    return max(_EARLIEST_NS, min(parse_time(text, now_ns), now_ns))
 
 
 def parse_time(text: str | None, now_ns: int) -> int:
@@ -209,7 +221,7 @@ def _first_not_begun(at_ns: int) -> date:
 
 def _trading_days_before(end_ns: int, count: int) -> int:
     end = datetime.fromtimestamp(end_ns / NS, NEW_YORK).date()
-    begun = [day for day in sessions(end - timedelta(days=2 * count + 10), end) if day.open_ns < end_ns]
+    begun = [day for day in sessions(max(FIRST, end - timedelta(days=2 * count + 10)), end) if day.open_ns < end_ns]
     first = begun[-count:][0].date if begun else end
     return int(datetime(first.year, first.month, first.day, tzinfo=NEW_YORK).timestamp()) * NS
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from ibtui.clock import NS
 from ibtui.sim.contract_hours import sessions_between
-from ibtui.sim.history_request import BAD_VALUE, BadHistoryError, parse_time, start_of
+from ibtui.sim.history_request import BAD_VALUE, BadHistoryError, end_of, start_of
 from ibtui.sim.schema import Values
 from ibtui.sim.universe import Listing
 
@@ -23,7 +23,7 @@ def parse_schedule(ask: Values, listing: Listing, now_ns: int) -> Values:
             BAD_VALUE, "Error validating request.-'bd' : cause - Schedules are for a bar size of 1 day"
         )
     zone = ZoneInfo(listing.instrument.time_zone)
-    end_ns = parse_time(ask["end"], now_ns)
+    end_ns = end_of(ask["end"], now_ns)
     start_ns = start_of(end_ns, ask["duration"])
     count, _, unit = ask["duration"].strip().upper().partition(" ")
     first = datetime.fromtimestamp(start_ns / NS, zone).date() - timedelta(days=7 if unit == "D" else 0)
