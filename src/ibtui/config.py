@@ -78,13 +78,9 @@ class RiskSettings:
     orders_per_minute: int = setting(60, "Orders in any 60 seconds.", least=1)
     working_per_side: int = setting(20, "Working orders in one contract on one side (IB's own limit).", least=1)
     duplicate_seconds: float = setting(2.0, "The same order again within this time is refused.", least=0)
-    daily_loss: float = setting(500, "Loss of the day at which on_daily_loss applies.", least=0, in_effect=False)
-    on_daily_loss: str = setting(
-        "reducing", "Trading state that a daily loss latches.", words=("reducing", "halt"), in_effect=False
-    )
-    halt_cancels: str = setting(
-        "opening", "Which of our orders HALT cancels.", words=("opening", "all"), in_effect=False
-    )
+    daily_loss: float = setting(500, "Loss of the day at which on_daily_loss applies.", least=0)
+    on_daily_loss: str = setting("reducing", "Trading state that a daily loss latches.", words=("reducing", "halt"))
+    halt_cancels: str = setting("opening", "Which of our orders HALT cancels.", words=("opening", "all"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +95,7 @@ class OrderSettings:
         words=("first", "always", "armed"),
     )
     on_hangup: str = setting("keep", "What happens to working orders when the terminal goes.", words=("keep", "cancel"))
-    arm_minutes: float = setting(5.0, "Minutes until ARMED expires.", least=0.1, in_effect=False)
+    arm_minutes: float = setting(5.0, "Minutes until ARMED expires.", least=0.1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,8 @@ def parts_of(console: Console) -> "Parts":
         feeds=console.feeds,
         contracts=console.contracts,
         orders=console.orders,
+        flattening=console.flattening,
+        order_watch=console.order_watch,
         account=console.account,
         backfill=console.backfill,
         writer=console.writer,

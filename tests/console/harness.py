@@ -10,6 +10,7 @@ from ibtui.backfill.runner import BackfillRunner
 from ibtui.broker.account import Account
 from ibtui.broker.contracts import Contracts
 from ibtui.broker.feeds import Feeds
+from ibtui.broker.flattening import Flattening
 from ibtui.broker.history import History
 from ibtui.broker.opening_hours import OpeningHours
 from ibtui.broker.order_guards import Surroundings
@@ -23,6 +24,7 @@ from ibtui.market.state import MarketState
 from ibtui.services.alerts import Alerts
 from ibtui.services.log_buffer import LogBuffer
 from ibtui.services.loop_lag import LoopLag
+from ibtui.services.order_watch import OrderWatch
 from ibtui.services.watchlists import Watchlists
 from ibtui.storage.files import open_directory
 from ibtui.storage.journal import Journal
@@ -67,6 +69,10 @@ async def console_parts(directory: Path, settings: Settings | None = None) -> As
         feeds=feeds,
         contracts=contracts,
         orders=orders,
+        flattening=Flattening(orders, account, market, feeds.mark),
+        order_watch=OrderWatch(
+            orders, account, clock, market_clock, settings.risk, lambda: False, lambda kind, text: None
+        ),
         account=account,
         backfill=BackfillRunner(history, writer, settings.backfill, clock, market_clock),
         writer=writer,

@@ -184,7 +184,7 @@ class OrderGuards:
         if not listed:
             return "the broker has not listed its open orders yet"
         if self.unacknowledged and not reduces:
-            return "the differences after the reconnect are not acknowledged yet: `ctrl+r` shows them"
+            return "the differences after the reconnect are not acknowledged yet: `:differences` shows them"
         return (
             self._around.obstacle(reduces)
             or self._state_problem(asked, reduces)
@@ -217,9 +217,10 @@ class OrderGuards:
     def _committed(self, besides: str) -> float | None:
         """Margin that the working orders will need, base currency."""
         others = [each for each in self._ledger.live() if each.intent.order_ref != besides]
-        return committed(others, self._reducible, self._margin_facts)
+        return committed(others, self.reducible, self._margin_facts)
 
-    def _reducible(self, order: Order) -> float:
+    def reducible(self, order: Order) -> float:
+        """How much an order's side can take off the position, whichever figure of it is true."""
         held = self._around.account.held(order.intent.con_id)
         return 0.0 if held is None else held.reducible(order.intent.action)
 

@@ -26,6 +26,7 @@ from ibtui.trading.breaker import Breaker
 from ibtui.trading.checks import Check, run_checks
 from ibtui.trading.differences import Difference, differences
 from ibtui.trading.events import LinkLost, NotFound, Resolved
+from ibtui.trading.halting import opening_orders
 from ibtui.trading.orders import LIVE, Action, Order, OrderIntent, Status
 from ibtui.trading.reconcile import Reconciliation, reconcile
 from ibtui.trading.refs import RANDOM_BITS, new_order_ref
@@ -285,6 +286,27 @@ class OrderDesk:
         """
         self._guards.restraints[restraint.source] = restraint
         await self._journal.trading_state(self.trading_state, restraint)
+
+    async def halt(self, reason: str, now_ns: int, *, cancels: str) -> int:
+        """Blocks from this instant what could open or grow a position, and takes back what of it works.
+
+        Args:
+            reason: Why, in the user's words.
+            now_ns: Market time.
+            cancels: ``[risk] halt_cancels``: ``opening`` leaves what protects a position, ``all`` nothing.
+
+        Returns:
+            How many cancels were asked for.
+
+        Raises:
+            JournalError: It holds for this run, but could not be written down; cancels were asked for all the same.
+        """
+        halted = Restraint("user", TradingState.HALTED, reason, now_ns)
+        self._guards.restraints["user"] = halted
+        live = [each for each in self.orders.values() if each.status in LIVE]
+        count = await self.cancel_each(live if cancels == "all" else opening_orders(live, self._guards.reducible))
+        await self.hold_back(halted)
+        return count
 
     async def release(self, source: Source, reason: str) -> None:
         """Ends a restraint; the journal keeps who ended it and why. Ends nothing where there is none.

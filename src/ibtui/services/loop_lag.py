@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from itertools import islice
 
 from ibtui.clock import Clock
 
@@ -36,6 +37,11 @@ class LoopLag:
         if not self._lags:
             return 0.0
         return sorted(self._lags)[int(len(self._lags) * 0.99)] * 1000
+
+    @property
+    def recent_ms(self) -> float:
+        """The worst of the last second, in milliseconds."""
+        return max(islice(reversed(self._lags), round(1 / INTERVAL_SECONDS)), default=0.0) * 1000
 
     @property
     def worst_ms(self) -> float:

@@ -16,8 +16,11 @@ from textual.screen import Screen
 
 from ibtui.market.instruments import Instrument
 from ibtui.services.alerts import Severity
+from ibtui.trading.differences import Difference
 from ibtui.trading.orders import LIVE, Order
 from ibtui.ui import pacer
+from ibtui.ui.armed import Armed
+from ibtui.ui.closing import Closing
 from ibtui.ui.commands import COMMANDS
 from ibtui.ui.driver import ConsoleDriver
 from ibtui.ui.execute import Executor
@@ -110,6 +113,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._followed: dict[str, Instrument] = {}
         self._watched: dict[int, Instrument] | None = None
         self.ordering = Ordering(self)
+        self.armed = Armed(self)
+        self._noticed: tuple[Difference, ...] = ()
+        self.closing = Closing(self)
         self._executor = Executor(self)
         self._exit_way = ExitWay(self, self._pacer)
 
@@ -201,15 +207,20 @@ class ConsoleApp(App[None], inherit_bindings=False):
             show = getattr(screen, "paint", None)
             if show is not None and screen.is_mounted:
                 show(frame)
+        self.armed.painted(now)
         if now - self._status_at >= STATUS_EVERY:
             self._status_at = now
+            self.armed.look()
+            self._notice_differences()
             self._show_status()
 
     def _show_status(self) -> None:
         screen = self.screen_stack[0]
         if isinstance(screen, ConsoleScreen) and screen.is_mounted:
             frames = painting(self._pacer.gate, real=self._driver_in_use is not None)
-            status = status_of(self.parts, self._rate, frames, self.loop_ms, started=self._started)
+            status = status_of(
+                self.parts, self._rate, frames, self.loop_ms, started=self._started, armed=self.armed.until is not None
+            )
             width = self.size.width
             screen.show_status([first_line(status, width), second_line(status, width)])
 
@@ -220,6 +231,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if isinstance(event, events.Key) and not event.is_forwarded:
             self._key_time = event.time
             self._pacer.key_pressed()
+            self.armed.key_pressed()
         elif isinstance(event, events.Paste) and self._driver_in_use is not None:
             self._driver_in_use.guard.doubtful = event.time
         await super().on_event(event)
@@ -327,6 +339,44 @@ class ConsoleApp(App[None], inherit_bindings=False):
         """Cancels all our working orders; never asks."""
         self.ordering.cancel_all(None)
 
+    def action_arm(self) -> None:
+        """Keys send at once from now on, for a while."""
+        if self.key_trusted():
+            self.armed.arm()
+
+    def action_disarm(self) -> None:
+        """Keys open tickets again."""
+        self.armed.disarm()
+
+    def action_halt(self) -> None:
+        """HALTED at once."""
+        self.closing.halt()
+
+    def action_flatten_all(self) -> None:
+        """Closes every position, once that is confirmed."""
+        if self.key_trusted():
+            self.closing.flatten_all()
+
+    def show_differences(self) -> None:
+        """The sheet of what happened while the link was lost, where there is anything to acknowledge."""
+        from ibtui.ui.screens.confirm import Sheet
+
+        found = self.parts.orders.differences
+        if not found:
+            self.tell("Nothing happened that was not seen")
+        elif not any(isinstance(each, Sheet) for each in self.screen_stack):
+            self.push_screen(Sheet(found), self._acknowledged)
+
+    def _notice_differences(self) -> None:
+        found = self.parts.orders.differences
+        if found and found != self._noticed:
+            self.show_differences()
+        self._noticed = found
+
+    def _acknowledged(self, yes: bool | None) -> None:
+        if yes:
+            self.parts.orders.acknowledge()
+
     def live_orders(self) -> list[Order]:
         """Orders that are, or may be, working."""
         return [order for order in self.parts.orders.orders.values() if order.status in LIVE]
@@ -351,6 +401,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def terminal_lost(self, cause: str) -> None:
         """Nobody watches any more: painting stops for good, then ``on_hangup`` is obeyed."""
+        self.armed.disarm(cause)
         self._pacer.end()
         if self._driver_in_use is not None:
             self._driver_in_use.end_input()

@@ -81,6 +81,13 @@ def _simple(name: str, words: list[str]) -> Command:
 COMMANDS: dict[str, Usage] = {
     "buy": Usage("buy SYMBOL [QUANTITY] [@ PRICE]", "open a filled ticket to buy", _ticket, 1, 9),
     "sell": Usage("sell SYMBOL [QUANTITY] [@ PRICE]", "open a filled ticket to sell", _ticket, 1, 9),
+    "flatten": Usage("flatten [SYMBOL]", "close a symbol's position, or all of them; asks once", _simple, 0, 1),
+    "halt": Usage("halt [REASON]", "block what could open or grow a position", _simple, 0, 99),
+    "release": Usage("release REASON", "end a HALT or a latched daily loss", _simple, 1, 99),
+    "resolve": Usage("resolve REFERENCE REASON", "close an UNKNOWN order by hand", _simple, 2, 99),
+    "differences": Usage("differences", "what happened while the link was lost, to acknowledge it", _simple),
+    "arm": Usage("arm", "keys and :buy send at once, for a while", _simple),
+    "disarm": Usage("disarm", "keys open tickets again", _simple),
     "cancel": Usage("cancel", "cancel all our working orders", _simple),
     "add": Usage("add SYMBOL", "put a symbol on the watchlist", _simple, 1, 1),
     "remove": Usage("remove SYMBOL", "take a symbol off the watchlists", _simple, 1, 1),

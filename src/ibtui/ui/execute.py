@@ -1,20 +1,23 @@
 """Does what was typed: symbols after ``/``, commands after ``:``, downloads on the backfill screen."""
 
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING
 
 from ibtui.backfill.planner import Mode
 from ibtui.errors import IbtuiError, UsageError
 from ibtui.market.bars import bar_size
 from ibtui.market.instruments import Instrument
-from ibtui.ui.commands import Simple, SimVerb, Ticket, parse
+from ibtui.ui.commands import SimVerb, Ticket, parse
 from ibtui.ui.rows.quotes import symbol
 
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp
 
 log = logging.getLogger(__name__)
+
+Words = tuple[str, ...]
+"""What was typed after a command's name."""
 
 MODES: dict[str, Mode] = {"tail": "tail", "backfill": "backfill", "full": "full"}
 
@@ -23,12 +26,28 @@ class Executor:
     """Runs typed words on tasks of the app's; what goes wrong becomes a word to the user."""
 
     def __init__(self, app: "ConsoleApp") -> None:
-        self._app = app
+        self.app = app
+        self._does: Mapping[str, Callable[[Words], None]] = {
+            "arm": lambda _: app.armed.arm(),
+            "disarm": lambda _: app.armed.disarm(),
+            "flatten": lambda words: self.flatten(words),
+            "halt": lambda words: app.closing.halt(" ".join(words) or "the command line"),
+            "release": lambda words: app.closing.release(" ".join(words)),
+            "resolve": lambda words: app.closing.resolve(words[0], " ".join(words[1:])),
+            "differences": lambda _: app.show_differences(),
+            "disconnect": lambda _: app.parts.supervisor.disconnect(),
+            "reconnect": lambda _: app.parts.supervisor.reconnect(),
+            "cancel": lambda _: app.ordering.cancel_all(None),
+            "add": lambda words: self.find(words[0]),
+            "remove": lambda words: self.remove(words[0]),
+            "backfill": lambda words: self.start_backfill(" ".join(words)),
+            "quit": lambda _: self.run(app.action_quit()),
+        }
 
     def find(self, text: str | None) -> None:
         """Adds a symbol to the current watchlist, or goes to it where it is on one already."""
         if text:
-            self._run(self._find(text))
+            self.run(self._find(text))
 
     def command(self, text: str | None) -> None:
         """One command line."""
@@ -37,58 +56,54 @@ class Executor:
         try:
             command = parse(text)
         except UsageError as error:
-            self._app.tell(str(error), bad=True)
+            self.app.tell(str(error), bad=True)
             return
         if isinstance(command, Ticket):
-            self._run(self._ticket(command))
+            self.run(self._ticket(command))
         elif isinstance(command, SimVerb):
-            self._run(self._sim(command))
+            self.run(self._sim(command))
         else:
-            self._simple(command)
+            self._does[command.name](command.words)
 
     def start_backfill(self, text: str | None) -> None:
         """``SYMBOL [BAR] [MODE]``; the bar may be written in two words, as IB does."""
         if text:
-            self._run(self._backfill(text.split()))
+            self.run(self._backfill(text.split()))
 
-    def _simple(self, command: Simple) -> None:
-        app = self._app
-        if command.name == "quit":
-            self._run(app.action_quit())
-        elif command.name == "disconnect":
-            app.parts.supervisor.disconnect()
-        elif command.name == "reconnect":
-            app.parts.supervisor.reconnect()
-        elif command.name == "cancel":
-            app.ordering.cancel_all(None)
-        elif command.name == "add":
-            self.find(command.words[0])
-        elif command.name == "remove":
-            self._remove(command.words[0])
-        elif command.name == "backfill":
-            self._run(self._backfill(list(command.words)))
+    def flatten(self, words: Words) -> None:
+        """Closes a symbol's position, or every one, once that is confirmed."""
+        if not words:
+            self.app.closing.flatten_all()
+            return
 
-    def _run(self, work: Coroutine[None, None, None]) -> None:
+        async def flatten() -> None:
+            self.app.closing.flatten(await self._instrument(words[0]))
+
+        self.run(flatten())
+
+    def run(self, work: Coroutine[None, None, None]) -> None:
+        """Does something on a task of the app's; what goes wrong becomes a word to the user."""
+
         async def guarded() -> None:
             try:
                 await work
             except IbtuiError as error:
-                self._app.tell(str(error), bad=True)
+                self.app.tell(str(error), bad=True)
             except Exception as error:  # a slip in what was typed must not take the console, and its orders, away
                 log.exception("What was typed could not be done")
-                self._app.tell(f"That failed here: {error!r}; the log says more", bad=True)
+                self.app.tell(f"That failed here: {error!r}; the log says more", bad=True)
 
-        self._app.run_worker(guarded(), exit_on_error=True)
+        self.app.run_worker(guarded(), exit_on_error=True)
 
     def _on_a_list(self, text: str) -> Instrument | None:
         wanted = text.upper()
-        return next((each for each in self._app.watched().values() if wanted in (each.symbol, symbol(each))), None)
+        return next((each for each in self.app.watched().values() if wanted in (each.symbol, symbol(each))), None)
 
     async def _instrument(self, text: str) -> Instrument:
-        return self._on_a_list(text) or await self._app.parts.contracts.resolve(text)
+        return self._on_a_list(text) or await self.app.parts.contracts.resolve(text)
 
     async def _find(self, text: str) -> None:
-        app = self._app
+        app = self.app
         instrument = await self._instrument(text)
         if instrument.con_id not in app.watched():
             app.parts.watchlists.add(self._current_list(), instrument)
@@ -96,37 +111,43 @@ class Executor:
         app.select(instrument)
 
     def _current_list(self) -> str:
-        app = self._app
+        app = self.app
         names = [name for name, entries in app.watchlists() if app.selected in entries]
         return (names or [name for name, _ in app.watchlists()] or ["watchlist"])[-1]
 
-    def _remove(self, text: str) -> None:
-        instrument, lists = self._on_a_list(text), self._app.parts.watchlists
+    def remove(self, text: str) -> None:
+        """Takes a symbol off the watchlists."""
+        instrument, lists = self._on_a_list(text), self.app.parts.watchlists
         if instrument is None:
-            self._app.tell(f"{text} is on no watchlist", bad=True)
+            self.app.tell(f"{text} is on no watchlist", bad=True)
             return
         for name in lists.names:
             lists.remove(name, instrument)
 
     async def _ticket(self, command: Ticket) -> None:
         instrument = await self._instrument(command.symbol)
-        self._app.parts.feeds.want(instrument, quotes=True, owner="ticket")
-        self._app.select(instrument)
-        self._app.ordering.open_ticket(instrument, command.action, command.quantity, command.price)
+        self.app.parts.feeds.want(instrument, quotes=True, owner="ticket")
+        self.app.select(instrument)
+        if command.quantity and command.price and self.app.armed.sends_at_once():
+            desk = self.app.parts.orders
+            intent = desk.intent(instrument, command.action, command.quantity, "LMT", command.price)
+            self.app.ordering.send_told(intent, instrument)
+        else:
+            self.app.ordering.open_ticket(instrument, command.action, command.quantity, command.price)
 
     async def _sim(self, command: SimVerb) -> None:
-        sim = self._app.parts.sim
+        sim = self.app.parts.sim
         if sim is None:
             raise UsageError(":sim works only in --demo, where the gateway is ours")
         answer = await sim.do(command.verb, **command.arguments)
         if answer.get("ok"):
             more = ", ".join(f"{key} {value}" for key, value in answer.items() if key not in ("ok", "orders"))
-            self._app.tell(f"sim {command.verb}: {more[:300] or 'done'}")
+            self.app.tell(f"sim {command.verb}: {more[:300] or 'done'}")
         else:
-            self._app.tell(f"sim {command.verb}: {answer.get('error', 'refused')}", bad=True)
+            self.app.tell(f"sim {command.verb}: {answer.get('error', 'refused')}", bad=True)
 
     async def _backfill(self, words: list[str]) -> None:
-        parts = self._app.parts
+        parts = self.app.parts
         mode: Mode = MODES.get(words[-1], "tail") if len(words) > 1 else "tail"
         if len(words) > 1 and words[-1] in MODES:
             words.pop()
@@ -134,4 +155,4 @@ class Executor:
         instrument = await self._instrument(words[0])
         what = "MIDPOINT" if instrument.sec_type == "CASH" else "TRADES"
         parts.backfill.start(instrument, bar, mode, what, True, None, None)
-        await self._app.action_open_screen("backfill")
+        await self.app.action_open_screen("backfill")

@@ -49,7 +49,7 @@ def painting(gate: FrameGate, *, real: bool) -> str:
     return f"link {gate.round_trip * 1000:.0f}ms"
 
 
-def status_of(parts: "Parts", rate: Rate, frames: str, loop_ms: float, *, started: bool) -> Status:
+def status_of(parts: "Parts", rate: Rate, frames: str, loop_ms: float, *, started: bool, armed: bool) -> Status:
     """Everything that the status bar says, as of now; the writer's part once its files are open."""
     now = parts.clock.monotonic()
     link, breaker = parts.supervisor.status, parts.orders.breaker
@@ -60,7 +60,7 @@ def status_of(parts: "Parts", rate: Rate, frames: str, loop_ms: float, *, starte
         state=link.state,
         lights=(("GW", link.gw.state), ("IB", link.ib.state), ("DATA", link.data.state)),
         day_pnl=None if link.state in UNVOUCHED else parts.account.daily_pnl,
-        armed=False,
+        armed=armed,
         trading=parts.orders.trading_state,
         # An open breaker whose time is over lets the next order probe.
         breaker="probe" if breaker.state == "open" and wait <= 0 else breaker.state,
@@ -77,6 +77,7 @@ def status_of(parts: "Parts", rate: Rate, frames: str, loop_ms: float, *, starte
         zone=parts.settings.ui.timezone,
         frames=frames,
         problem=writer.problem or "",
+        unprotected=len(parts.order_watch.unprotected),
     )
 
 

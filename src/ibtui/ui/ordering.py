@@ -31,8 +31,9 @@ class Ordering:
         self._app.paint_soon()
 
     def asks_once_more(self) -> bool:
-        """Whether a ticket wants a second enter, by ``[orders] confirm``; nothing is armed, so ``armed`` asks too."""
-        return self._app.parts.settings.orders.confirm != "first"
+        """Whether a ticket wants a second enter, by ``[orders] confirm``."""
+        confirm = self._app.parts.settings.orders.confirm
+        return confirm == "always" or (confirm == "armed" and self._app.armed.until is None)
 
     def send(self, intent: OrderIntent, instrument: Instrument, done: Callable[[Order], None]) -> None:
         """Submits an order and hands what became of it to ``done``."""
@@ -40,10 +41,20 @@ class Ordering:
         async def submit() -> None:
             order = await self._app.parts.orders.submit(intent, instrument)
             if order.status not in (Status.REFUSED, Status.NOT_SENT):
+                self._app.armed.sent = True
                 self._app.tell(f"Sent {told(order)}")
             done(order)
 
         self._app.run_worker(submit(), name="submit", exit_on_error=True)
+
+    def send_told(self, intent: OrderIntent, instrument: Instrument) -> None:
+        """Submits an order without a ticket; what stopped it is told."""
+
+        def done(order: Order) -> None:
+            if order.status in (Status.REFUSED, Status.NOT_SENT):
+                self._app.tell(f"{order.status}: {order.reason}", bad=True)
+
+        self.send(intent, instrument, done)
 
     def cancel(self, order_ref: str) -> None:
         """Cancels one order; says so where it can't be."""

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from ibtui.broker.account import Account
     from ibtui.broker.contracts import Contracts
     from ibtui.broker.feeds import Feeds
+    from ibtui.broker.flattening import Flattening
     from ibtui.broker.orders import OrderDesk
     from ibtui.broker.supervisor import ConnectionEvent, Supervisor
     from ibtui.services.alerts import Alerts
     from ibtui.services.log_buffer import LogBuffer
     from ibtui.services.loop_lag import LoopLag
+    from ibtui.services.order_watch import OrderWatch
     from ibtui.services.sim_control import SimControl
     from ibtui.services.watchlists import Watchlists
     from ibtui.storage.writer import Writer
@@ -40,6 +42,8 @@ class Parts:
     feeds: "Feeds"
     contracts: "Contracts"
     orders: "OrderDesk"
+    flattening: "Flattening"
+    order_watch: "OrderWatch"
     account: "Account"
     backfill: "BackfillRunner"
     writer: "Writer"

@@ -20,6 +20,14 @@ def test_the_worst_is_the_worst_and_one_in_a_hundred_exceeds_p99(readings):
     assert gauge.p99_ms <= gauge.worst_ms
 
 
+def test_what_was_a_minute_ago_is_not_recent() -> None:
+    lag = LoopLag(system_clock())
+    lag.add(2.0)
+    for _ in range(30):
+        lag.add(0.001)
+    assert (lag.recent_ms, lag.worst_ms) == (1.0, 2000.0)
+
+
 def test_before_the_first_reading_there_is_no_lag():
     gauge = LoopLag(system_clock())
     assert (gauge.p99_ms, gauge.worst_ms, gauge.worst_ever_ms) == (0.0, 0.0, 0.0)

@@ -49,6 +49,7 @@ class Status:
         lasted_s: Seconds that the state has held; None is unknown.
         lag_s: How far the writer is behind.
         loop_ms: Loop lag, 99th percentile of the last minute.
+        unprotected: Stops of brackets that went while their position is still there.
         frames: How painting goes: ``10 fps``, a round trip, or that the link is not measured.
     """
 
@@ -72,6 +73,7 @@ class Status:
     zone: str
     frames: str = ""
     problem: str = ""
+    unprotected: int = 0
 
 
 def mode(account: str) -> Span:
@@ -116,6 +118,8 @@ def _first_parts(status: Status, pnl: Span) -> list[Line]:
         parts.append(((f"BREAKER {duration(status.breaker_s)}", "alarm"),))
     elif status.breaker == "probe":
         parts.append((("PROBE", "warn"),))
+    if status.unprotected:
+        parts.append(((f"UNPROTECTED {status.unprotected}", "alarm"),))
     return parts
 
 

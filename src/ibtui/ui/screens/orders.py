@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from ibtui.market.instruments import Instrument
 from ibtui.trading.orders import LIVE, Order
 from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
@@ -50,6 +51,39 @@ class OrdersScreen(ConsoleScreen):
         """Cancels every working order of the selected order's symbol."""
         if self.console.key_trusted() and self.order is not None:
             self.console.ordering.cancel_all(self.order.intent.con_id)
+
+    def action_move_order(self) -> None:
+        """Asks for another price of the selected order, and then the broker for it."""
+        from ibtui.ui.screens.confirm import MoveOrder
+
+        order = self.order
+        if order is None or not self.console.key_trusted():
+            return
+        instrument = self.instrument
+        if instrument is None or order.status not in LIVE:
+            self.console.tell(f"{order.intent.symbol} can't be moved: it is {order.status}", bad=True)
+            return
+
+        def moved(price: float | None) -> None:
+            if price is not None:
+                self.console.closing.move(order, price)
+
+        self.console.push_screen(MoveOrder(order, instrument), moved)
+
+    def action_flatten(self) -> None:
+        """Closes what is held of the selected order's symbol, once that is confirmed."""
+        if self.console.key_trusted() and self.instrument is not None:
+            self.console.closing.flatten(self.instrument)
+
+    def action_reverse(self) -> None:
+        """Turns the position in the selected order's symbol round, once that is confirmed."""
+        if self.console.key_trusted() and self.instrument is not None:
+            self.console.closing.reverse(self.instrument)
+
+    @property
+    def instrument(self) -> Instrument | None:
+        """The selected order's contract, once it was looked up."""
+        return None if self.order is None else self.parts.contracts.known(self.order.intent.con_id)
 
     def _row(self, key: Hashable) -> Row:
         return order_row(self.parts.orders.orders[str(key)], self.parts.settings.ui.timezone)

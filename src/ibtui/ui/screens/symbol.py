@@ -18,6 +18,21 @@ class SymbolScreen(ConsoleScreen):
         if self.console.key_trusted() and self.instrument is not None:
             self.console.ordering.open_ticket(self.instrument, action)
 
+    def action_instant(self, action: Action) -> None:
+        """Buys or sells the selected symbol at once, when ARMED."""
+        if self.console.key_trusted() and self.instrument is not None:
+            self.console.armed.instant(self.instrument, action)
+
+    def action_flatten(self) -> None:
+        """Closes what is held of the selected symbol, once that is confirmed."""
+        if self.console.key_trusted() and self.instrument is not None:
+            self.console.closing.flatten(self.instrument)
+
+    def action_reverse(self) -> None:
+        """Turns the position in the selected symbol round, once that is confirmed."""
+        if self.console.key_trusted() and self.instrument is not None:
+            self.console.closing.reverse(self.instrument)
+
     def action_cancel_symbol(self) -> None:
         """Cancels every working order of the selected symbol."""
         if self.console.key_trusted() and self.instrument is not None:

@@ -1,0 +1,170 @@
+"""Keys that trade, on a whole console with a simulated gateway: what they send, and when they don't."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from ibtui.console import Console
+from ibtui.launch import parts_of
+from ibtui.market.instruments import Instrument
+from ibtui.trading.holdings import Held
+from ibtui.trading.orders import Order, Status
+from ibtui.trading.states import TradingState
+from ibtui.ui.app import ConsoleApp
+from tests.conftest import Gateway, until
+from tests.console.harness import nothing
+from tests.console.whole import console_on
+
+
+@dataclass
+class Desk:
+    """A console with its screens, and SPY selected."""
+
+    console: Console
+    app: ConsoleApp
+    pilot: Pilot[Any]
+    spy: Instrument
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, command: str) -> None:
+        await self.press(":", *command, "enter")
+
+    async def painted(self) -> None:
+        """A frame with the quote as it is now."""
+        self.app.paint_soon()
+        await self.pilot.pause()
+
+    def said(self, words: str) -> bool:
+        return any(words in each.message for each in self.app._notifications)
+
+    async def order(self, *statuses: Status, number: int = -1) -> Order:
+        """The last order, once it stands so."""
+
+        def last() -> Order | None:
+            orders = list(self.console.orders.orders.values())
+            return orders[number] if len(orders) >= abs(number) else None
+
+        await until(lambda: (found := last()) is not None and found.status in statuses, 10, f"{statuses}: {last()}")
+        found = last()
+        assert found is not None
+        return found
+
+    async def held(self, quantity: float) -> None:
+        await until(lambda: self.console.account.held(self.spy.con_id) == Held(quantity, quantity), 10, "the position")
+
+
+@asynccontextmanager
+async def trading(path: Path, gateway: Gateway) -> AsyncIterator[Desk]:
+    async with console_on(path, gateway.host, gateway.port) as console:
+        spy = await console.contracts.resolve("SPY")
+        console.feeds.want(spy, quotes=True)
+        await until(lambda: console.feeds.mark(spy.con_id) == "LIVE", 10, "a LIVE quote")
+        await until(lambda: console.account.daily_pnl is not None, 10, "the profit of the day")
+        app = ConsoleApp(parts_of(console), start=nothing, stop=nothing)
+        async with app.run_test(size=(100, 30)) as pilot:
+            app.select(spy)
+            yield Desk(console, app, pilot, spy)
+
+
+async def bought(desk: Desk, quantity: float) -> None:
+    quote = desk.console.market.board.quote(desk.spy.con_id)
+    assert quote.ask
+    orders = desk.console.orders
+    await orders.submit(orders.intent(desk.spy, "BUY", quantity, limit_price=round(quote.ask * 1.01, 2)), desk.spy)
+    await desk.order(Status.FILLED)
+    await desk.held(quantity)
+
+
+async def test_instant_keys_trade_only_when_armed_and_after_a_first_ticket(gateway: Gateway, tmp_path: Path) -> None:
+    async with trading(tmp_path, gateway) as desk:
+        await desk.press("B")
+        assert desk.said("not ARMED")
+        await desk.press("a")
+        assert desk.said("ARMED for 5 min")
+        await desk.press("B")
+        assert desk.said("goes through a ticket")
+        assert not desk.console.orders.orders
+        await desk.press("b", "enter")
+        await desk.order(Status.WORKING, Status.FILLED)
+        await desk.painted()
+        await desk.press("B")
+        order = await desk.order(Status.WORKING, Status.FILLED, number=1)
+        assert (order.intent.action, order.intent.quantity, order.intent.order_type) == ("BUY", 10, "LMT")
+        await desk.press("z", "B")
+        assert desk.said("DISARMED")
+        assert len(desk.console.orders.orders) == 2
+
+
+async def test_flatten_asks_once_and_closes_what_is_held(gateway: Gateway, tmp_path: Path) -> None:
+    async with trading(tmp_path, gateway) as desk:
+        await bought(desk, 20)
+        await desk.press("f", "escape")
+        assert len(desk.console.orders.orders) == 1
+        await desk.press("f", "enter")
+        order = await desk.order(Status.FILLED, number=1)
+        assert (order.intent.action, order.intent.quantity) == ("SELL", 20)
+        await desk.held(0)
+        await desk.press("F")
+        assert desk.said("Nothing is held")
+
+
+async def test_halt_works_from_inside_an_input_and_ends_only_by_a_typed_reason(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    async with trading(tmp_path, gateway) as desk:
+        await bought(desk, 20)
+        await desk.type("sell SPY 20 @ 999.00")
+        await desk.press("enter")
+        await desk.press("b", "enter")
+        opening = await desk.order(Status.WORKING, Status.FILLED)
+        await desk.press("/", "X", "ctrl+k")
+        orders = desk.console.orders
+        await until(lambda: orders.trading_state is TradingState.HALTED, 5, "HALTED")
+        if opening.status is not Status.FILLED:
+            await until(lambda: orders.orders[opening.intent.order_ref].status is Status.CANCELLED, 10, "a cancel")
+        await desk.press("escape")
+        await desk.type("release checked with TWS")
+        await until(lambda: orders.trading_state is TradingState.ACTIVE, 5, "ACTIVE")
+
+
+async def test_a_picked_up_order_is_moved_by_increments(gateway: Gateway, tmp_path: Path) -> None:
+    async with trading(tmp_path, gateway) as desk:
+        quote = desk.console.market.board.quote(desk.spy.con_id)
+        assert quote.bid
+        below = round(quote.bid * 0.98, 2)
+        orders = desk.console.orders
+        await orders.submit(orders.intent(desk.spy, "BUY", 10, limit_price=below), desk.spy)
+        order = await desk.order(Status.WORKING)
+        await desk.press("4")
+        await desk.painted()
+        await desk.press("m", "down", "down", "enter")
+        ref, lower = order.intent.order_ref, round(below - 0.02, 2)
+        await until(lambda: orders.orders[ref].intent.limit_price == lower, 10, "the new price")
+
+
+async def test_after_a_reconnect_with_differences_a_sheet_asks_to_be_acknowledged(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    async with trading(tmp_path, gateway) as desk:
+        quote = desk.console.market.board.quote(desk.spy.con_id)
+        assert quote.bid
+        below = round(quote.bid * 0.98, 2)
+        orders = desk.console.orders
+        await orders.submit(orders.intent(desk.spy, "BUY", 10, limit_price=below), desk.spy)
+        await desk.order(Status.WORKING)
+        await gateway.control("refuse", seconds=0.5)
+        await gateway.control("drop", how="rst")
+        await until(lambda: desk.console.supervisor.status.state != "READY", 10, "a loss")
+        await gateway.control("price", symbol="SPY", bid=round(below - 0.02, 2), ask=round(below - 0.01, 2))
+        await until(lambda: bool(orders.differences), 15, "differences")
+        await desk.painted()
+        assert type(desk.app.screen).__name__ == "Sheet"
+        await desk.press("enter")
+        assert not orders.differences
