@@ -49,7 +49,7 @@ class Desk:
 
         def last() -> Order | None:
             orders = list(self.console.orders.orders.values())
-            return orders[number] if len(orders) >= abs(number) else None
+            return orders[number] if -len(orders) <= number < len(orders) else None
 
         await until(lambda: (found := last()) is not None and found.status in statuses, 10, f"{statuses}: {last()}")
         found = last()
