@@ -10,7 +10,8 @@ from ib_insync import Order
 from ibtui.clock import NS
 from ibtui.sim.events import CancelRefused, Event, Executed, OrderChanged, OrderMessage, OrderRejected, Traded
 from ibtui.sim.exchange import Exchange
-from ibtui.sim.minutes import CLOSING_SHARE, Planner
+from ibtui.sim.minutes import CLOSING_SHARE
+from ibtui.sim.planner import Planner
 from ibtui.sim.prints import prints_of
 from ibtui.sim.replay import replayed
 from ibtui.sim.trading_days import MINUTE_NS, Phase

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibtui.sim.flow import MinuteBegins, PrintComes, QuoteMoves, flow
-from ibtui.sim.minutes import Minute, Planner
+from ibtui.sim.minutes import Minute
+from ibtui.sim.planner import Planner
 from ibtui.sim.prints import prints_of
 from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay, day_of, moment_of, next_open_minute
 from ibtui.sim.universe import Listing, default_universe

@@ -89,7 +89,7 @@ def _seconds(
     last = min(span.last, -(-request.end_ns // MINUTE_NS))
     if first >= last:
         return
-    minutes = history.source.phase(listing, day, phase)
+    minutes = history.source.phase(listing, day, phase, last - span.first)
     for minute in minutes[first - span.first : last - span.first]:
         offset = history.offset(listing.con_id, minute.number * MINUTE_NS)
         bid, ask = history.source.quote_before(listing, minute.number)

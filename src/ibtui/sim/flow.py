@@ -7,7 +7,8 @@ sizes, go beside it (see :mod:`ibtui.sim.beats`).
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ibtui.sim.minutes import Minute, Planner
+from ibtui.sim.minutes import Minute
+from ibtui.sim.planner import Planner
 from ibtui.sim.prints import PlannedPrint, prints_of
 from ibtui.sim.sizes import mixed
 from ibtui.sim.trading_days import MINUTE_NS, Phase, TradingDay
@@ -67,20 +68,15 @@ def flow(planner: Planner, listing: Listing, from_minute: int) -> Iterator[Happe
     while True:
         moment = calendar.moment_of(number)
         if moment is not None:
-            yield from _minute(planner, listing, number, moment.day, moment.phase)
-            number += 1
+            plan, (first, last) = planner.plan(listing, *moment), moment.day.span(moment.phase)
+            for each in range(number, last):
+                minute, (bid, ask), start = plan.minute(each), plan.quote_before(each), each * MINUTE_NS
+                yield MinuteBegins(start, minute, moment.day, moment.phase, each == first)
+                yield QuoteMoves(start, bid, ask)
+                yield from _trading(prints_of(planner.seed, listing.con_id, minute), minute, bid, ask, listing.con_id)
+            number = last
         else:
             number = calendar.next_open_minute(number)
-
-
-def _minute(planner: Planner, listing: Listing, number: int, day: TradingDay, phase: Phase) -> Iterator[Happening]:
-    first = day.span(phase).first
-    minute = planner.phase(listing, day, phase)[number - first]
-    start = number * MINUTE_NS
-    bid, ask = planner.quote_before(listing, number)
-    yield MinuteBegins(start, minute, day, phase, number == first)
-    yield QuoteMoves(start, bid, ask)
-    yield from _trading(prints_of(planner.seed, listing.con_id, minute), minute, bid, ask, listing.con_id)
 
 
 def _trading(

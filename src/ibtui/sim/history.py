@@ -165,15 +165,16 @@ class History:
         result.last = result.previous_close
         last_bar: TickBar | None = None
         calendar = listing.calendar
-        # After hours of the date before move the last price, and nothing else of the day.
-        before = [] if calendar.overnight else [(today, Phase.AFTER)]
-        for day, phase in [*before, *calendar.phases(today, use_rth=False)]:
+        for day, phase in calendar.phases(today, use_rth=False):
             for bar in self.minute_bars(listing, day, phase, at_ns):
                 if bar.trades:
                     last_bar = bar
-                    if calendar.overnight or day is not today or phase is not Phase.AFTER:
-                        opens = bar.open if calendar.counts(phase) else None
-                        result.take(bar.high, bar.low, bar.volume, bar.turnover, opens=opens)
+                    opens = bar.open if calendar.counts(phase) else None
+                    result.take(bar.high, bar.low, bar.volume, bar.turnover, opens=opens)
+        if last_bar is None and not calendar.overnight:
+            # After hours of the date before move the last price, and nothing else of the day.
+            after_hours = self.minute_bars(listing, today, Phase.AFTER, at_ns)
+            last_bar = next((bar for bar in reversed(after_hours) if bar.trades), None)
         if last_bar is not None:
             minute = self.source.minute(listing, last_bar.start // 60)
             assert minute is not None
@@ -185,7 +186,7 @@ class History:
     def _until(self, listing: Listing, day: TradingDay, phase: Phase, now_ns: int) -> list[Minute]:
         """The minutes of a phase that have begun."""
         begun = -(-now_ns // MINUTE_NS) - day.span(phase).first
-        return self.source.phase(listing, day, phase)[:begun] if begun > 0 else []
+        return self.source.phase(listing, day, phase, begun) if begun > 0 else []
 
 
 def first_session_ns(listing: Listing) -> int:

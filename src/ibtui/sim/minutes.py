@@ -12,25 +12,20 @@ whatever its prints are, which is how the turnover can be known beforehand.
 import math
 import random
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ibtui.sim.paths import (
-    INDEX_VOLATILITY,
     PHASE_SHARE,
     TRADING_DAYS_A_YEAR,
-    Walk,
     activity,
-    bridge,
-    index_walk,
     minute_shares,
-    phase_levels,
 )
-from ibtui.sim.trading_days import Calendar, Phase, TradingDay
+from ibtui.sim.trading_days import Phase, TradingDay
 from ibtui.sim.universe import Listing
 
 OPENING_SHARE, CLOSING_SHARE = 0.01, 0.07
 """Parts of a share's regular volume that change hands in its auctions."""
-_VOLUME_SHARE = {Phase.AFTER: 0.02, Phase.PRE: 0.02, Phase.REGULAR: 0.96}
+VOLUME_SHARE = {Phase.AFTER: 0.02, Phase.PRE: 0.02, Phase.REGULAR: 0.96}
 _SPREAD_FACTOR = {Phase.AFTER: 4, Phase.PRE: 3, Phase.REGULAR: 1}
 _REGULAR_MINUTES = 390
 _WIDE_MINUTES = 5
@@ -98,162 +93,92 @@ class Minute(NamedTuple):
         return self.close, self.close + self.spread
 
 
-class Planner:
-    """Plans the minutes of every contract. Everything it keeps is a cache.
+class Plan:
+    """The minutes of one phase of a contract's day, drawn in order and only as far as somebody asks.
 
     Args:
-        seed: Everything follows from it.
-        phases: How many phases' plans it keeps; one of a regular session takes a third of a megabyte.
+        listing: The contract.
+        day: The day.
+        phase: The phase.
+        path: Prices in increments at the edges of the phase's minutes.
+        name: Seeds it.
     """
 
-    def __init__(self, seed: int, phases: int = 128) -> None:
-        self.seed = seed
-        self._phases = phases
-        self._index = index_walk(seed)
-        self._walks: dict[int, Walk] = {}
-        self._index_paths: dict[tuple[str, int, Phase], list[float]] = {}
-        self._minutes: dict[tuple[int, int, Phase], list[Minute]] = {}
-
-    def minute(self, listing: Listing, number: int) -> Minute | None:
-        """The plan of one minute, or None while the market is closed."""
-        moment = listing.calendar.moment_of(number)
-        if moment is None:
-            return None
-        return self.phase(listing, *moment)[number - moment.day.span(moment.phase).first]
-
-    def phase(self, listing: Listing, day: TradingDay, phase: Phase) -> list[Minute]:
-        """The plans of all minutes of one phase of a day."""
-        key = (listing.con_id, day.ordinal, phase)
-        if key not in self._minutes:
-            _trim(self._minutes, self._phases)
-            self._minutes[key] = self._plan(listing, day, phase)
-        return self._minutes[key]
-
-    def quote_before(self, listing: Listing, number: int) -> tuple[int, int]:
-        """Bid and ask at the beginning of an open minute: what the minute before left, in the same phase."""
-        moment = listing.calendar.moment_of(number)
-        if moment is None:
-            raise ValueError("the market is closed in this minute")
-        position = number - moment.day.span(moment.phase).first
-        minutes = self.phase(listing, *moment)
-        if position:
-            return minutes[position - 1].closing_quote()
-        return minutes[0]._replace(trades=0, middle=self._path(listing, *moment)[0]).closing_quote()
-
-    def close(self, listing: Listing, day: TradingDay) -> int:
-        """The last regular price of a day, in increments."""
-        return next(minute.close for minute in reversed(self.phase(listing, day, Phase.REGULAR)) if minute.trades)
-
-    def previous_close(self, listing: Listing, number: int) -> int:
-        """The close of the regular session before the one that a minute belongs to or follows."""
-        return self.close(listing, listing.calendar.before(listing.calendar.session_of(number)))
-
-    def change(self, listing: Listing, number: int) -> tuple[float, float]:
-        """Where an open minute's path begins, in increments, and how far that is from the close before, as a part.
-
-        It is the price but for half a spread, and costs no plans.
-        """
-        moment = listing.calendar.moment_of(number)
-        if moment is None:
-            raise ValueError("the market is closed in this minute")
-        now = self._path(listing, *moment)[number - moment.day.span(moment.phase).first]
-        before = listing.calendar.before(listing.calendar.session_of(number))
-        return now, now / self._path(listing, before, Phase.REGULAR)[-1] - 1
-
-    def extremes(self, listing: Listing, number: int, days: int) -> tuple[float, float] | None:
-        """Lowest and highest price at which a regular session began or ended, in increments.
-
-        Of so many sessions before the one that a minute belongs to or follows. It costs no plans, and minutes between
-        may have gone a little beyond.
-        """
-        day, prices = listing.calendar.session_of(number), []
-        index, own = self._index, self._own_walk(listing)
-        anchor, beta = listing.price / listing.instrument.min_tick, listing.beta
-        for _ in range(days):
-            day = listing.calendar.before(day)
-            before = listing.calendar.before(day).ordinal
-            ends = [
-                phase_levels(name, walk.level(before), walk.level(day.ordinal), walk.step)[Phase.REGULAR]
-                for name, walk in (
-                    (f"{self.seed}/index/{day.ordinal}", index),
-                    (f"{self.seed}/{listing.con_id}/{day.ordinal}", own),
-                )
-            ]
-            prices += [anchor * math.exp(beta * shared + single) for shared, single in zip(*ends, strict=True)]
-        return min(prices), max(prices)
-
-    def _own_walk(self, listing: Listing) -> Walk:
-        """How far a contract's days lead it away from what the index explains."""
-        return self._walks.setdefault(listing.con_id, Walk(f"{self.seed}/{listing.con_id}/days", _own_step(listing)))
-
-    def day_volume(self, listing: Listing, number: int) -> float:
-        """Shares that the regular session of a minute's day is planned to trade."""
-        draw = self._draw(listing, listing.calendar.session_of(number), Phase.REGULAR)
-        return listing.daily_volume * _VOLUME_SHARE[Phase.REGULAR] * _busyness(draw)
-
-    def _draw(self, listing: Listing, day: TradingDay, phase: Phase) -> random.Random:
-        return random.Random(f"{self.seed}/{listing.con_id}/{day.ordinal}/{int(phase)}")
-
-    def _path(self, listing: Listing, day: TradingDay, phase: Phase) -> list[float]:
-        """Prices in increments at the edges of a phase's minutes."""
-        if listing.underlying is not None:
-            first, tick = day.span(phase).first, listing.instrument.min_tick
-            below = listing.underlying
-            prices = [level * below.instrument.min_tick for level in self._path(below, day, phase)]
-            return [max(1.0, listing.worth(price, first + k) / tick) for k, price in enumerate(prices)]
-        own = self._own_walk(listing)
-        name = f"{self.seed}/{listing.con_id}/{day.ordinal}"
-        levels = _levels(name, own, listing.calendar, day, phase)
-        index = self._index_path(listing.calendar, day, phase)
-        anchor, beta, exp = listing.price / listing.instrument.min_tick, listing.beta, math.exp
-        return [anchor * exp(beta * shared + single) for shared, single in zip(index, levels, strict=True)]
-
-    def _index_path(self, calendar: Calendar, day: TradingDay, phase: Phase) -> list[float]:
-        key = calendar.name, day.ordinal, phase
-        if key not in self._index_paths:
-            _trim(self._index_paths, self._phases)
-            self._index_paths[key] = _levels(f"{self.seed}/index/{day.ordinal}", self._index, calendar, day, phase)
-        return self._index_paths[key]
-
-    def _plan(self, listing: Listing, day: TradingDay, phase: Phase) -> list[Minute]:
-        draw = self._draw(listing, day, phase)
-        span = day.span(phase)
-        length = span.last - span.first
-        if not length:
-            return []
-        volume = listing.daily_volume * _VOLUME_SHARE[phase] * _busyness(draw)
+    def __init__(self, listing: Listing, day: TradingDay, phase: Phase, path: list[float], name: str) -> None:
+        first, last = day.span(phase)
+        self._first, self._length = first, last - first
+        self._path = path
+        self._drawn: list[Minute] = []
+        self._draw = random.Random(name)
+        self._last: Minute | None = None
+        self._last_name = f"{name}/last"
+        volume = listing.daily_volume * VOLUME_SHARE[phase] * busyness(self._draw)
         if phase is Phase.REGULAR:
-            volume *= length / _REGULAR_MINUTES
-        prints = prints_a_minute(listing) * _thinness(phase, length) * length
-        reach = listing.volatility * math.sqrt(PHASE_SHARE[phase] / TRADING_DAYS_A_YEAR)
-        path = self._path(listing, day, phase)
-        auctions = phase is Phase.REGULAR and bool(listing.stock_type)
-        continuous = volume * (1 - OPENING_SHARE - CLOSING_SHARE) if auctions else volume
-        spread = listing.spread
-        if not listing.calendar.overnight:
-            spread *= _SPREAD_FACTOR[phase]
-        minutes = [
-            _minute(
-                draw,
-                span.first + k,
-                path[k],
-                path[k + 1],
-                reach * path[k] * math.sqrt(minute_share),
-                continuous * volume_share,
-                prints * volume_share,
-                spread * (2 if k < _WIDE_MINUTES else 1),
-            )
-            for k, (minute_share, volume_share) in enumerate(
-                zip(minute_shares(phase, length), _volume_shares(phase, length), strict=True)
-            )
-        ]
-        if auctions:
-            minutes[0] = _with_auction(minutes[0], volume * OPENING_SHARE, opening=True)
-            minutes[-1] = _with_auction(minutes[-1], volume * CLOSING_SHARE, opening=False)
-        return minutes
+            volume *= self._length / _REGULAR_MINUTES
+        self._volume = volume
+        self._auctions = phase is Phase.REGULAR and bool(listing.stock_type)
+        self._continuous = volume * (1 - OPENING_SHARE - CLOSING_SHARE) if self._auctions else volume
+        self._prints = prints_a_minute(listing) * _thinness(phase, self._length) * self._length
+        self._reach = listing.volatility * math.sqrt(PHASE_SHARE[phase] / TRADING_DAYS_A_YEAR)
+        self._spread = listing.spread * (1 if listing.calendar.overnight else _SPREAD_FACTOR[phase])
+        self._minute_shares, self._volume_shares = (
+            minute_shares(phase, self._length),
+            _volume_shares(phase, self._length),
+        )
+
+    def until(self, count: int | None = None) -> list[Minute]:
+        """So many minutes from the first on, or all."""
+        count = self._length if count is None else min(count, self._length)
+        for position in range(len(self._drawn), count):
+            last = position == self._length - 1
+            self._drawn.append(self.last() if last else self._minute(position, self._draw))
+        return self._drawn[:count]
+
+    def minute(self, number: int) -> Minute:
+        """One minute, by its number since 1970."""
+        position = number - self._first
+        if position >= len(self._drawn):
+            self.until(position + 1)
+        return self._drawn[position]
+
+    def last(self) -> Minute:
+        """The last minute; it has a generator of its own, so that a day's close is known without what led there."""
+        if self._last is None:
+            self._last = self._minute(self._length - 1, random.Random(self._last_name))
+        return self._last
+
+    def close(self) -> int:
+        """The last price."""
+        if self.last().trades:
+            return self.last().close
+        return next(minute.close for minute in reversed(self.until()) if minute.trades)
+
+    def quote_before(self, number: int) -> tuple[int, int]:
+        """Bid and ask at the beginning of a minute: what the minute before left."""
+        if number > self._first:
+            return self.minute(number - 1).closing_quote()
+        return self.minute(number)._replace(trades=0, middle=self._path[0]).closing_quote()
+
+    def _minute(self, position: int, draw: random.Random) -> Minute:
+        start, volume_share = self._path[position], self._volume_shares[position]
+        minute = _minute(
+            draw,
+            self._first + position,
+            start,
+            self._path[position + 1],
+            self._reach * start * math.sqrt(self._minute_shares[position]),
+            self._continuous * volume_share,
+            self._prints * volume_share,
+            self._spread * (2 if position < _WIDE_MINUTES else 1),
+        )
+        if self._auctions and position == 0:
+            minute = _with_auction(minute, self._volume * OPENING_SHARE, opening=True)
+        if self._auctions and position == self._length - 1:
+            minute = _with_auction(minute, self._volume * CLOSING_SHARE, opening=False)
+        return minute
 
 
-def _busyness(draw: random.Random) -> float:
+def busyness(draw: random.Random) -> float:
     """How much more than usual a phase trades; the first thing that its generator says."""
     return math.exp(0.25 * draw.gauss(0.0, 1.0))
 
@@ -263,23 +188,11 @@ def prints_a_minute(listing: Listing) -> float:
     return 34.0 * math.pow(listing.daily_volume / 1e6, 0.35)
 
 
-def _levels(name: str, walk: Walk, calendar: Calendar, day: TradingDay, phase: Phase) -> list[float]:
-    """Levels of a walk at the edges of a phase's minutes."""
-    before = calendar.before(day).ordinal
-    levels = phase_levels(name, walk.level(before), walk.level(day.ordinal), walk.step)
-    ends = levels[phase]
-    if calendar.overnight and phase is Phase.AFTER:
-        ends = ends[0], levels[Phase.PRE][0]  # trading goes on through the night: there is no gap
-    span = day.span(phase)
-    shares = minute_shares(phase, span.last - span.first)
-    return bridge(f"{name}/{int(phase)}", shares, *ends, walk.step * math.sqrt(PHASE_SHARE[phase]))
-
-
 def _thinness(phase: Phase, length: int) -> float:
     """Prints in an average minute of a phase, over those of a regular one."""
-    if phase is Phase.REGULAR:
+    if phase is Phase.REGULAR or not length:
         return 1.0
-    per_minute = _VOLUME_SHARE[phase] / length / (_VOLUME_SHARE[Phase.REGULAR] / _REGULAR_MINUTES)
+    per_minute = VOLUME_SHARE[phase] / length / (VOLUME_SHARE[Phase.REGULAR] / _REGULAR_MINUTES)
     return math.pow(per_minute, 0.75)
 
 
@@ -289,13 +202,6 @@ def _volume_shares(phase: Phase, length: int) -> tuple[float, ...]:
     weights = [activity(phase, (k + 0.5) / length) for k in range(length)]
     total = sum(weights)
     return tuple(weight / total for weight in weights)
-
-
-def _own_step(listing: Listing) -> float:
-    """Standard deviation of a day of what the index doesn't explain."""
-    explained = listing.beta * INDEX_VOLATILITY
-    own = max(listing.volatility**2 - explained**2, (listing.least_own * listing.volatility) ** 2)
-    return math.sqrt(own / TRADING_DAYS_A_YEAR)
 
 
 def _minute(
@@ -402,8 +308,3 @@ def _corner_size(average: float, luck: float) -> int:
     """Shares of a corner's print; whole lots where it is that large."""
     size = int(average * (0.3 + 0.5 / (luck + 0.3))) + 1
     return size if size < 100 else size // 100 * 100
-
-
-def _trim(cache: dict[Any, Any], keep: int) -> None:
-    while len(cache) >= keep:
-        del cache[next(iter(cache))]

@@ -225,12 +225,12 @@ class RecordedSource:
             return None
         return self.phase(listing, *moment)[number - moment.day.span(moment.phase).first]
 
-    def phase(self, listing: Listing, day: TradingDay, phase: Phase) -> list[Minute]:
-        """All minutes of one phase of a day: of recorded trades, else of stored bars, else empty."""
+    def phase(self, listing: Listing, day: TradingDay, phase: Phase, count: int | None = None) -> list[Minute]:
+        """So many minutes of one phase of a day, or all: of recorded trades, else of stored bars, else empty."""
         key = listing.con_id, day.ordinal, phase
         if key not in self._phases:
             self._phases[key] = self._minutes(listing, day, phase)
-        return self._phases[key]
+        return self._phases[key][:count]
 
     def quote_before(self, listing: Listing, number: int) -> tuple[int, int]:
         """Bid and ask at the beginning of an open minute, in increments: around the last price."""

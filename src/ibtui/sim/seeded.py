@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from ibtui.sim.beats import Beats
 from ibtui.sim.flow import Happening, flow
-from ibtui.sim.minutes import Minute, Planner
+from ibtui.sim.minutes import Minute
+from ibtui.sim.planner import Planner
 from ibtui.sim.prints import PlannedPrint, prints_of
 from ibtui.sim.sizes import SeededSizes
 from ibtui.sim.universe import Listing

@@ -76,8 +76,8 @@ class Source(Protocol):
         """One minute, or None while the market is closed."""
         ...
 
-    def phase(self, listing: Listing, day: TradingDay, phase: Phase) -> list[Minute]:
-        """All minutes of one phase of a day."""
+    def phase(self, listing: Listing, day: TradingDay, phase: Phase, count: int | None = None) -> list[Minute]:
+        """So many minutes of one phase of a day, or all."""
         ...
 
     def quote_before(self, listing: Listing, number: int) -> tuple[int, int]:
