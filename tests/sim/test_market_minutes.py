@@ -69,6 +69,26 @@ def test_a_plan_is_a_function_of_seed_contract_and_day_alone(listing: Listing, d
     assert Planner(8).phase(listing, day_at(day), phase) != PLANNER.phase(listing, day_at(day), phase)
 
 
+@settings(max_examples=15, deadline=None)
+@given(listing=listings, day=days, phase=st.sampled_from(Phase), asked=st.lists(st.integers(0, 400), max_size=4))
+def test_a_plan_is_the_same_however_little_of_it_is_asked_for_at_a_time(
+    listing: Listing, day: date, phase: Phase, asked: list[int]
+) -> None:
+    whole, fresh = PLANNER.phase(listing, day_at(day), phase), Planner(7)
+    if phase is Phase.REGULAR:
+        assert fresh.close(listing, day_at(day)) == next(each.close for each in reversed(whole) if each.trades)
+    for count in asked:
+        assert fresh.phase(listing, day_at(day), phase, count) == whole[:count]
+    assert fresh.phase(listing, day_at(day), phase) == whole
+
+
+def test_an_options_shorter_day_does_not_shorten_its_shares() -> None:
+    option = next(each for each in UNIVERSE if each.underlying == spy())
+    day, planner = day_at(date(2026, 3, 10)), Planner(7)
+    planner.phase(option, option.calendar.day_of(day.regular.first), Phase.AFTER)
+    assert len(planner.phase(spy(), day, Phase.AFTER)) == 240
+
+
 @settings(max_examples=30, deadline=None)
 @given(minute=st.integers(at("2007-01-03T00:00:00") // MINUTE_NS, at("2027-12-01T00:00:00") // MINUTE_NS))
 def test_the_next_open_minute_is_open_and_none_before_it_is(minute: int) -> None:
