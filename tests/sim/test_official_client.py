@@ -268,3 +268,23 @@ async def test_orders() -> None:
         await app.ask(app.reqPnLSingle, 8, ACCOUNT, "", con_id, answer="pnlSingle")
         app.reqGlobalCancel()
         await app.ask(app.reqCurrentTime, answer="currentTime")
+
+
+@pytest.mark.parametrize("kind", [each for each in KINDS if each[1] != "IND"], ids=lambda each: each[1])
+async def test_one_of_each_kind_is_bought_and_closed(kind: tuple[str, str, str]) -> None:
+    async with gateway() as server, official(server) as app:
+        await app.ask(app.reqContractDetails, 1, contract(*kind), answer="contractDetailsEnd")
+        wanted = app.came["contractDetails"][0][1].contract
+        order = Order()
+        order.orderType, order.totalQuantity = "MKT", 25_000 if kind[1] == "CASH" else 1
+        order.eTradeOnly = order.firmQuoteOnly = False
+        (first,) = app.came["nextValidId"][0]
+        await app.ask(app.reqPositions, answer="positionEnd")
+        for number, action in enumerate(("BUY", "SELL")):
+            order.action = action
+            await app.ask(app.placeOrder, first + number, wanted, order, answer="commissionReport")
+            _, traded, fill = app.came["execDetails"][-1]
+            assert (traded.conId, traded.secType, fill.shares) == (wanted.conId, kind[1], order.totalQuantity)
+            held = [each[2] for each in app.came["position"] if each[1].conId == wanted.conId]
+            assert held[-1] == (order.totalQuantity if action == "BUY" else 0)
+        assert problems(app) == []

@@ -480,7 +480,7 @@ class Exchange:
             del self._serials[con_id]
 
     def _mark(self, con_id: int) -> float:
-        return self._look(con_id).top().worth
+        return self._live(con_id).top().worth  # asked again soon: starting a market costs far more than keeping it
 
     def _concerns(self, con_id: int) -> bool:
         return any(each.concerns(con_id) for each in self.accounts.values())
