@@ -14,6 +14,7 @@ from tests.sim.protocol_rig import bare, client, control, gateway
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = [
     "calm",
+    "competing-session",
     "flaky-network",
     "flash-crash",
     "nightly-reset",
