@@ -52,11 +52,11 @@ def recording(tmp_path: Path) -> Path:
     (tmp_path / "md").mkdir()
     with made(tmp_path / "md" / "md-20260314.db", MARKET_DATA) as md:
         md.execute("INSERT INTO clock VALUES (1, ?, ?, 2.0)", (RECEIVED, START))
-        md.execute("INSERT INTO names VALUES (1, 'IEX')")
+        md.execute("INSERT INTO names VALUES (1, 'IEX'), (2, '4T')")
         rows: list[Any] = [(CON_ID, receipt(s), k, kind, p, size) for k, (s, kind, p, size) in enumerate(TICKS)]
         md.executemany("INSERT INTO ticks VALUES (?, ?, ?, ?, ?, ?)", rows)
         rows = [(CON_ID, receipt(s), 100 + k, p, size, side) for k, (s, p, size, side) in enumerate(PRINTS)]
-        md.executemany("INSERT INTO prints VALUES (?, ?, ?, NULL, ?, ?, NULL, NULL, ?, 2)", rows)
+        md.executemany("INSERT INTO prints VALUES (?, ?, ?, NULL, ?, ?, 1, 2, ?, 2)", rows)
         rows = [(CON_ID, receipt(row[0]), 200 + k, *row[1:]) for k, row in enumerate(DEPTH)]
         md.executemany("INSERT INTO depth VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, 13)", rows)
     with made(tmp_path / "history.db", HISTORY) as history:
@@ -78,9 +78,9 @@ async def test_the_market_is_the_recorded_one_at_its_market_times(recording: Pat
             await ib.reqContractDetailsAsync(Stock("QQQ", "SMART", "USD"))
 
         quote, book = ib.reqMktData(contract), ib.reqMktDepth(contract, numRows=5, isSmartDepth=True)
-        tape: list[tuple[float, float]] = []
+        tape: list[tuple[float, float, str, str]] = []
         ib.reqTickByTickData(contract, "AllLast").updateEvent += lambda ticker: tape.extend(
-            (each.price, each.size) for each in ticker.tickByTicks
+            (each.price, each.size, each.exchange, each.specialConditions) for each in ticker.tickByTicks
         )
 
         async def move(second: float) -> tuple[float, float, float, float]:
@@ -105,10 +105,10 @@ async def test_the_market_is_the_recorded_one_at_its_market_times(recording: Pat
         assert [(fill.execution.price, fill.execution.shares) for fill in taken.fills] == [(679.33, 900), (679.35, 50)]
         await move(100)
         assert [row for row in tape if row[1] not in (900, 50)] == [
-            (679.12, 100),
-            (679.10, 200),
-            (679.33, 700),
-            (679.33, 100),
+            (679.12, 100, "IEX", "4T"),
+            (679.10, 200, "IEX", "4T"),
+            (679.33, 700, "IEX", "4T"),
+            (679.33, 100, tape[-1][2], ""),
         ]
         past = await ib.reqHistoricalTicksAsync(contract, "20260310 10:30:00 US/Eastern", "", 100, "TRADES", True)
         seconds = {each.size: int(each.time.timestamp()) - START // NS for each in past}

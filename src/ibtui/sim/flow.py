@@ -43,12 +43,17 @@ class QuoteMoves(NamedTuple):
 
 
 class PrintComes(NamedTuple):
-    """Somebody trades. ``aggressor`` 1 a buyer takes the ask, -1 a seller hits the bid, 0 between."""
+    """Somebody trades. ``aggressor`` 1 a buyer takes the ask, -1 a seller hits the bid, 0 between.
+
+    ``venue`` and ``conditions`` are told where they are known, else they follow from time and size.
+    """
 
     time_ns: int
     price: int
     size: int
     aggressor: int
+    venue: str = ""
+    conditions: str = ""
 
 
 class Beat(NamedTuple):

@@ -196,7 +196,7 @@ class LiveMarket:
     def print_trade(self, time_ns: int, price: int, size: int) -> list[MarketEvent]:
         """A trade happens that the flow doesn't know of; clients' orders that it meets trade first."""
         self.altered = True
-        return self._met(time_ns, price, size, 0)
+        return self._met(PrintComes(time_ns, price, size, 0))
 
     @property
     def withheld(self) -> bool:
@@ -345,16 +345,17 @@ class LiveMarket:
         auction = self._auction_times.get(printed.time_ns)
         if auction is not None:
             return self._cross_auction(printed, auction)
-        return self._met(printed.time_ns, self._moved(printed.price), printed.size, printed.aggressor)
+        return self._met(printed._replace(price=self._moved(printed.price)))
 
-    def _met(self, time_ns: int, price: int, size: int, aggressor: int) -> list[MarketEvent]:
+    def _met(self, printed: PrintComes) -> list[MarketEvent]:
+        time_ns, price, size, aggressor, known_venue, conditions = printed
         events: list[MarketEvent] = []
         for match in self.book.meet(price, size, aggressor):
-            venue = match.venue or venue_of(self.listing, time_ns)
+            venue = match.venue or known_venue or venue_of(self.listing, time_ns)
             if match.resting is not None:
                 self.altered = True
                 self._filled(time_ns, match)
-            events += self._traded(time_ns, match.price, match.size, venue, aggressor)
+            events += self._traded(time_ns, match.price, match.size, venue, aggressor, conditions)
         return [*events, *self.shown.tell(time_ns)]
 
     def _cross_auction(self, printed: PrintComes, auction: Auction) -> list[MarketEvent]:

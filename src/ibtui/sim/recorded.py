@@ -134,7 +134,8 @@ class RecordedStream:
 
     def _happenings(self, each: Recorded, time_ns: int) -> Iterator[Happening]:
         if isinstance(each, Print):
-            yield PrintComes(time_ns, self._ticks(each.price), int(each.size), self._aggressor(each))
+            price, size = self._ticks(each.price), int(each.size)
+            yield PrintComes(time_ns, price, size, self._aggressor(each), each.venue, each.conditions)
         elif isinstance(each, BookRow):
             yield from self._row(each, time_ns)
         elif each.kind in SIZES:

@@ -38,6 +38,8 @@ class Print(NamedTuple):
     price: float
     size: float
     side: int | None
+    venue: str = ""
+    conditions: str = ""
 
 
 class BookRow(NamedTuple):
@@ -126,7 +128,7 @@ class Recording:
         found: list[Print] = []
         for stretch, start, end in self._parts(from_ns, to_ns):
             rows = recorded_queries.prints(self._directory, con_id, start, end)
-            every = [row for row in rows if row[5] == ALL_LAST] or rows
+            every = [row for row in rows if row[-1] == ALL_LAST] or rows
             if every:
                 found += [Print(stretch.market_at(ts_ns), seq, *rest) for ts_ns, seq, *rest, _ in every]
             else:

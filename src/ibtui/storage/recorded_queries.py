@@ -50,8 +50,9 @@ def ticks(directory: DataDirectory, con_id: int, start_ns: int, end_ns: int) -> 
 
 
 def prints(directory: DataDirectory, con_id: int, start_ns: int, end_ns: int) -> _Rows:
-    """``ts_ns, seq, price, size, side, feed`` of a contract's prints that have price and size."""
-    sql = "SELECT ts_ns, seq, price, size, side, feed FROM prints"
+    """``ts_ns, seq, price, size, side, venue, conditions, feed`` of a contract's prints that have price and size."""
+    sql = """SELECT ts_ns, seq, price, size, side, coalesce(venue, ''), coalesce(conditions, ''), feed
+        FROM prints_text"""
     return [row for row in _between(directory, sql, con_id, start_ns, end_ns) if None not in row[2:4]]
 
 
