@@ -110,6 +110,12 @@ def test_a_contract_that_has_expired_leaves_neither_position_nor_order_and_takes
     assert (market.account.quantity(future.con_id), market.open_orders()) == (0, [])
     (refused,) = only(market.place(order(future.con_id, 3, "BUY", 1)), OrderRejected)
     assert refused.code == 200
+    market.advance(SATURDAY + 7 * 86_400 * NS)
+    again = exchange(market.now_ns)
+    assert again.universe.by_con_id(future.con_id) is None
+    again.restore(market.saved())
+    assert again.account.net_liquidation() == pytest.approx(market.account.net_liquidation())
+    assert (again.positions(), again.executions(), again.completed_orders()) == ([], [], [])
 
 
 def test_every_kinds_position_and_balance_is_saved_and_goes_on(tmp_path: Path) -> None:

@@ -160,6 +160,7 @@ async def test_an_index_is_not_for_the_account() -> None:
         ({"orderType": "TRAIL"}, "trailing amount or the trailing percent"),
         ({"goodAfterTime": "20260310 15:00:00 US/Eastern"}, "good-after time"),
         ({"allOrNone": True}, "All-or-none orders"),
+        ({"cashQty": 500.0}, "Orders for an amount of cash"),
         ({"hidden": True}, "Hidden orders"),
     ],
 )

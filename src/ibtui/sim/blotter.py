@@ -86,7 +86,8 @@ class Blotter:
         average = round(working.value / working.filled, 8)
         executed = Executed(now_ns, exec_id, order, price, size, venue, liquidity, working.filled, average)
         self._fills[exec_id] = executed, None
-        fee = commission(instrument, working.filled, working.value * instrument.multiplier * rate)
+        # Cheaper fills later may bring options to a lower rate: what was charged stays charged.
+        fee = max(working.fee, commission(instrument, working.filled, working.value * instrument.multiplier * rate))
         due, working.fee = fee - working.fee, fee
         charged_ns = now_ns + _COMMISSION_DELAY_NS + mixed(number, order.order_key, 22) % _COMMISSION_JITTER_NS
         self._owe(Fee(exec_id, charged_ns, shares, closed, due, gross - due * closed / size if closed else None))

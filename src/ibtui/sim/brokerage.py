@@ -131,7 +131,8 @@ class Brokerage:
         keys = {(client_id, order_id): key for client_id, order_id, key in saved.keys}
         self.register.restore([each for each in saved.orders if self._lists(each.order)], keys, saved.next_key)
         fills = [fill for fill in saved.fills if self._lists(fill[0].order)]
-        self.blotter.restore(fills, saved.fees, saved.fill_count)
+        booked = {executed.exec_id for executed, _ in fills}
+        self.blotter.restore(fills, [fee for fee in saved.fees if fee.exec_id in booked], saved.fill_count)
         for working in sorted(self.register.working.values(), key=lambda each: each.place):
             self.floor.plan_end(working, working.expires_ns)
             self.floor.reconsider(working.order.order_key)

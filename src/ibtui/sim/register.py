@@ -1,4 +1,4 @@
-"""All orders of the account: which there are, by which ids clients know them, which still work."""
+"""All orders: which there are, by which ids clients know them, which still work."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace

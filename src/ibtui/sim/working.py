@@ -18,7 +18,7 @@ class Working:
     """An order and what has become of it.
 
     Attributes:
-        value: What the filled shares were traded for, USD.
+        value: Prices of the fills times their sizes, in the contract's currency.
         fee: Commission charged or due so far, USD.
         charged: Commission told so far, None before the first.
         triggered: Whether a stop order's stop was touched.

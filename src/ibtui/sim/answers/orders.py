@@ -26,6 +26,7 @@ NOT_OFFERED = {
     "algo_strategy": "Algorithms",
     "all_or_none": "All-or-none orders",
     "hidden": "Hidden orders",
+    "cash_quantity": "Orders for an amount of cash",
 }
 """What would make an order work otherwise than its other fields say."""
 
