@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 from ibtui.clock import NS, Clock, MarketClock
 from ibtui.config import Settings, listen_address, without_effect
 from ibtui.errors import EnvironmentUnfitError, GatewayUnreachableError
+from ibtui.market.rows import Batch
 from ibtui.market.state import MarketState
 from ibtui.services.last_quotes import show_last_quotes
 from ibtui.services.order_alerts import OrderAlerts
+from ibtui.services.price_alerts import PriceAlerts, stored_price_alerts
 from ibtui.storage import queries
 from ibtui.storage.files import DataDirectory
 from ibtui.storage.journal import Journal
@@ -116,7 +118,7 @@ class Console:
             self.market_clock,
             settings.market_data,
             settings.depth,
-            on_batch=self.writer.add,
+            on_batch=self._batch,
             vouched=self._quotes_vouched,
         )
         self.account = Account(settings.gateway.account, clock, self.writer.history_soon)
@@ -159,6 +161,7 @@ class Console:
             on_change=self._connection_changed,
             jitter=random.random,
         )
+        self.price_alerts = PriceAlerts(self.feeds, self.journal, self.alerts.tell, clock)
         self.alert_watch = AlertWatch(
             settings,
             clock,
@@ -211,6 +214,7 @@ class Console:
         self.notices += self.writer.notices
         self.notices += [f"{name} is set and not in effect yet." for name in without_effect(self.settings)]
         await self._take_over_orders()
+        self.price_alerts.load(*await asyncio.to_thread(stored_price_alerts, self.directory))
         self._spawn(self.writer.run(), "writer")
         self._spawn(self.supervisor.run(), "connection")
         self._spawn(self.loop_lag.run(), "loop lag")
@@ -310,6 +314,10 @@ class Console:
                 self.account.remember(account, positions)
 
     # --- what the parts tell each other ---
+
+    def _batch(self, batch: Batch) -> None:
+        self.writer.add(batch)
+        self.price_alerts.look(batch.monotonic)
 
     def _quotes_vouched(self) -> bool:
         status = self.supervisor.status

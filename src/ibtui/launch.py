@@ -130,6 +130,7 @@ def parts_of(console: Console) -> "Parts":
         log=console.log_buffer,
         loop_lag=console.loop_lag,
         alerts=console.alerts,
+        price_alerts=console.price_alerts,
         sim=console.sim,
         events=console.events,
     )

@@ -25,6 +25,7 @@ from ibtui.services.alerts import Alerts
 from ibtui.services.log_buffer import LogBuffer
 from ibtui.services.loop_lag import LoopLag
 from ibtui.services.order_watch import OrderWatch
+from ibtui.services.price_alerts import PriceAlerts
 from ibtui.services.watchlists import Watchlists
 from ibtui.storage.files import open_directory
 from ibtui.storage.journal import Journal
@@ -52,6 +53,14 @@ async def console_parts(directory: Path, settings: Settings | None = None) -> As
     around = Surroundings(market, feeds.mark, OpeningHours(market_clock), account, lambda _: None, contracts.known)
     orders = OrderDesk(settings.risk, clock, around, journal, lambda endpoint, client_id: None)
     history = History()
+    alerts = Alerts(
+        settings.alerts,
+        write=lambda text: None,
+        toast=lambda text, severity: None,
+        record=lambda alert: None,
+        clock=clock,
+        environment={},
+    )
     parts = Parts(
         settings=settings,
         clock=clock,
@@ -84,14 +93,8 @@ async def console_parts(directory: Path, settings: Settings | None = None) -> As
         log=LogBuffer(),
         loop_lag=LoopLag(clock),
         events=deque(),
-        alerts=Alerts(
-            settings.alerts,
-            write=lambda text: None,
-            toast=lambda text, severity: None,
-            record=lambda alert: None,
-            clock=clock,
-            environment={},
-        ),
+        alerts=alerts,
+        price_alerts=PriceAlerts(feeds, journal, alerts.tell, clock),
     )
     running = asyncio.create_task(writer.run())
     try:

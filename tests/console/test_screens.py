@@ -13,6 +13,7 @@ from ibtui.config import OrderSettings, Settings
 from ibtui.trading.events import Reported, Sent
 from ibtui.trading.orders import LIVE, Order, Status
 from ibtui.ui.app import SCREENS, ConsoleApp
+from ibtui.ui.screens.alerts import AlertList
 from ibtui.ui.screens.dialogs import HelpScreen, Prompt, QuitDialog
 from ibtui.ui.screens.ticket import OrderTicket
 from ibtui.ui.widgets.linebox import LineBox
@@ -213,6 +214,26 @@ async def test_the_command_line_opens_a_filled_ticket(tmp_path: Path):
                 "25",
                 "401.50",
             )
+
+
+async def test_an_alert_is_set_listed_and_taken_back_on_the_command_line(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+
+            async def type_in(text: str) -> None:
+                await pilot.press(":", *({" ": "space", ">": "greater_than_sign"}.get(each, each) for each in text))
+                await pilot.press("enter")
+                await settle(app, pilot)
+
+            await type_in("alert QQQ > 401.5")
+            assert [str(each.condition) for each in parts.price_alerts.all] == ["QQQ > 401.5"]
+            await type_in("alerts")
+            assert isinstance(app.screen, AlertList)
+            assert "QQQ > 401.5" in text_of(app)
+            await pilot.press("escape")
+            await type_in("alert off 1")
+            assert parts.price_alerts.all == []
 
 
 async def test_a_wrong_command_says_how_it_is_written(tmp_path: Path):

@@ -10,6 +10,7 @@ from ibtui.trading.orders import Commission, Execution, Order, execution_root
 
 if TYPE_CHECKING:
     from ibtui.trading.checks import Check
+    from ibtui.trading.price_alerts import PriceAlert
     from ibtui.trading.restraints import Restraint
     from ibtui.trading.states import TradingState
 
@@ -49,6 +50,9 @@ _ORDER_ID = """
     INSERT INTO order_ids (endpoint, client_id, highest) VALUES (?, ?, ?)
     ON CONFLICT (endpoint, client_id) DO UPDATE SET highest = max(highest, excluded.highest)"""
 _ALERT = "INSERT INTO alerts (run_id, ts_ns, kind, text, count) VALUES (?, ?, ?, ?, ?)"
+_PRICE_ALERT = """
+    INSERT INTO price_alerts (number, con_id, symbol, relation, price, created_ns) VALUES (?, ?, ?, ?, ?, ?)"""
+_PRICE_ALERT_ENDED = "UPDATE price_alerts SET ended_ns = ?, ended_price = ? WHERE number = ?"
 _TRADING_STATE = """
     INSERT INTO trading_state (run_id, ts_ns, state, reason, source, restraint, since_ns)
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
@@ -159,6 +163,16 @@ class Journal:
     def alert(self, kind: str, text: str, count: int = 1) -> None:
         """Records what the user was told."""
         self._writer.durable_soon((_ALERT, [(self._writer.run_id, self._clock.utc_ns(), kind, text, count)]))
+
+    def price_alert(self, alert: "PriceAlert") -> None:
+        """Records an alert that the user set."""
+        condition = alert.condition
+        terms = condition.symbol, str(condition.relation), condition.price
+        self._writer.durable_soon((_PRICE_ALERT, [(alert.number, alert.con_id, *terms, alert.created_ns)]))
+
+    def price_alert_ended(self, number: int, price: float | None) -> None:
+        """Records that an alert was met at a price, or taken back where there is none."""
+        self._writer.durable_soon((_PRICE_ALERT_ENDED, [(self._clock.utc_ns(), price, number)]))
 
     async def trading_state(self, state: "TradingState", restraint: "Restraint") -> None:
         """Records that a restraint began, or ended where its own state is ACTIVE.

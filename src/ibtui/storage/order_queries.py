@@ -7,6 +7,7 @@ from ibtui.storage.files import DataDirectory
 from ibtui.storage.reading import Row, first, rows
 from ibtui.storage.schema import JOURNAL
 from ibtui.trading.orders import ENDED, Commission, Execution, Order, OrderIntent, Status
+from ibtui.trading.price_alerts import Condition, PriceAlert, Relation
 from ibtui.trading.restraints import Restraint
 from ibtui.trading.states import TradingState
 
@@ -100,6 +101,22 @@ def connection_events(directory: DataDirectory, limit: int = 100) -> list[Row]:
 def alerts(directory: DataDirectory, limit: int = 100) -> list[Row]:
     """What the user was told, newest first."""
     return rows(directory.journal, JOURNAL, "SELECT * FROM alerts ORDER BY id DESC LIMIT ?", (limit,))
+
+
+def price_alerts(directory: DataDirectory) -> tuple[int, list[PriceAlert]]:
+    """The highest number that was ever given to an alert on a price, and those that wait."""
+    highest = first(directory.journal, JOURNAL, "SELECT coalesce(max(number), 0) AS highest FROM price_alerts")
+    sql = "SELECT * FROM price_alerts WHERE ended_ns IS NULL ORDER BY number"
+    waiting = [
+        PriceAlert(
+            row["number"],
+            row["con_id"],
+            Condition(row["symbol"], Relation(row["relation"]), row["price"]),
+            row["created_ns"],
+        )
+        for row in rows(directory.journal, JOURNAL, sql)
+    ]
+    return (0 if highest is None else int(highest["highest"])), waiting
 
 
 def drops(directory: DataDirectory, *, run_id: int | None = None, limit: int = 1_000) -> list[Row]:

@@ -47,6 +47,13 @@ def _add_columns(table: str, *columns: str) -> Upgrade:
     return upgrade
 
 
+def _add_table(statement: str) -> Upgrade:
+    def upgrade(database: "Database") -> None:
+        database.execute(statement)
+
+    return upgrade
+
+
 def _both(*upgrades: Upgrade) -> Upgrade:
     def upgrade(database: "Database") -> None:
         for each in upgrades:
@@ -55,9 +62,15 @@ def _both(*upgrades: Upgrade) -> Upgrade:
     return upgrade
 
 
+# One that ended without a price was taken back.
+_PRICE_ALERTS = """CREATE TABLE price_alerts (
+    number INTEGER PRIMARY KEY, con_id INTEGER NOT NULL, symbol TEXT NOT NULL, relation TEXT NOT NULL,
+    price REAL NOT NULL, created_ns INTEGER NOT NULL, ended_ns INTEGER, ended_price REAL
+) STRICT"""
+
 JOURNAL = Schema(
     name="journal",
-    version=2,
+    version=3,
     synchronous="FULL",
     cache_kib=2048,
     replaceable=False,
@@ -66,6 +79,7 @@ JOURNAL = Schema(
             _add_columns("orders", "trail_amount REAL", "trail_percent REAL"),
             _add_columns("trading_state", "source TEXT NOT NULL DEFAULT 'user'", "restraint TEXT", "since_ns INTEGER"),
         ),
+        _add_table(_PRICE_ALERTS),
     ),
     statements=(
         """CREATE TABLE runs (
@@ -123,6 +137,7 @@ JOURNAL = Schema(
             id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, ts_ns INTEGER NOT NULL, kind TEXT NOT NULL,
             text TEXT NOT NULL, count INTEGER NOT NULL
         ) STRICT""",
+        _PRICE_ALERTS,
         """CREATE TABLE drops (
             id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL,
             lane TEXT NOT NULL, rows INTEGER NOT NULL, reason TEXT NOT NULL

@@ -8,6 +8,7 @@ from typing import Any
 from ibtui.errors import UsageError
 from ibtui.services.sim_control import parse_arguments
 from ibtui.trading.orders import Action
+from ibtui.trading.price_alerts import USAGE, Condition, parse_condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Simple:
     words: tuple[str, ...] = ()
 
 
-Command = Ticket | SimVerb | Simple
+Command = Ticket | SimVerb | Condition | Simple
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,13 @@ def _simple(name: str, words: list[str]) -> Command:
     return Simple(name, tuple(words))
 
 
+def _alert(name: str, words: list[str]) -> Command:
+    match words:
+        case [off, number] if off.lower() == "off" and number.isdecimal():
+            return Simple(f"{name} off", (number,))
+    return parse_condition(" ".join(words))
+
+
 COMMANDS: dict[str, Usage] = {
     "buy": Usage("buy SYMBOL [QUANTITY] [@ PRICE]", "open a filled ticket to buy", _ticket, 1, 9),
     "sell": Usage("sell SYMBOL [QUANTITY] [@ PRICE]", "open a filled ticket to sell", _ticket, 1, 9),
@@ -91,6 +99,8 @@ COMMANDS: dict[str, Usage] = {
     "cancel": Usage("cancel", "cancel all our working orders", _simple),
     "add": Usage("add SYMBOL", "put a symbol on the watchlist", _simple, 1, 1),
     "remove": Usage("remove SYMBOL", "take a symbol off the watchlists", _simple, 1, 1),
+    "alert": Usage(USAGE, "tell once when the price is there (>, >=, <, <=, crosses); off ends it", _alert, 1, 9),
+    "alerts": Usage("alerts", "the alerts that wait, and what was told", _simple),
     "backfill": Usage("backfill SYMBOL [BAR]", "fetch what is new of a symbol's history", _simple, 1, 3),
     "disconnect": Usage("disconnect", "end the connection and stay so until :reconnect, or n on screen 6", _simple),
     "reconnect": Usage("reconnect", "end the connection, if there is one, and connect anew at once", _simple),

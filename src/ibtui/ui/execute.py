@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ibtui.backfill.planner import Mode
 from ibtui.errors import IbtuiError, UsageError
 from ibtui.market.bars import bar_size
 from ibtui.market.instruments import Instrument
+from ibtui.trading.price_alerts import Condition
 from ibtui.ui.commands import SimVerb, Ticket, parse
 from ibtui.ui.rows.quotes import symbol
 
@@ -40,6 +42,8 @@ class Executor:
             "cancel": lambda _: app.ordering.cancel_all(None),
             "add": lambda words: self.find(words[0]),
             "remove": lambda words: self.remove(words[0]),
+            "alerts": lambda _: self.list_alerts(),
+            "alert off": lambda words: self.end_alert(int(words[0])),
             "backfill": lambda words: self.start_backfill(" ".join(words)),
             "quit": lambda _: self.run(app.action_quit()),
         }
@@ -62,6 +66,8 @@ class Executor:
             self.run(self._ticket(command))
         elif isinstance(command, SimVerb):
             self.run(self._sim(command))
+        elif isinstance(command, Condition):
+            self.run(self._alert(command))
         else:
             self._does[command.name](command.words)
 
@@ -69,6 +75,21 @@ class Executor:
         """``SYMBOL [BAR] [MODE]``; the bar may be written in two words, as IB does."""
         if text:
             self.run(self._backfill(text.split()))
+
+    def list_alerts(self) -> None:
+        """Shows what waits and what was told."""
+        from ibtui.ui.screens.alerts import AlertList
+
+        self.app.push_screen(AlertList(self.app.parts))
+
+    def end_alert(self, number: int) -> None:
+        """Takes an alert on a price back."""
+        try:
+            alert = self.app.parts.price_alerts.remove(number)
+        except UsageError as error:
+            self.app.tell(str(error), bad=True)
+        else:
+            self.app.tell(f"Alert {number} ended: {alert.condition}")
 
     def flatten(self, words: Words) -> None:
         """Closes a symbol's position, or every one, once that is confirmed."""
@@ -134,6 +155,13 @@ class Executor:
             self.app.ordering.send_told(intent, instrument)
         else:
             self.app.ordering.open_ticket(instrument, command.action, command.quantity, command.price)
+
+    async def _alert(self, condition: Condition) -> None:
+        instrument = await self._instrument(condition.symbol)
+        alerts = self.app.parts.price_alerts
+        alert = alerts.add(instrument, replace(condition, symbol=symbol(instrument)))
+        if alert in alerts.all:  # else it was met at once, and has told so itself
+            self.app.tell(f"Alert {alert.number}: {alert.condition}")
 
     async def _sim(self, command: SimVerb) -> None:
         sim = self.app.parts.sim

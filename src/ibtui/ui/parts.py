@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ibtui.services.log_buffer import LogBuffer
     from ibtui.services.loop_lag import LoopLag
     from ibtui.services.order_watch import OrderWatch
+    from ibtui.services.price_alerts import PriceAlerts
     from ibtui.services.sim_control import SimControl
     from ibtui.services.watchlists import Watchlists
     from ibtui.storage.writer import Writer
@@ -51,5 +52,6 @@ class Parts:
     log: "LogBuffer"
     loop_lag: "LoopLag"
     alerts: "Alerts"
+    price_alerts: "PriceAlerts"
     events: "deque[ConnectionEvent]"
     sim: "SimControl | None" = None

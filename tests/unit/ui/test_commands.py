@@ -1,6 +1,7 @@
 import pytest
 
 from ibtui.errors import UsageError
+from ibtui.trading.price_alerts import Condition, Relation
 from ibtui.ui.commands import COMMANDS, Simple, SimVerb, Ticket, parse
 
 
@@ -17,6 +18,12 @@ from ibtui.ui.commands import COMMANDS, Simple, SimVerb, Ticket, parse
         (":quit", Simple("quit")),
         (" : quit", Simple("quit")),
         (":reconnect", Simple("reconnect")),
+        (":alert spy > 450.10", Condition("SPY", Relation.ABOVE, 450.10)),
+        (":alert EUR.USD<=1.1", Condition("EUR.USD", Relation.AT_MOST, 1.1)),
+        (":alert SPY crosses 1,450", Condition("SPY", Relation.CROSSES, 1450.0)),
+        (":alert OFF > 5", Condition("OFF", Relation.ABOVE, 5.0)),
+        (":alert off 3", Simple("alert off", ("3",))),
+        (":alerts", Simple("alerts")),
         (":add AAPL", Simple("add", ("AAPL",))),
     ],
 )
@@ -37,6 +44,13 @@ def test_a_command_is_read_as_it_is_said(text, command):
         ":buy SPY -5",
         ":buy SPY nan",
         ":quit now",
+        ":alert",
+        ":alert SPY",
+        ":alert SPY = 450",
+        ":alert SPY > high",
+        ":alert SPY > -1",
+        ":alert off",
+        ":alert off all",
         ":sim drop how",
     ],
 )

@@ -1,6 +1,6 @@
 """Small questions: a line to type, whether to quit, what the keys are."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -107,35 +107,26 @@ class QuitDialog(Dialog[str]):
         self.dismiss(name)
 
 
-class HelpScreen(Dialog[None]):
-    """Every key, from the one table of keys, and every command."""
+class ListDialog(Dialog[None]):
+    """Rows to be read and left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "leave", show=False)]
-    COLUMNS = (Column("KEY", 14), Column("DOES", 40, stretch=True), Column("WHERE", 14))
 
-    def __init__(self, keys: tuple[Key, ...], commands: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
         super().__init__()
-        self._rows: list[Row] = []
-        for group, entries in groups(keys).items():
-            self._rows.append(((group, "accent"),))
-            self._rows += [
-                ((shown(each.keys), "key"), (each.help, "plain"), (", ".join(each.where), "dim")) for each in entries
-            ]
-        self._rows.append((("Commands", "accent"),))
-        self._rows += [
-            ((f":{usage.split()[0]}", "key"), (about, "plain"), (f":{usage}", "dim")) for usage, about in commands
-        ]
+        self._columns = columns
+        self._rows = rows
 
     def compose(self) -> ComposeResult:
         """A list to be walked through."""
-        with Vertical(classes="help"):
-            yield RowGrid(self.COLUMNS, self._row, cursor=False, id="keys")
-            yield LineBox(id="help-hint")
+        with Vertical(classes="list"):
+            yield RowGrid(self._columns, self._row, cursor=False, id="rows")
+            yield LineBox(id="list-hint")
 
     def on_mount(self) -> None:
         """Shows the rows."""
-        self.query_one("#keys", RowGrid).set_keys(range(len(self._rows)))
-        self.query_one("#help-hint", LineBox).show([((" esc leaves, ↑ ↓ and page keys move", "dim"),)])
+        self.query_one("#rows", RowGrid).set_keys(range(len(self._rows)))
+        self.query_one("#list-hint", LineBox).show([((" esc leaves, ↑ ↓ and page keys move", "dim"),)])
 
     def on_click(self, event: events.Click) -> None:
         """A click beside the list leaves."""
@@ -148,3 +139,20 @@ class HelpScreen(Dialog[None]):
 
     def _row(self, key: Hashable) -> Row:
         return self._rows[int(str(key))]
+
+
+class HelpScreen(ListDialog):
+    """Every key, from the one table of keys, and every command."""
+
+    COLUMNS = (Column("KEY", 14), Column("DOES", 40, stretch=True), Column("WHERE", 14))
+
+    def __init__(self, keys: tuple[Key, ...], commands: Iterable[tuple[str, str]]) -> None:
+        rows: list[Row] = []
+        for group, entries in groups(keys).items():
+            rows.append(((group, "accent"),))
+            rows += [
+                ((shown(each.keys), "key"), (each.help, "plain"), (", ".join(each.where), "dim")) for each in entries
+            ]
+        rows.append((("Commands", "accent"),))
+        rows += [((f":{usage.split()[0]}", "key"), (about, "plain"), (f":{usage}", "dim")) for usage, about in commands]
+        super().__init__(self.COLUMNS, rows)
