@@ -19,7 +19,7 @@ ORDERS = st.lists(
 )
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(ORDERS, st.integers(-40, 40))
 def test_whatever_is_traded_the_books_balance(orders: list[tuple[str, str, int, int | None]], moved: int) -> None:
     market = exchange()
@@ -32,7 +32,7 @@ def test_whatever_is_traded_the_books_balance(orders: list[tuple[str, str, int, 
         assert top.bid is not None
         limit = None if away is None else round((round(top.bid / tick) + away) * tick, 8)
         events += market.place(order(listing.con_id, number, action, units * UNITS.get(name, 1), limit))
-        events += run(market, 0.5)
+        events += run(market, 0.25)
         events += market.steer(listing.con_id, bid=round((round(top.bid / tick) + moved) * tick, 8))
     events += run(market, 1)
     account, fills = market.account, only(events, Executed)

@@ -55,7 +55,7 @@ async def round_trip(ib: IB, exchange: Exchange, contract: Contract, quantity: i
 
 
 async def test_one_of_each_kind_is_bought_shown_everywhere_and_closed() -> None:
-    async with gateway() as server, client(server) as ib:
+    async with gateway(speed=5.0) as server, client(server) as ib:
         exchange = server.gateway.exchange
         for wanted, quantity in BOUGHT:
             await round_trip(ib, exchange, await first(ib, wanted), quantity)
