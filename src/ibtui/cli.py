@@ -247,6 +247,7 @@ def doctor(common: Common, as_json: bool) -> int:
             common.directory(),
             os.environ,
             lambda finding: None if as_json else click.echo(line(finding)),
+            named=common.host is not None or common.port is not None,
             demo=common.demo,
         )
     )

@@ -5,6 +5,8 @@ import re
 import socket
 from enum import IntEnum
 
+from ibtui.broker.codes import lookup
+
 
 class Stage(IntEnum):
     """How far a connect got. Each needs the one before it."""
@@ -89,7 +91,7 @@ def closed(endpoint: str, stage: Stage, problem: tuple[int, str] | None, client_
             "another client id. After a gateway restart it is freed by itself"
         )
     if problem:
-        return f"{endpoint} closed the connection: {problem[1]} (IB code {problem[0]})"
+        return f"{endpoint} closed the connection: {lookup(problem[0]).sentence(problem[1])}"
     if stage <= Stage.ACCEPTED:
         return (
             f"{endpoint} accepts and closes at once: add this machine to the gateway's Trusted IPs; behind a tunnel "

@@ -6,6 +6,7 @@ A step's finding is ``ok``, ``warn`` or ``bad``; ``None`` means that it can't be
 import asyncio
 import logging
 import os
+import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -18,7 +19,10 @@ from ibtui.config import GatewaySettings, Settings
 from ibtui.errors import GatewayUnreachableError, IbtuiError
 from ibtui.services.demo import DemoGateway
 from ibtui.services.status_socket import ask_console
+from ibtui.services.terminal_check import Terminal, described, hints, look, usable
 from ibtui.storage.files import open_directory
+from ibtui.storage.mounts import NETWORK_TYPES, file_system_type
+from ibtui.trading.checks import is_paper
 
 if TYPE_CHECKING:
     from ibtui.broker.session import Session
@@ -39,14 +43,17 @@ OWN_CLIENT_ID = 987
 """Away from the console's, whose id belongs to its orders. A taken one is counted up: a doctor has no orders."""
 
 ID_TRIES = 3
-PORT_WAIT = 1.0
-"""Seconds to wait for one of the other ports."""
+PORT_WAIT = 3.0
+"""Seconds that one of the other ports may take to say who is there."""
 
 QUOTE_WAIT = 5.0
 """Seconds to wait for the first ticks of a quote."""
 
 SKEW_SHOWN = 2.0
 """Seconds between the gateway's clock and this machine's from which they are told."""
+
+SIMULATED = "DUSIM"
+"""What the simulated gateway's accounts begin with."""
 
 _DATA_TYPES = {1: "live", 2: "frozen", 3: "delayed", 4: "delayed and frozen"}
 
@@ -84,7 +91,7 @@ class Patient:
     gateway: GatewaySettings
     clock: Clock
     directory: Path
-    environment: Mapping[str, str]
+    terminal: Terminal
     running: str | None = None
     local: str = ""
     session: "Session | None" = None
@@ -97,7 +104,13 @@ Step = Callable[[Patient], Awaitable[Finding]]
 
 
 async def visit(
-    settings: Settings, directory: Path, environment: Mapping[str, str], say: Callable[[Finding], None], *, demo: bool
+    settings: Settings,
+    directory: Path,
+    environment: Mapping[str, str],
+    say: Callable[[Finding], None],
+    *,
+    named: bool,
+    demo: bool,
 ) -> list[Finding]:
     """Examines the way to the gateway that a console with these settings would use, the demo's own included.
 
@@ -106,20 +119,21 @@ async def visit(
         directory: The data directory.
         environment: Of the terminal.
         say: Gets each finding as it is made.
+        named: Host or port were named for this visit, so they hold; else those of a running console do.
         demo: Look at the demo's gateway: that of the running demo, or one of our own.
 
     Raises:
         EnvironmentUnfitError: The demo's directory or gateway can't be used.
     """
     logging.getLogger().addHandler(logging.NullHandler())  # the library's own words are not for the terminal
-    clock = system_clock()
+    patient = Patient(settings.gateway, system_clock(), directory, await look(environment))
     running = await asyncio.to_thread(ask_console, directory, {"do": "hello"})
-    patient = Patient(settings.gateway, clock, directory, environment)
     if running is not None:
         host, _, port = running["endpoint"].rpartition(":")
-        patient.running = running["state"]
-        patient.gateway = replace(settings.gateway, host=host, port=int(port))
-    if not demo or running is not None:
+        theirs = replace(settings.gateway, host=host, port=int(port))
+        if not named or theirs == settings.gateway:
+            patient.gateway, patient.running = theirs, running["state"]
+    if not demo or named or running is not None:
         return await examine(patient, say)
     own = DemoGateway()
     with open_directory(directory) as held:
@@ -178,29 +192,51 @@ async def _port(patient: Patient) -> Finding:
     return Finding("port", "ok", f"{endpoint} accepts connections")
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """Who answers at another port: its accounts, or why none were told."""
+
+    port: int
+    accounts: tuple[str, ...]
+    words: str
+
+    @property
+    def paper(self) -> bool:
+        return bool(self.accounts) and all(map(is_paper, self.accounts))
+
+
 async def _other_ports(patient: Patient) -> Finding:
     if not patient.refused:
         return Finding("other ports", None, "not tried: the port answers, or the host doesn't")
-    open_ports = [
-        port for port in patient.ports if port != patient.gateway.port and await _answers(patient.gateway.host, port)
-    ]
-    if not open_ports:
+    others = [port for port in patient.ports if port != patient.gateway.port]
+    answers = [answer for port in others if (answer := await _who(patient, port)) is not None]
+    if not answers:
         advice = "Start TWS or IB Gateway, and enable its API: Configure > Settings > API > Enable ActiveX and Socket"
-        return Finding("other ports", "bad", f"nothing answers at {', '.join(map(str, patient.ports))} either", advice)
-    words = ", ".join(f"{port} ({patient.ports[port]})" for port in open_ports)
-    paper = next((port for port in open_ports if "LIVE" not in patient.ports[port]), None)
-    advice = f"Try --port {paper}" if paper else "Only a LIVE port answers: orders go to paper accounts only"
-    return Finding("other ports", "warn", f"{words} answers", advice)
+        return Finding("other ports", "bad", f"{', '.join(map(str, others))} are refused too", advice)
+    words = "; ".join(f"{each.port} ({patient.ports[each.port]}) {each.words}" for each in answers)
+    if paper := next((each for each in answers if each.paper), None):
+        return Finding("other ports", "warn", words, f"Try --port {paper.port}")
+    if any(each.accounts for each in answers):
+        return Finding("other ports", "warn", words, "Log in to paper trading: orders go to paper accounts only")
+    return Finding("other ports", "warn", words, f"Let it be looked at with --port {answers[0].port}")
 
 
-async def _answers(host: str, port: int) -> bool:
+async def _who(patient: Patient, port: int) -> _Answer | None:
+    """Who answers at a port; None when nobody does."""
+    from ibtui.broker.causes import Stage
+    from ibtui.broker.session import Session
+
+    settings = replace(patient.gateway, port=port, client_id=OWN_CLIENT_ID, connect_timeout=PORT_WAIT)
+    session = Session(settings, 1, patient.clock)
     try:
-        async with asyncio.timeout(PORT_WAIT):
-            _, writer = await asyncio.open_connection(host, port)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True
+        await session.open()
+    except GatewayUnreachableError as error:
+        if session.stage is Stage.REACHING:
+            return None
+        return _Answer(port, (), f"is open but can't be used: {_parted(str(error))[0]}")
+    await session.close("the doctor knows who is there")
+    kind = "paper" if all(map(is_paper, session.accounts)) else "LIVE"
+    return _Answer(port, session.accounts, f"answers for {', '.join(session.accounts) or 'no account'}, {kind}")
 
 
 async def _handshake(patient: Patient) -> Finding:
@@ -219,12 +255,20 @@ async def _handshake(patient: Patient) -> Finding:
             if session.problem is not None and session.problem[0] == CLIENT_ID_IN_USE and number + 1 < ID_TRIES:
                 continue
             words, advice = _parted(str(error))
-            if session.stage <= Stage.ACCEPTED and "accepts and closes" in words:
-                advice = f"Add {patient.local} to the gateway's Trusted IPs: Configure > Settings > API. " + advice
+            if session.stage is Stage.ACCEPTED and session.problem is None:
+                advice = " ".join(filter(None, (_trust(patient), advice)))
             return Finding("handshake", "bad", words, advice)
         patient.session = session
         return Finding("handshake", "ok", f"server version {session.server_version}, client id {session.client_id}")
     raise AssertionError("a loop that always returns")
+
+
+def _trust(patient: Patient) -> str:
+    """How to be trusted, with the address to add."""
+    beyond = (
+        "" if patient.local.startswith("127.") else ", or the address that a router or container puts in its place,"
+    )
+    return f"Add {patient.local}{beyond} to the gateway's Trusted IPs: Configure > Settings > API."
 
 
 async def _client_id(patient: Patient) -> Finding:
@@ -285,8 +329,10 @@ async def _clock(patient: Patient) -> Finding:
     away = answer.timestamp() - (before + patient.clock.utc_ns()) / 2 / NS
     if abs(away) <= SKEW_SHOWN:
         return Finding("clock", "ok", f"{away:+.1f} s from this machine's")
-    advice = "Set this machine's clock (NTP), unless the gateway is a simulated one, whose market has a time of its own"
-    return Finding("clock", "warn", f"{away:+,.0f} s from this machine's", advice)
+    words = f"{away:+,.0f} s from this machine's"
+    if all(account.startswith(SIMULATED) for account in session.accounts):
+        return Finding("clock", "ok", f"{words}: a simulated market has a time of its own")
+    return Finding("clock", "warn", words, "Set this machine's clock (NTP); market time is the gateway's all the same")
 
 
 # --- this side ---
@@ -294,27 +340,18 @@ async def _clock(patient: Patient) -> Finding:
 
 async def _data_directory(patient: Patient) -> Finding:
     path = patient.directory
-    parent = next(each for each in (path, *path.parents) if each.exists())
+    parent = next(each for each in (path, *path.absolute().parents) if each.exists())
     if not os.access(parent, os.W_OK | os.X_OK):
         return Finding("data directory", "bad", f"{path} can't be written", "Name another with --data-dir")
+    if (kind := file_system_type(parent)) in NETWORK_TYPES:
+        advice = "SQLite can lose data there: name a local one with --data-dir"
+        return Finding("data directory", "bad", f"{path} is on a network file system ({kind})", advice)
     return Finding("data directory", "ok", str(path))
 
 
 async def _terminal(patient: Patient) -> Finding:
-    environment = patient.environment
-    term = environment.get("TERM", "")
-    if term in ("", "dumb"):
-        return Finding("terminal", "warn", f"TERM={term or 'unset'} can't show screens", "Set TERM=xterm-256color")
-    advice: list[str] = []
-    if "TMUX" in environment:
-        advice.append("in tmux: `set -g bell-action any`, `set -g focus-events on`, `set -s escape-time 10`")
-    elif "SSH_CONNECTION" in environment:
-        advice.append("over SSH: run it inside tmux, so that a dropped link costs nothing")
-    if environment.get("COLORTERM") not in ("truecolor", "24bit"):
-        advice.append("COLORTERM=truecolor shows all colours, where the terminal can")
-    if environment.get("NO_COLOR"):
-        advice.append("NO_COLOR is set: monochrome")
-    return Finding("terminal", "ok", f"TERM={term}", "; ".join(advice))
+    terminal = patient.terminal
+    return Finding("terminal", "ok" if usable(terminal) else "warn", described(terminal), "; ".join(hints(terminal)))
 
 
 STEPS: tuple[tuple[str, Step], ...] = (
@@ -340,6 +377,7 @@ def line(finding: Finding) -> str:
 
 
 def _parted(sentence: str) -> tuple[str, str]:
-    """A cause and what to do about it, as :mod:`ibtui.broker.causes` writes them: two sentences."""
-    words, _, advice = sentence.partition(". ")
+    """A cause and what to do about it, as :mod:`ibtui.broker.causes` writes them: two sentences, or more of IB's."""
+    told = re.fullmatch(r"(.*\(IB code \d+\))(?:\. (.*))?", sentence)
+    words, advice = told.groups("") if told else sentence.partition(". ")[::2]
     return words, advice

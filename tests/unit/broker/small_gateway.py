@@ -23,6 +23,7 @@ class SmallGateway:
 
     def __init__(self) -> None:
         self.mode = "ok"
+        self.accounts = "DU100001"
         self.port = 0
         self.connections = 0
         self.open: list[asyncio.StreamWriter] = []
@@ -98,6 +99,8 @@ class SmallGateway:
         if self.mode == "silent":
             await reader.read()
             return
+        if self.mode == "late":
+            await asyncio.sleep(12)  # until somebody accepts the connection in its window
         if self.mode == "senseless":
             writer.write(frame("garbage", "a", "b"))
             await reader.read()
@@ -112,7 +115,7 @@ class SmallGateway:
             return
         if self.mode == "cut":
             return
-        accounts, first_id = frame(15, 1, "DU100001"), frame(9, 1, 1)
+        accounts, first_id = frame(15, 1, self.accounts), frame(9, 1, 1)
         farm = frame(4, 2, -1, 2104, "Market data farm connection is OK:usfarm", "")
         writer.write(accounts + (b"" if self.mode == "half ready" else first_id + farm))
         while True:

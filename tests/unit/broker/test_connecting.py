@@ -12,7 +12,7 @@ from ibtui.broker.supervisor import Supervisor
 from ibtui.clock import MarketClock
 from ibtui.config import GatewaySettings
 
-from .small_gateway import SmallGateway, until, virtual, virtual_clock
+from .small_gateway import SmallGateway, settle, until, virtual, virtual_clock
 
 
 class Seen:
@@ -63,7 +63,7 @@ async def connecting(mode: str) -> AsyncIterator[tuple[SmallGateway, Seen]]:
         ("half ready", "is half ready, accounts or first order id are missing"),
         ("cut", "closed the connection before it was ready"),
         ("too old", "server version 100, at least 157 is needed. Install TWS or IB Gateway 972"),
-        ("refuses", "The TWS is out of date and must be upgraded. (IB code 503)"),
+        ("refuses", "The TWS is out of date and must be upgraded (IB code 503). Install TWS or IB Gateway 972"),
         ("senseless", "does not speak the TWS API. Check [gateway] host and port"),
     ],
 )
@@ -121,6 +121,31 @@ async def test_a_slow_handshake_says_what_it_waits_for() -> None:
         lost = next(status for status in seen.told if status.state == "DISCONNECTED")
         assert lost.since is not None
         assert lost.since < 16, "the whole of it is bounded"
+
+
+@virtual
+async def test_somebody_has_time_to_accept_the_connection_in_the_gateways_window() -> None:
+    async with connecting("late") as (gateway, seen):
+        await until(lambda: seen.status.state == "READY", 1e3)
+        assert gateway.connections == 1, "it came through on the first try"
+        assert any("accepted the connection and does not answer yet" in status.cause for status in seen.told)
+
+
+@virtual
+async def test_however_often_a_connect_is_asked_for_there_is_one_at_a_time() -> None:
+    async with connecting("half ready") as (gateway, seen):
+        await until(lambda: gateway.asked(71))
+        for _ in range(20):
+            seen.supervisor.try_now()
+            await settle()
+        assert gateway.connections == 1, "a connect under way is not doubled"
+        gateway.mode = "ok"
+        for _ in range(20):
+            seen.supervisor.reconnect()
+            seen.supervisor.try_now()
+        await until(lambda: seen.status.state == "READY", 1e3)
+        await settle()
+        assert (gateway.connections, len(gateway.open)) == (2, 1), "the first was given up before the second"
 
 
 @virtual

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from ibtui.config import GatewaySettings
-from ibtui.services.doctor import Finding, Patient, examine, exit_code, line
-from tests.unit.broker.small_gateway import SmallGateway, frame, virtual, virtual_clock
+from ibtui.services.doctor import Finding, Patient, examine, exit_code
+from ibtui.services.terminal_check import Terminal
+from tests.unit.broker.small_gateway import SmallGateway, frame, until, virtual, virtual_clock
+
+TERMINAL = Terminal({"TERM": "xterm-256color"}, (120, 40))
 
 
 def free_port() -> int:
@@ -26,7 +29,7 @@ def answering(fields: list[str], writer: asyncio.StreamWriter) -> bool:
 
 async def examined(path: Path, port: int, **facts: object) -> dict[str, Finding]:
     gateway = GatewaySettings(port=port)
-    patient = Patient(gateway, virtual_clock(), path, {"TERM": "xterm-256color"}, ports={}, **facts)
+    patient = Patient(gateway, virtual_clock(), path, TERMINAL, ports={}, **facts)
     findings = await examine(patient, lambda finding: None)
     return {each.step: each for each in findings}
 
@@ -35,7 +38,9 @@ async def examined(path: Path, port: int, **facts: object) -> dict[str, Finding]
     ("mode", "words", "advice", "code"),
     [
         ("close", "accepts and closes at once", "Add 127.0.0.1 to the gateway's Trusted IPs", 3),
-        ("silent", "accepts connections but says nothing", "restart the gateway", 3),
+        ("silent", "accepts connections but says nothing", "Add 127.0.0.1 to the gateway's Trusted IPs", 3),
+        ("refuses", "must be upgraded (IB code 503)", "Install TWS or IB Gateway 972", 3),
+        ("senseless", "does not speak the TWS API", "Check [gateway] host and port", 3),
         ("half ready", "half ready", "still logging in", 3),
         ("too old", "server version 100, at least 157", "Install TWS or IB Gateway 972", 3),
         ("326", "client id 989 is in use", "end the other program", 3),
@@ -63,22 +68,29 @@ def test_each_way_to_fail_a_handshake_is_named_with_its_cure(
 def test_a_refused_port_says_which_other_one_answers(tmp_path: Path) -> None:
     @virtual
     async def test() -> None:
-        other = await SmallGateway().start()
-        live = await SmallGateway().start()
-        patient = Patient(
-            GatewaySettings(port=free_port()),
-            virtual_clock(),
-            tmp_path,
-            {},
-            ports={other.port: "IB Gateway, paper", live.port: "TWS, LIVE", free_port(): "nobody"},
-        )
-        findings = {each.step: each for each in await examine(patient, lambda finding: None)}
-        assert "nothing listens there" in findings["port"].words
-        assert f"{other.port} (IB Gateway, paper), {live.port} (TWS, LIVE) answers" in findings["other ports"].words
-        assert findings["other ports"].advice == f"Try --port {other.port}"
-        assert exit_code(list(findings.values())) == 3
-        await other.stop()
-        await live.stop()
+        paper, live, closing = [await SmallGateway().start() for _ in range(3)]
+        live.accounts = "ULIVE01"
+        closing.mode = "close"
+        ports = {live.port: "TWS, LIVE", closing.port: "TWS, paper", free_port(): "nobody"}
+        gateway = GatewaySettings(port=free_port())
+
+        async def others(ports: dict[int, str]) -> Finding:
+            patient = Patient(gateway, virtual_clock(), tmp_path, TERMINAL, ports=ports)
+            findings = {each.step: each for each in await examine(patient, lambda finding: None)}
+            assert "nothing listens there" in findings["port"].words
+            assert exit_code(list(findings.values())) == 3
+            return findings["other ports"]
+
+        found = await others(ports)
+        assert f"{live.port} (TWS, LIVE) answers for ULIVE01, LIVE; {closing.port} (TWS, paper) is open" in found.words
+        assert "Log in to paper trading" in found.advice
+        assert "nobody" not in found.words
+        found = await others({**ports, paper.port: "IB Gateway, paper"})
+        assert f"{paper.port} (IB Gateway, paper) answers for DU100001, paper" in found.words
+        assert found.advice == f"Try --port {paper.port}"
+        await until(lambda: not live.open + paper.open)
+        for each in (paper, live, closing):
+            await each.stop()
 
     test()
 
@@ -136,20 +148,26 @@ def test_the_running_consoles_client_id_is_not_tried(tmp_path: Path) -> None:
     test()
 
 
-@pytest.mark.parametrize(
-    ("environment", "words"),
-    [
-        ({"TERM": "dumb"}, "xterm-256color"),
-        ({"TERM": "screen", "TMUX": "1"}, "bell-action"),
-        ({"TERM": "xterm", "SSH_CONNECTION": "1"}, "tmux"),
-        ({"TERM": "xterm", "NO_COLOR": "1"}, "NO_COLOR"),
-    ],
-)
-def test_what_would_help_the_terminal_is_said(environment: dict[str, str], words: str, tmp_path: Path) -> None:
+def test_a_simulated_markets_own_time_is_no_fault(tmp_path: Path) -> None:
     @virtual
     async def test() -> None:
-        patient = Patient(GatewaySettings(port=free_port()), virtual_clock(), tmp_path, environment, ports={})
-        findings = await examine(patient, lambda finding: None)
-        assert words in line(findings[-1])
+        gateway = await SmallGateway().start()
+        gateway.accounts = "DUSIM0001"
+        gateway.time -= 86_400
+        found = await examined(tmp_path, gateway.port)
+        assert found["clock"].verdict == "ok"
+        assert "a time of its own" in found["clock"].words
+        await gateway.stop()
+
+    test()
+
+
+def test_a_data_directory_that_can_not_be_is_told(tmp_path: Path) -> None:
+    @virtual
+    async def test() -> None:
+        (tmp_path / "file").write_text("")
+        found = await examined(tmp_path / "file" / "data", free_port())
+        assert found["data directory"].verdict == "bad"
+        assert "--data-dir" in found["data directory"].advice
 
     test()
