@@ -63,7 +63,8 @@ async def test_a_client_of_any_version_reads_everything_it_asks_for(version: int
             ib.reqHistogramDataAsync(spy, True, "1 day"),
             *(ib.reqHistoricalTicksAsync(spy, "", END, 20, what, True) for what in ("TRADES", "BID_ASK", "MIDPOINT")),
         )
-        assert (len(rows), len(history)) == (3, 30)
+        assert len(rows) == 3
+        assert len(history) in (29, 30), "the minute that runs may have no print yet"
         assert all(others)
         if version >= 170:
             assert (await ib.reqHistoricalScheduleAsync(spy, 2, END, True)).sessions
