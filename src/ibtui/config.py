@@ -58,6 +58,9 @@ class MarketDataSettings:
 
     type: str = setting("live", "Market data type; falls back to delayed by itself, marked.", words=("live", "delayed"))
     stale_after: float = setting(60.0, "Seconds without a tick after which a quote is confirmed again.", least=1)
+    lines: int = setting(100, "Market data lines that IB gives this login at once.", least=1)
+    depth_slots: int = setting(3, "Books that IB gives this login at once.", least=1)
+    tape_slots: int = setting(5, "Tick-by-tick subscriptions that IB gives this login at once.", least=1)
 
 
 @dataclass(frozen=True, slots=True)

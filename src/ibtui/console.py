@@ -75,6 +75,7 @@ class Console:
         from ibtui.broker.opening_hours import OpeningHours
         from ibtui.broker.order_guards import Surroundings
         from ibtui.broker.orders import OrderDesk
+        from ibtui.broker.status import feed_trouble
         from ibtui.broker.supervisor import Supervisor
         from ibtui.services.alert_command import AlertCommand
         from ibtui.services.alert_watch import AlertWatch
@@ -96,7 +97,6 @@ class Console:
         self.log_buffer = log_buffer
         self.market = MarketState()
         self.events: deque[ConnectionEvent] = deque(maxlen=EVENTS_KEPT)
-        self.loop_lag = LoopLag(clock)
         self.sim = None if listening is None else SimControl(listening.host, listening.control_port)
         self.writer = Writer(
             directory, clock, client_id=settings.gateway.client_id, keep_days=settings.storage.keep_days
@@ -119,8 +119,11 @@ class Console:
             settings.market_data,
             settings.depth,
             on_batch=self._batch,
-            vouched=self._quotes_vouched,
+            vouched=lambda: self.supervisor.session is not None and not feed_trouble(self.supervisor.status),
+            trouble=lambda: feed_trouble(self.supervisor.status),
+            on_gap=self.writer.add_gap,
         )
+        self.loop_lag = LoopLag(clock, self.feeds.lagged)
         self.account = Account(settings.gateway.account, clock, self.writer.history_soon)
         around = Surroundings(
             market=self.market,
@@ -318,15 +321,6 @@ class Console:
     def _batch(self, batch: Batch) -> None:
         self.writer.add(batch)
         self.price_alerts.look(batch.monotonic)
-
-    def _quotes_vouched(self) -> bool:
-        status = self.supervisor.status
-        return (
-            self.supervisor.session is not None
-            and status.state != "NO ANSWER"
-            and status.ib.state == "ok"
-            and status.data.state != "down"
-        )
 
     def _obstacle_to_orders(self, reduces: bool) -> str | None:
         from ibtui.broker.status import obstacle_to_orders

@@ -34,7 +34,7 @@ async def test_record_prints_what_lies_in_the_files(program: Program) -> None:
 
 async def test_record_says_who_gets_no_depth_and_tape(program: Program) -> None:
     ended = await program.run("record", "SPY", "QQQ", "IWM", "DIA", "--for", "0.5s")
-    assert "quotes only for DIA" in ended.err
+    assert "No depth for DIA: all 3 depth slots are in use." in ended.err
     assert "DIA" in ended.out
     assert ended.code == 0
 

@@ -5,24 +5,28 @@ A part of a session. What is wanted outlives sessions: in each new one everythin
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ibtui.broker.codes import lookup
-from ibtui.broker.contracts import to_ib
+from ibtui.broker.data_requests import depth_message, send_request, send_snapshot
+from ibtui.broker.feed_watch import FeedWatch, Ticker
 from ibtui.broker.frames import FrameReader, Touch
+from ibtui.broker.gaps import Gaps, OnGap
 from ibtui.broker.opening_hours import OpeningHours
+from ibtui.broker.outgoing import Outgoing
+from ibtui.broker.quality import Quality, last_frame
 from ibtui.broker.replies import Replies
-from ibtui.broker.subscriptions import EFFECTS, Effect, Feed, Standing, Subscription, Subscriptions
-from ibtui.broker.window import RESERVED, client_of, room
-from ibtui.clock import Clock, MarketClock
+from ibtui.broker.slots import PINNED, SCREEN
+from ibtui.broker.subscriptions import Effect, Feed, Standing, Subscription, Subscriptions
+from ibtui.broker.window import client_of
+from ibtui.clock import NS, Clock, MarketClock
 from ibtui.config import DepthSettings, MarketDataSettings
 from ibtui.errors import IbtuiError
 from ibtui.market.board import DELAYED, LIVE
 from ibtui.market.instruments import Instrument
-from ibtui.market.marks import Mark, mark
+from ibtui.market.marks import Mark
 from ibtui.market.rows import Batch, DepthRow
 from ibtui.market.state import MarketState
 
@@ -31,20 +35,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-REAL_TIME_VOLUME = "233"
-"""Generic tick: each trade with the day's volume-weighted average price."""
-
-_GENERIC_TICKS = dict.fromkeys(("STK", "FUT", "OPT", "FOP", "CONTFUT"), REAL_TIME_VOLUME)
-"""Generic ticks by kind of instrument; kinds without trades of their own refuse the request over them."""
-
-_PUMP_EVERY = 0.1
-"""Seconds between two looks at the message window while subscriptions wait for it."""
-
 SNAPSHOT_WAIT = 2.0
 """Seconds to wait for a snapshot that an order waits for."""
 
+LOOK_EVERY = 1.0
+"""Seconds between two looks at what was granted."""
+
 _RENEW_AFTER = 5.0
-"""Seconds before a subscription that broke is asked for again, so that a broken feed is not hammered."""
+"""Seconds before a subscription that the gateway dropped is asked for again, so that it is not hammered."""
+
+FEWER_FOR = 60.0
+"""Seconds for which a refusal for want of a slot is believed: another program of the login may have ended by then."""
 
 
 class Feeds:
@@ -54,6 +55,7 @@ class Feeds:
         market: The state that every batch is applied to.
         on_batch: Gets each batch afterwards, to be stored.
         vouched: Whether the links that bring market data are up; asked for each mark.
+        trouble: What is wrong with those links, in words; asked for each reason.
     """
 
     def __init__(
@@ -65,23 +67,34 @@ class Feeds:
         depth: DepthSettings,
         on_batch: Callable[[Batch], None],
         vouched: Callable[[], bool],
+        trouble: Callable[[], str] = lambda: "",
+        on_gap: OnGap = lambda what, reason, from_ns, to_ns: None,
     ) -> None:
         self.market = market
         self.on_batch = on_batch
         self.vouched = vouched
+        self.trouble = trouble
         self._clock = clock
-        self._settings = market_data
+        self._usual = {
+            Feed.QUOTES: market_data.lines,
+            Feed.DEPTH: market_data.depth_slots,
+            Feed.TAPE: market_data.tape_slots,
+        }
+        self._fewer: dict[Feed, tuple[int, float]] = {}
         self._rows = depth.rows
         self._reader = FrameReader(clock, market.board.set_data_type)
         self._subscriptions = Subscriptions()
         self._session: Session | None = None
         self._snapshots = Replies()
         self._touches: dict[int, Touch] = {}
-        self._depth_requests: dict[int, int] = {}
-        self._cancels: deque[tuple[Feed, int, bool]] = deque()
+        self._emptied: set[int] = set()
         self._delayed = market_data.type == "delayed"
-        self._timer: asyncio.TimerHandle | None = None
-        self._hours = OpeningHours(market_clock)
+        hours = OpeningHours(market_clock)
+        self._outgoing = Outgoing(self._subscriptions, clock, self._ask)
+        self._watch = FeedWatch(self._subscriptions, market, clock, hours.open_now, self._renew)
+        self._quality = Quality(self._subscriptions, market, clock, market_clock, hours, market_data.stale_after)
+        self._gaps = Gaps(on_gap)
+        self._ticker = Ticker(LOOK_EVERY)
 
     # --- what is wanted ---
 
@@ -97,7 +110,7 @@ class Feeds:
         """Wants data of an instrument until the same owner no longer wants it. Sent as soon as the pace allows."""
         for feed in _chosen(quotes, depth, tape):
             self._subscriptions.want(instrument, feed, owner)
-        self._hurry()
+        self._share()
 
     def unwant(
         self,
@@ -112,8 +125,32 @@ class Feeds:
         for feed in _chosen(quotes, depth, tape):
             ended = self._subscriptions.unwant(instrument.con_id, feed, owner)
             if ended is not None:
-                self._give_back(ended)
-        self._hurry()
+                self._end(ended)
+                self._gaps.forget(ended.instrument.con_id, feed)
+        self._share()
+
+    def show(self, feed: Feed, instrument: Instrument | None) -> None:
+        """Tells what a screen shows from now on, None when it is left: that has the first claim to a slot.
+
+        What it showed before keeps its slot until somebody else needs it.
+        """
+        if instrument is not None:
+            self._subscriptions.want(instrument, feed, SCREEN)
+        con_id = None if instrument is None else instrument.con_id
+        self._subscriptions.show(feed, con_id, self._clock.monotonic())
+        self._share()
+
+    def pin(self, instrument: Instrument) -> None:
+        """Keeps quotes, depth and tape of an instrument, whatever is on the screen."""
+        self.want(instrument, quotes=True, depth=True, tape=True, owner=PINNED)
+
+    def unpin(self, instrument: Instrument) -> bool:
+        """Ends :meth:`pin`; False when it was not pinned."""
+        pinned = any(
+            PINNED in each.owners for each in self._subscriptions.all() if each.instrument.con_id == instrument.con_id
+        )
+        self.unwant(instrument, quotes=True, depth=True, tape=True, owner=PINNED)
+        return pinned
 
     def wanted(self) -> int:
         """Subscriptions that somebody wants."""
@@ -132,6 +169,15 @@ class Feeds:
             counts[each.feed] = granted + (connected and each.standing is Standing.GRANTED), wanted + 1
         return counts
 
+    def limits(self) -> dict[Feed, int]:
+        """By kind of data: how many there may be at once, as far as is known."""
+        return {feed: min(usual, self._fewer.get(feed, (usual, 0.0))[0]) for feed, usual in self._usual.items()}
+
+    def standing(self, con_id: int, feed: Feed) -> Standing | None:
+        """Where a subscription stands; None when nobody wants it."""
+        subscription = self._subscriptions.find(con_id, feed)
+        return None if subscription is None else subscription.standing
+
     def subscriptions(self) -> Sequence[Subscription]:
         """All of them, to be shown; not to be changed."""
         return self._subscriptions.all()
@@ -143,49 +189,26 @@ class Feeds:
         for book in books:
             subscription = self._subscriptions.find(book.con_id, Feed.DEPTH)
             if subscription is not None:
-                rows += self._reader.book_rows(book, ts_ns, _depth_message(subscription.instrument))
+                rows += self._reader.book_rows(book, ts_ns, depth_message(subscription.instrument))
         return rows
 
     # --- how good it is ---
 
     def mark(self, con_id: int) -> Mark:
         """What a quote may be called now."""
-        quote = self.market.board.quote(con_id)
-        session = self._session
-        subscription = self._subscriptions.find(con_id, Feed.QUOTES)
-        # Without a subscription silence means nothing: the market may be anywhere.
-        flowing = subscription is not None and subscription.standing is Standing.GRANTED
-        return mark(
-            quote,
-            session=session.number if session else None,
-            vouched=flowing and self.vouched(),
-            now=self._clock.monotonic(),
-            open_now=self._open_now(con_id),
-            stale_after=self._settings.stale_after,
-        )
+        return self._quality.mark(con_id, self._session.number if self._session else None, self.vouched())
 
     def reason(self, con_id: int, feed: Feed = Feed.QUOTES) -> str:
         """Why there is no data, or not what was wanted, in plain words; empty when all is well."""
-        subscription = self._subscriptions.find(con_id, feed)
-        if subscription is None:
-            return "not subscribed"
-        if self._session is None:
-            return "not connected"
-        if subscription.reason and not self._overtaken(subscription):
-            return subscription.reason
-        if subscription.standing is Standing.WAITING:
-            return "waiting to be asked for"
-        return ""
+        return self._quality.reason(con_id, feed, self._session is not None, self.trouble(), self.limits()[feed])
 
     def next_open(self, con_id: int) -> int | None:
         """When the instrument trades again, in UTC nanoseconds of market time; None if unknown."""
-        instrument = self._instrument(con_id)
-        return None if instrument is None else self._hours.next_open(instrument)
+        return self._quality.next_open(con_id)
 
     def knows_hours(self, con_id: int) -> bool:
         """Whether the instrument's hours speak for now; they reach some days ahead of when they were asked for."""
-        instrument = self._instrument(con_id)
-        return instrument is not None and self._hours.open_now(instrument) is not None
+        return self._quality.knows_hours(con_id)
 
     async def confirm(self, instrument: Instrument) -> None:
         """Has the gateway say again what a quiet instrument is quoted at; nothing if it does not.
@@ -199,7 +222,7 @@ class Feeds:
             request_id = session.request_id()
             self._snapshots.expect(request_id)
             self._reader.requests[str(request_id)] = self._touch(instrument.con_id)
-            client_of(session).reqMktData(request_id, to_ib(instrument), "", True, False, None)
+            send_snapshot(session, request_id, instrument)
             await self._snapshots.wait(request_id, SNAPSHOT_WAIT, f"snapshot of {instrument.symbol}")
 
     # --- life in a session ---
@@ -208,11 +231,7 @@ class Feeds:
         """Takes the hot messages over from the library."""
         self._snapshots.attach(session)
         session.tap("tickSnapshotEnd", lambda request_id: self._snapshots.answer(request_id, None))
-        self._reader.forget_requests()
-        self._touches.clear()
-        self._depth_requests.clear()
-        self._cancels.clear()
-        self._subscriptions.restart()
+        self._forget_requests()
         for message_id, handler in self._reader.handlers.items():
             session.take_frames(message_id, handler)
         session.on_batch_end(self._flush)
@@ -224,7 +243,8 @@ class Feeds:
         async def subscribe() -> None:
             self._session = session
             client_of(session).reqMarketDataType(DELAYED if self._delayed else LIVE)
-            self._pump()
+            self._outgoing.start(session)
+            self._ticker.start(self._look)
 
         return (("market data", subscribe),)
 
@@ -232,28 +252,34 @@ class Feeds:
         """The session is gone; what is wanted stays wanted."""
         self._flush()
         self._session = None
+        self._outgoing.stop()
+        self._watch.forget()
         self._snapshots.detach()
-        self._stop_timer()
+        self._ticker.stop()
 
     def data_lost(self) -> None:
         """IB came back without our subscriptions: what they brought is no longer vouched for."""
         for each in self._subscriptions.all():
             self.market.board.unconfirm(each.instrument.con_id)
-        self._reader.forget_requests()
-        self._touches.clear()
-        self._subscriptions.restart()
+        self._forget_requests()
+
+    def lagged(self, seconds: float) -> None:
+        """This program stood still for so long that the gateway may have dropped what it could not deliver.
+
+        A quote's next tick mends it; a book that misses one row stays wrong, so every book is asked for again.
+        """
+        log.warning("This program stood still for %.1f s; every book is asked for again", seconds)
+        for each in self._subscriptions.all():
+            if each.feed is Feed.DEPTH and each.standing is Standing.GRANTED:
+                self._renew(each, f"this program stood still for {seconds:.1f} s", 0.0)
 
     async def close(self) -> None:
         """Unsubscribes from everything that the message window lets through; the gateway drops the rest by itself."""
         for each in self._subscriptions.all():
-            self._give_back(each)
-        self._subscriptions = Subscriptions()
-        self._stop_timer()
-        session = self._session
-        if session is not None:
-            with suppress(ConnectionError):  # the link went first, and every subscription with it
-                for _ in range(min(len(self._cancels), room(session))):
-                    self._send_cancel(session, *self._cancels.popleft())
+            self._outgoing.give_back(each)
+        self._subscriptions.clear()
+        self._ticker.stop()
+        self._outgoing.send_last_cancels()
 
     # --- what comes in ---
 
@@ -265,32 +291,38 @@ class Feeds:
         session = self._session
         self.market.apply(batch, session.number if session else 0)
         self.on_batch(batch)
-        if batch.depth:
-            self._rebuild_broken({row[0] for row in batch.depth})
-
-    def _rebuild_broken(self, con_ids: Iterable[int]) -> None:
-        for con_id in con_ids:
+        self._gaps.seen(batch)
+        for con_id in {row[0] for row in batch.depth}:
             problem = self.market.book(con_id).problem
             subscription = self._subscriptions.find(con_id, Feed.DEPTH)
             if problem and subscription and subscription.standing is Standing.GRANTED:
-                log.warning("The book of %s can't be trusted (%s); asking for it anew", con_id, problem)
-                self._note(subscription, None, f"book rebuilt: {problem}")
-                self._renew(subscription, _RENEW_AFTER)
+                self._watch.rebuild(subscription, problem)
 
     def _error(self, request_id: int, code: int, text: str, *_: object) -> None:
+        known = lookup(code)
+        if known.link == "ib back" or (known.link == "farm ok" and known.about == "data"):
+            self._watch.reminder.returned(self._clock.monotonic())
         subscription = self._subscriptions.asked_as(request_id)
         if subscription is None:
             return
-        effect = EFFECTS.get(code, Effect.NOTE)
-        self._note(subscription, code, f"{lookup(code).meaning or text} (IB code {code})")
+        self._note(subscription, code, f"{known.meaning or text} (IB code {code})")
+        effect = subscription.effect
         if effect is Effect.NO_PERMISSION and not self._delayed:
             self._fall_back_to_delayed(subscription)
-        elif effect in (Effect.REFUSED, Effect.NO_SLOT, Effect.NO_PERMISSION):
+        elif effect in (Effect.REFUSED, Effect.NO_PERMISSION):
             subscription.standing = Standing.REFUSED
+            self._share()
+        elif effect is Effect.NO_SLOT:
+            self._take_no_slot(subscription)
         elif effect is Effect.BOOK_RESET:
-            self._reader.clear_book(subscription.instrument.con_id, _depth_message(subscription.instrument))
+            self._reader.clear_book(subscription.instrument.con_id, depth_message(subscription.instrument))
         elif effect is Effect.ASK_AGAIN:
-            self._renew(subscription, _RENEW_AFTER)
+            self._renew(subscription, subscription.reason, _RENEW_AFTER)
+        elif effect is Effect.COMPETING:
+            instrument = subscription.instrument
+            self.market.board.unconfirm(instrument.con_id)
+            gap_from = self._clock.utc_ns()
+            self._gaps.begin(instrument.con_id, subscription.feed, instrument.symbol, subscription.reason, gap_from)
 
     def _note(self, subscription: Subscription, code: int | None, reason: str) -> None:
         subscription.code = code
@@ -298,19 +330,22 @@ class Feeds:
         subscription.reason_at = self._clock.monotonic()
         self.market.board.dirty.add(subscription.instrument.con_id)
 
-    def _overtaken(self, subscription: Subscription) -> bool:
-        """Whether data came after the last message about a granted subscription, so that it no longer matters."""
-        if subscription.standing is not Standing.GRANTED:
-            return False
-        con_id = subscription.instrument.con_id
-        quote = self.market.board.quote(con_id)
-        if subscription.feed is Feed.QUOTES:
-            return quote.updated > subscription.reason_at and quote.data_type == LIVE
-        if subscription.feed is Feed.DEPTH:
-            return self.market.book(con_id).updated > subscription.reason_at
-        return False
-
     # --- what goes out ---
+
+    def _share(self) -> None:
+        """Hands the slots out anew, takes back what lost its own, and has the rest asked for."""
+        for each in self._subscriptions.share(self.limits()):
+            self._end(each)
+            self._gaps.forget(each.instrument.con_id, each.feed)
+            each.standing, each.request_id = Standing.WITHOUT, None
+        self._outgoing.hurry()
+
+    def _take_no_slot(self, subscription: Subscription) -> None:
+        """IB has fewer slots left than usual: what is granted now is what there is."""
+        subscription.standing = Standing.WITHOUT
+        feed = subscription.feed
+        self._fewer[feed] = self._subscriptions.holding(feed), self._clock.monotonic() + FEWER_FOR
+        self._share()
 
     def _fall_back_to_delayed(self, subscription: Subscription) -> None:
         """Lets the gateway send delayed data where live is not permitted; permitted symbols stay live (IB's type 3)."""
@@ -320,103 +355,79 @@ class Feeds:
             if self._session is not None:
                 client_of(self._session).reqMarketDataType(DELAYED)
                 for each in self._subscriptions.all():
-                    if EFFECTS.get(each.code or 0) is Effect.NO_PERMISSION:
+                    if each.effect is Effect.NO_PERMISSION:
                         each.renew()
-                self._pump()
+                self._share()
 
         subscription.standing = Standing.REFUSED
         asyncio.get_running_loop().call_soon(ask_again)
 
-    def _renew(self, subscription: Subscription, after: float) -> None:
-        self._give_back(subscription)
-        subscription.renew(self._clock.monotonic() + after)
-        self._hurry()
+    def _renew(self, subscription: Subscription, reason: str, after: float) -> None:
+        """Ends a subscription and asks for it again; with a reason, what is missed meanwhile is a gap, and told."""
+        instrument, feed, now = subscription.instrument, subscription.feed, self._clock.monotonic()
+        last = max(last_frame(self.market, self._clock, subscription), subscription.asked_at)
+        had_book = feed is Feed.DEPTH and subscription.standing is Standing.GRANTED
+        self._end(subscription)
+        if had_book:
+            self._tell_discarded(instrument)
+        if reason:
+            log.warning("Asking for %s of %s again: %s", feed, instrument.symbol, reason)
+            from_ns = self._clock.utc_ns() - int((now - last) * NS)
+            self._gaps.begin(instrument.con_id, feed, instrument.symbol, reason, from_ns)
+            if reason != subscription.reason:
+                self._note(subscription, None, f"asked for again: {reason}")
+        subscription.reason_at = now
+        subscription.renew(now + after)
+        self._share()
 
-    def _give_back(self, subscription: Subscription) -> None:
-        if subscription.standing is Standing.GRANTED and subscription.request_id is not None:
-            smart = subscription.instrument.exchange == "SMART"
-            self._cancels.append((subscription.feed, subscription.request_id, smart))
+    def _end(self, subscription: Subscription) -> None:
+        """Gives a subscription back; a book that is no longer fed is none."""
+        self._outgoing.give_back(subscription)
+        if subscription.feed is Feed.DEPTH and subscription.standing is Standing.GRANTED:
+            con_id = subscription.instrument.con_id
+            self._reader.requests.pop(str(subscription.request_id), None)
+            self.market.book(con_id).clear()
+            self.market.dirty_books.add(con_id)
 
-    def _hurry(self) -> None:
-        """Has the next turn of the loop send what may be sent; handlers of the library must not send themselves."""
-        if self._session is not None:
-            self._stop_timer()
-            self._timer = asyncio.get_running_loop().call_later(0, self._pump)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _pump(self) -> None:
-        """Sends what waits, as far as the message window allows, and comes back for the rest."""
-        self._stop_timer()
-        session = self._session
-        if session is None or session.ended.done():
-            return
-        free = room(session) - RESERVED
-        while self._cancels and free > 0:
-            self._send_cancel(session, *self._cancels.popleft())
-            free -= 1
-        now = self._clock.monotonic()
-        later = False
-        for each in self._subscriptions.waiting():
-            if free <= 0 or each.not_before > now:
-                later = True
-                continue
-            self._ask(session, each)
-            free -= 1
-        self._flush()
-        if later or self._cancels:
-            self._timer = asyncio.get_running_loop().call_later(_PUMP_EVERY, self._pump)
+    def _tell_discarded(self, instrument: Instrument) -> None:
+        """Keeps that a book is gone; the one that is asked for again follows."""
+        self._reader.clear_book(instrument.con_id, depth_message(instrument))
+        self._emptied.add(instrument.con_id)
+        asyncio.get_running_loop().call_soon(self._flush)
 
     def _ask(self, session: "Session", subscription: Subscription) -> None:
-        instrument = subscription.instrument
-        con_id = instrument.con_id
+        con_id, feed = subscription.instrument.con_id, subscription.feed
         request_id = session.request_id()
-        touch = self._touch(con_id)
-        contract = to_ib(instrument)
-        client = client_of(session)
-        if subscription.feed is Feed.QUOTES:
-            generic = _GENERIC_TICKS.get(instrument.sec_type, "")
-            client.reqMktData(request_id, contract, generic, False, False, None)
-        elif subscription.feed is Feed.DEPTH:
-            # Late rows of the old request would be put into the new book.
-            self._reader.requests.pop(str(self._depth_requests.get(con_id)), None)
-            self._depth_requests[con_id] = request_id
-            self._reader.clear_book(con_id, _depth_message(instrument))
-            client.reqMktDepth(request_id, contract, self._rows, instrument.exchange == "SMART", None)
-        else:
-            client.reqTickByTickData(request_id, contract, "AllLast", 0, False)
-        self._reader.requests[str(request_id)] = touch
-        self._subscriptions.granted(subscription, request_id)
+        if feed is Feed.DEPTH and con_id not in self._emptied:
+            self._reader.clear_book(con_id, depth_message(subscription.instrument))
+            self._flush()
+        self._emptied.discard(con_id)
+        send_request(session, feed, request_id, subscription.instrument, self._rows)
+        self._reader.requests[str(request_id)] = self._touch(con_id)
+        self._subscriptions.granted(subscription, request_id, self._clock.monotonic())
 
     def _touch(self, con_id: int) -> Touch:
         return self._touches.setdefault(con_id, Touch(con_id))
 
-    def _send_cancel(self, session: "Session", feed: Feed, request_id: int, smart: bool) -> None:
-        client = client_of(session)
-        if feed is Feed.QUOTES:
-            client.cancelMktData(request_id)
-        elif feed is Feed.DEPTH:
-            client.cancelMktDepth(request_id, smart)
-        else:
-            client.cancelTickByTickData(request_id)
+    def _forget_requests(self) -> None:
+        """Nothing that was asked for is answered any more: all of it is to be asked for once, under new ids."""
+        self._reader.forget_requests()
+        self._touches.clear()
+        self._emptied.clear()
+        self._fewer.clear()
+        self._subscriptions.restart()
+        self._subscriptions.share(self.limits())
 
-    def _open_now(self, con_id: int) -> bool | None:
-        instrument = self._instrument(con_id)
-        return None if instrument is None else self._hours.open_now(instrument)
+    # --- what nobody tells ---
 
-    def _instrument(self, con_id: int) -> Instrument | None:
-        subscription = self._subscriptions.find(con_id, Feed.QUOTES)
-        return None if subscription is None else subscription.instrument
+    def _look(self) -> None:
+        """Believes again in slots that were refused a while ago, and looks at all that was granted."""
+        now = self._clock.monotonic()
+        self._fewer = {feed: (slots, until) for feed, (slots, until) in self._fewer.items() if now < until}
+        self._share()
+        self._watch.look()
 
 
 def _chosen(quotes: bool, depth: bool, tape: bool) -> list[Feed]:
     wanted = ((Feed.QUOTES, quotes), (Feed.DEPTH, depth), (Feed.TAPE, tape))
     return [feed for feed, chosen in wanted if chosen]
-
-
-def _depth_message(instrument: Instrument) -> int:
-    """Id of the message that will bring the book: SMART books come by maker."""
-    return 13 if instrument.exchange == "SMART" else 12

@@ -10,7 +10,8 @@ class OpeningHours:
 
     def __init__(self, market_clock: MarketClock) -> None:
         self._market_clock = market_clock
-        self._read: dict[int, tuple[str, Hours]] = {}
+        self._all: dict[int, tuple[str, Hours]] = {}
+        self._regular: dict[int, tuple[str, Hours]] = {}
 
     def open_now(self, instrument: Instrument) -> bool | None:
         """Whether it trades now; None where its hours don't say, or market time is unknown."""
@@ -22,9 +23,25 @@ class OpeningHours:
         now = self._market_clock.now_ns()
         return None if now is None else next_open(self._hours(instrument).sessions, now)
 
+    def next_regular(self, instrument: Instrument) -> int | None:
+        """When its next regular session opens, UTC nanoseconds of market time; None if unknown."""
+        now = self._market_clock.now_ns()
+        hours = self._read_once(self._regular, instrument, instrument.liquid_hours)
+        return None if now is None else next_open(hours.sessions, now)
+
+    def began(self, instrument: Instrument) -> int | None:
+        """When the session that is on began, UTC nanoseconds of market time; None if none is, or it is unknown."""
+        now = self._market_clock.now_ns()
+        sessions = self._hours(instrument).sessions
+        return next(
+            (each.open_ns for each in sessions if now is not None and each.open_ns <= now < each.close_ns), None
+        )
+
     def _hours(self, instrument: Instrument) -> Hours:
-        kept = self._read.get(instrument.con_id)
-        if kept is None or kept[0] != instrument.trading_hours:
-            hours = read_hours(instrument.trading_hours, instrument.time_zone)
-            kept = self._read[instrument.con_id] = instrument.trading_hours, hours
-        return kept[1]
+        return self._read_once(self._all, instrument, instrument.trading_hours)
+
+    def _read_once(self, kept: dict[int, tuple[str, Hours]], instrument: Instrument, text: str) -> Hours:
+        found = kept.get(instrument.con_id)
+        if found is None or found[0] != text:
+            found = kept[instrument.con_id] = text, read_hours(text, instrument.time_zone)
+        return found[1]

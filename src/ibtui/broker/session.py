@@ -49,6 +49,8 @@ class Session:
         on_decode_error: Called with each frame that could not be understood.
         handler_errors: Failures of our own handlers.
         timed_out: The connect failed because nothing more came.
+        clock: The machine's.
+        slow_until: Monotonic seconds until which half of the usual messages are sent.
     """
 
     def __init__(self, settings: GatewaySettings, number: int, clock: Clock) -> None:
@@ -66,6 +68,8 @@ class Session:
         self.on_decode_error: Callable[[], None] = lambda: None
         self.handler_errors = 0
         self.timed_out = False
+        self.clock = clock
+        self.slow_until = float("-inf")
         self._settings = settings
         self._transport: asyncio.Transport | None = None
         self._cause = ""

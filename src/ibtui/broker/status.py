@@ -142,6 +142,17 @@ def obstacle_to_orders(status: ConnectionStatus, *, reduces: bool) -> str | None
     return f"the connection is {status.state}{': ' + status.cause if status.cause else ''}"
 
 
+def feed_trouble(status: ConnectionStatus) -> str:
+    """What is wrong with the links that bring market data, in plain words; empty when nothing is."""
+    if status.state in ("DISCONNECTED", "CONNECTING"):
+        return "not connected"
+    if status.state == "NO ANSWER":
+        return f"the gateway does not answer: {status.cause}"
+    if status.ib.state != "ok":
+        return f"IB is lost: {status.ib.cause}"
+    return status.data.cause if status.data.state == "down" else ""
+
+
 def outlook(facts: Facts, before: ConnectionStatus, now_ns: int, now: float, **measured: Any) -> ConnectionStatus:
     """The status that follows from the facts at an instant, given in UTC nanoseconds and in monotonic seconds.
 

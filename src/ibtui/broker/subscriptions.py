@@ -1,8 +1,10 @@
 """What market data is wanted, what was asked for, and why something is not coming: records, no I/O."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ibtui.broker.slots import NEVER, ON_SCREEN, Want, holders, lapsed
 from ibtui.market.instruments import Instrument
 
 
@@ -14,14 +16,11 @@ class Feed(StrEnum):
     TAPE = "tape"
 
 
-USUAL_SLOTS: dict[Feed, int] = {Feed.QUOTES: 100, Feed.DEPTH: 3, Feed.TAPE: 5}
-"""Subscriptions of each kind that IB gives a login at once, unless it has bought or earned more."""
-
-
 class Standing(StrEnum):
     """Where a subscription stands with the gateway."""
 
     WAITING = "waiting"
+    WITHOUT = "without a slot"
     GRANTED = "granted"
     REFUSED = "refused"
 
@@ -34,20 +33,23 @@ class Effect(StrEnum):
     REFUSED = "refused"
     """There will be no data in this session."""
     NO_SLOT = "no slot"
-    """Too many of a kind: asked again when one is given back."""
+    """Too many of a kind: there are fewer slots than usual, and this one has to wait for one."""
     NO_PERMISSION = "no permission"
     """No live data: asked again as delayed."""
     BOOK_RESET = "book reset"
     """The book is gone and is sent again."""
     ASK_AGAIN = "ask again"
     """The gateway dropped the subscription, and expects it to be renewed."""
+    COMPETING = "competing"
+    """Another session of the login gets the data: nothing comes until that ends, and IB does not say when."""
 
 
 EFFECTS: dict[int, Effect] = {
     **dict.fromkeys((101, 309, 10190), Effect.NO_SLOT),
     **dict.fromkeys((354, 10089, 10090, 10091, 10168, 10186), Effect.NO_PERMISSION),
     **dict.fromkeys((102, 200, 203, 320, 321, 322, 420, 10092, 10187, 10189), Effect.REFUSED),
-    316: Effect.ASK_AGAIN,
+    **dict.fromkeys((316, 10182, 10225), Effect.ASK_AGAIN),
+    10197: Effect.COMPETING,
     317: Effect.BOOK_RESET,
 }
 """IB's codes on a market data request; all others are a :attr:`Effect.NOTE`."""
@@ -59,22 +61,31 @@ class Subscription:
 
     Attributes:
         owners: Who wants it; it is given back when the last one leaves.
+        shown_at: When it was last on the screen, see :class:`ibtui.broker.slots.Want`.
         request_id: Under which it was asked for in this session.
         code: IB's code of the last message about it.
         reason: The same in plain words; empty when all is well.
         reason_at: Monotonic seconds of that message.
         not_before: Monotonic seconds before which it is not asked for.
+        asked_at: Monotonic seconds of the request.
     """
 
     instrument: Instrument
     feed: Feed
     owners: set[str] = field(default_factory=set)
+    shown_at: float = NEVER
     standing: Standing = Standing.WAITING
     request_id: int | None = None
     code: int | None = None
     reason: str = ""
     reason_at: float = 0.0
     not_before: float = 0.0
+    asked_at: float = 0.0
+
+    @property
+    def effect(self) -> Effect | None:
+        """What the last message about it meant; None without one."""
+        return None if self.code is None else EFFECTS.get(self.code, Effect.NOTE)
 
     def renew(self, not_before: float = 0.0) -> None:
         """Back to the queue."""
@@ -113,17 +124,46 @@ class Subscriptions:
         subscription.owners.discard(owner)
         if subscription.owners:
             return None
-        del self._all[con_id, feed]
-        self._asked.pop(subscription.request_id or 0, None)
-        for each in self._all.values():
-            if each.feed is feed and EFFECTS.get(each.code or 0) is Effect.NO_SLOT:
-                each.forget()
-        return subscription
+        return self._all.pop((con_id, feed))
 
-    def granted(self, subscription: Subscription, request_id: int) -> None:
-        """It was asked for; the gateway answers with data or with a refusal."""
+    def show(self, feed: Feed, con_id: int | None, now: float) -> None:
+        """Tells which contract's data of a kind is on the screen from now on, monotonic seconds; None for none."""
+        for each in self._all.values():
+            if each.feed is feed and each.shown_at == ON_SCREEN:
+                each.shown_at = now
+        if con_id is not None and (shown := self._all.get((con_id, feed))) is not None:
+            shown.shown_at = ON_SCREEN
+
+    def share(self, limits: Mapping[Feed, int]) -> list[Subscription]:
+        """Hands the slots out anew; returns what has lost its own, as it stood, for the caller to take back.
+
+        What was refused for good needs no slot. What only the screen had, and lost its slot, is wanted no more.
+        """
+        losers: list[Subscription] = []
+        for feed, limit in limits.items():
+            rivals = [
+                each for each in self._all.values() if each.feed is feed and each.standing is not Standing.REFUSED
+            ]
+            wants = [Want(each.instrument.con_id, frozenset(each.owners), each.shown_at) for each in rivals]
+            holding = set(holders(wants, limit))
+            for want, each in zip(wants, rivals, strict=True):
+                if want.con_id in holding:
+                    if each.standing is Standing.WITHOUT:
+                        each.forget()
+                    continue
+                if each.standing is Standing.GRANTED:
+                    losers.append(each)
+                elif each.standing is Standing.WAITING:
+                    each.standing = Standing.WITHOUT
+                if lapsed(want):
+                    del self._all[want.con_id, feed]
+        return losers
+
+    def granted(self, subscription: Subscription, request_id: int, now: float = 0.0) -> None:
+        """It was asked for, at monotonic seconds; the gateway answers with data or with a refusal."""
         subscription.standing = Standing.GRANTED
         subscription.request_id = request_id
+        subscription.asked_at = now
         self._asked[request_id] = subscription
 
     def find(self, con_id: int, feed: Feed) -> Subscription | None:
@@ -135,6 +175,10 @@ class Subscriptions:
         subscription = self._asked.get(request_id)
         return subscription if subscription and subscription.request_id == request_id else None
 
+    def holding(self, feed: Feed) -> int:
+        """How many of a kind are granted."""
+        return sum(each.feed is feed and each.standing is Standing.GRANTED for each in self._all.values())
+
     def all(self) -> list[Subscription]:
         """Everything wanted."""
         return list(self._all.values())
@@ -142,6 +186,11 @@ class Subscriptions:
     def waiting(self) -> list[Subscription]:
         """What is still to be asked for, in order."""
         return [each for each in self._all.values() if each.standing is Standing.WAITING]
+
+    def clear(self) -> None:
+        """Nothing is wanted any more."""
+        self._all.clear()
+        self._asked.clear()
 
     def restart(self) -> None:
         """A session ended: everything is to be asked for once, under new ids."""

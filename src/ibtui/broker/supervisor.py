@@ -23,6 +23,7 @@ from ibtui.broker.round_trips import RoundTrips
 from ibtui.broker.session import Session
 from ibtui.broker.status import ConnectionEvent, ConnectionStatus, Facts, Trouble, outlook, transitions
 from ibtui.broker.sync import SessionPart, Step, run_steps
+from ibtui.broker.window import SLOW_FOR, TOO_FAST
 from ibtui.clock import Clock, MarketClock
 from ibtui.config import GatewaySettings
 from ibtui.errors import GatewayUnreachableError, LinkDownError
@@ -87,6 +88,7 @@ class Supervisor:
         self._silent_tries = 0
         self._senseless: deque[float] = deque(maxlen=SENSELESS + 1)
         self._data_lost = False
+        self._slow_until = float("-inf")
         self._stopping = False
         self._held = False
         self._at_once = False
@@ -162,6 +164,7 @@ class Supervisor:
 
     async def _one_session(self) -> None:
         session = self._current = Session(self._settings, self._accepted + 1, self._clock)
+        session.slow_until = self._slow_until
         self._facts.links = Links(self._clock.utc_ns())
         self._facts.not_understood = 0
         self._senseless.clear()
@@ -320,6 +323,10 @@ class Supervisor:
 
     def _heard(self, _request_id: int, code: int, text: str, *_more: str) -> None:
         now = self._clock.utc_ns()
+        if code == TOO_FAST:  # the next session too: IB often closes the one that was too fast
+            self._slow_until = self._clock.monotonic() + SLOW_FOR
+            if self._current is not None:
+                self._current.slow_until = self._slow_until
         effect = self._facts.links.hear(code, text, now)
         if effect in ("ib back", "ib back, data lost") and self._facts.connected:
             self._data_lost = self._data_lost or effect == "ib back, data lost"

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 RESERVED = 15
 """Messages of each second that market data never takes."""
 
+TOO_FAST = 100
+"""IB's code for more messages a second than it allows."""
+
+SLOW_FOR = 60.0
+"""Seconds for which that code halves the pace."""
+
 FOR_HEARTBEATS = 2
 """Messages of each second that orders and cancels leave to the heartbeat."""
 
@@ -40,8 +46,9 @@ def sent_lately(session: "Session") -> int:
 
 
 def budget(session: "Session") -> int:
-    """Messages that one second has room for."""
-    return int(client_of(session).MaxRequests)
+    """Messages that one second has room for: half as many for a while after IB said that it were too many."""
+    usual = int(client_of(session).MaxRequests)
+    return usual // 2 if session.clock.monotonic() < session.slow_until else usual
 
 
 def room(session: "Session") -> int:

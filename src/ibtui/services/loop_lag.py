@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from itertools import islice
 
 from ibtui.clock import Clock
@@ -9,12 +10,21 @@ from ibtui.clock import Clock
 INTERVAL_SECONDS = 0.05
 WINDOW_SECONDS = 60.0
 
+STALL_SECONDS = 5.0
+"""Seconds of lag beyond which a gateway may have dropped what we did not read."""
+
 
 class LoopLag:
-    """A gauge over the last minute. :meth:`run` is a task of the loop that is measured."""
+    """A gauge over the last minute. :meth:`run` is a task of the loop that is measured.
 
-    def __init__(self, clock: Clock) -> None:
+    Args:
+        clock: The machine's.
+        on_stall: Gets the seconds of each lag over :data:`STALL_SECONDS`.
+    """
+
+    def __init__(self, clock: Clock, on_stall: Callable[[float], None] = lambda seconds: None) -> None:
         self._clock = clock
+        self._on_stall = on_stall
         self._lags: deque[float] = deque(maxlen=round(WINDOW_SECONDS / INTERVAL_SECONDS))
         self.worst_ever_ms = 0.0
 
@@ -29,6 +39,8 @@ class LoopLag:
         """Takes one reading: seconds by which a wake-up was late."""
         lag = max(0.0, seconds)
         self._lags.append(lag)
+        if lag > STALL_SECONDS:
+            self._on_stall(lag)
         self.worst_ever_ms = max(self.worst_ever_ms, lag * 1000)
 
     @property

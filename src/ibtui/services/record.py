@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from ibtui.broker.silence import NAMES
+from ibtui.broker.subscriptions import Feed, Standing
 from ibtui.errors import UsageError
 from ibtui.market.instruments import Instrument
 from ibtui.market.symbols import parse_symbol
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
 
 Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """Has a job of a console done and returns its answer."""
-
-SCARCE_SLOTS = 3
-"""Books, and tapes, that IB grants at once at the least; more come with commissions and booster packs."""
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -47,7 +46,7 @@ class Recorded:
 
 
 class Recording:
-    """Subscribes to quotes of all, and to depth and tape of the first ones; what comes goes to the files by itself.
+    """Subscribes to everything of all; the first ones get the slots. What comes goes to the files by itself.
 
     Args:
         number: Tells recordings apart.
@@ -60,15 +59,18 @@ class Recording:
         self._instruments = instruments
         self._feeds = feeds
         self._before = {each.con_id: self._counts(each.con_id) for each in instruments}
-        for place, instrument in enumerate(instruments):
-            scarce = place < SCARCE_SLOTS
-            feeds.want(instrument, quotes=True, depth=scarce, tape=scarce, owner=self._owner)
+        for instrument in instruments:
+            feeds.want(instrument, quotes=True, depth=True, tape=True, owner=self._owner)
 
     @property
     def notice(self) -> str:
         """What the user should know of the slots; empty when every symbol has all."""
-        without = ", ".join(each.symbol for each in self._instruments[SCARCE_SLOTS:])
-        return f"Depth and tape go to the first {SCARCE_SLOTS} symbols; quotes only for {without}." if without else ""
+        lacking = {feed: [each.symbol for each in self._instruments if self._lacks(each, feed)] for feed in Feed}
+        return " ".join(
+            f"No {feed} for {', '.join(symbols)}: all {self._feeds.limits()[feed]} {NAMES[feed]} are in use."
+            for feed, symbols in lacking.items()
+            if symbols
+        )
 
     def so_far(self) -> list[Recorded]:
         """What came since the start, an entry an instrument."""
@@ -78,6 +80,9 @@ class Recording:
         """Gives the subscriptions back."""
         for instrument in self._instruments:
             self._feeds.unwant(instrument, quotes=True, depth=True, tape=True, owner=self._owner)
+
+    def _lacks(self, instrument: Instrument, feed: Feed) -> bool:
+        return self._feeds.standing(instrument.con_id, feed) is Standing.WITHOUT
 
     def _counts(self, con_id: int) -> tuple[int, int, int]:
         market = self._feeds.market

@@ -190,6 +190,11 @@ class Writer:
         if not self._closing.is_set():
             self._backlog.add_clock((self.run_id, self._clock.utc_ns(), market_ns, speed))
 
+    def add_gap(self, what: str, reason: str, from_ns: int, to_ns: int) -> None:
+        """Keeps that market data is missing, UTC nanoseconds: a row of ``drops`` without rows to count."""
+        if not self._closing.is_set():
+            self._orders.soon(((_DROP, [(self.run_id, from_ns, to_ns, what, 0, reason)]),))
+
     @property
     def status(self) -> WriterStatus:
         """How the writer stands now; nothing is queued before :meth:`open`."""

@@ -14,6 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from ibtui.broker.subscriptions import Feed
 from ibtui.market.instruments import Instrument
 from ibtui.services.alerts import Severity
 from ibtui.trading.differences import Difference
@@ -110,7 +111,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.loop_ms = 0.0
         self._rate = Rate()
         self.terminal_rate = Rate()
-        self._followed: dict[str, Instrument] = {}
+        self._followed: dict[Feed, Instrument | None] = {}
         self._watched: dict[int, Instrument] | None = None
         self.ordering = Ordering(self)
         self.armed = Armed(self)
@@ -316,14 +317,14 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self.selected = instrument
             self.paint_soon()
 
-    def follow(self, instrument: Instrument, *, depth: bool = False, tape: bool = False) -> None:
-        """Subscribes to the depth or the tape of the symbol that a screen shows, in place of the one before."""
-        kind = "depth" if depth else "tape"
-        before = self._followed.get(kind)
-        self._followed[kind] = instrument
-        if before is not None:
-            self.parts.feeds.unwant(before, depth=depth, tape=tape, owner="screen")
-        self.parts.feeds.want(instrument, quotes=True, depth=depth, tape=tape, owner="screen")
+    def follow(self, feed: Feed, instrument: Instrument | None) -> None:
+        """Subscribes to the depth or the tape of what a screen shows; None when the screen is left."""
+        if self._followed.get(feed) == instrument:
+            return
+        self._followed[feed] = instrument
+        if instrument is not None:
+            self.parts.feeds.show(Feed.QUOTES, instrument)
+        self.parts.feeds.show(feed, instrument)
 
     def _watchlist_changed(self, _: str) -> None:
         self._watched = None

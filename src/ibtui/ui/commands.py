@@ -101,6 +101,8 @@ COMMANDS: dict[str, Usage] = {
     "remove": Usage("remove SYMBOL", "take a symbol off the watchlists", _simple, 1, 1),
     "alert": Usage(USAGE, "tell once when the price is there (>, >=, <, <=, crosses); off ends it", _alert, 1, 9),
     "alerts": Usage("alerts", "the alerts that wait, and what was told", _simple),
+    "pin": Usage("pin SYMBOL", "keep its quotes, depth and tape, whatever is on the screen", _simple, 1, 1),
+    "unpin": Usage("unpin SYMBOL", "let its depth and tape go when others need the slots", _simple, 1, 1),
     "backfill": Usage("backfill SYMBOL [BAR]", "fetch what is new of a symbol's history", _simple, 1, 3),
     "disconnect": Usage("disconnect", "end the connection and stay so until :reconnect, or n on screen 6", _simple),
     "reconnect": Usage("reconnect", "end the connection, if there is one, and connect anew at once", _simple),

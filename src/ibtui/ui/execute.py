@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ibtui.backfill.planner import Mode
+from ibtui.broker.subscriptions import Feed, Standing
 from ibtui.errors import IbtuiError, UsageError
 from ibtui.market.bars import bar_size
 from ibtui.market.instruments import Instrument
@@ -42,6 +43,8 @@ class Executor:
             "cancel": lambda _: app.ordering.cancel_all(None),
             "add": lambda words: self.find(words[0]),
             "remove": lambda words: self.remove(words[0]),
+            "pin": lambda words: self.run(self._pin(words[0])),
+            "unpin": lambda words: self.run(self._unpin(words[0])),
             "alerts": lambda _: self.list_alerts(),
             "alert off": lambda words: self.end_alert(int(words[0])),
             "backfill": lambda words: self.start_backfill(" ".join(words)),
@@ -144,6 +147,19 @@ class Executor:
             return
         for name in lists.names:
             lists.remove(name, instrument)
+
+    async def _pin(self, text: str) -> None:
+        instrument, feeds = await self._instrument(text), self.app.parts.feeds
+        feeds.pin(instrument)
+        lacking = [feed for feed in Feed if feeds.standing(instrument.con_id, feed) is Standing.WITHOUT]
+        why = "; ".join(f"{feed}: {feeds.reason(instrument.con_id, feed)}" for feed in lacking)
+        self.app.tell(f"{symbol(instrument)} pinned" + (f", but {why}" if why else ""), bad=bool(why))
+
+    async def _unpin(self, text: str) -> None:
+        instrument = await self._instrument(text)
+        if not self.app.parts.feeds.unpin(instrument):
+            raise UsageError(f"{symbol(instrument)} was not pinned")
+        self.app.tell(f"{symbol(instrument)} is pinned no more")
 
     async def _ticket(self, command: Ticket) -> None:
         instrument = await self._instrument(command.symbol)

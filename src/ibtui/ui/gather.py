@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from ibtui.broker.subscriptions import USUAL_SLOTS
 from ibtui.broker.window import budget, sent_lately
 from ibtui.services.process import process_use
 from ibtui.storage.writer import WriterStatus
@@ -89,7 +88,7 @@ def figures_of(parts: "Parts", terminal_rate: float | None, loop_ms: float) -> F
         endpoint=f"{gateway.host}:{gateway.port}",
         client_id=gateway.client_id,
         subscribed=parts.feeds.slots(),
-        slots={feed.value: most for feed, most in USUAL_SLOTS.items()},
+        slots={feed.value: most for feed, most in parts.feeds.limits().items()},
         sent_lately=None if session is None else sent_lately(session),
         budget=None if session is None else budget(session),
         requests=supervisor.requests,

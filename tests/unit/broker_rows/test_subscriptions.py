@@ -44,9 +44,10 @@ def test_a_slot_given_back_goes_to_who_waits_for_one() -> None:
     table = Subscriptions()
     table.granted(table.want(SPY, Feed.DEPTH, "a"), 1)
     refused = table.want(XLK, Feed.DEPTH, "a")
-    refused.standing, refused.code = Standing.REFUSED, 309
-    assert table.waiting() == []
+    table.share({Feed.DEPTH: 1})
+    assert refused.standing is Standing.WITHOUT
     table.unwant(SPY.con_id, Feed.DEPTH, "a")
+    assert table.share({Feed.DEPTH: 1}) == []
     assert table.waiting() == [refused]
 
 
@@ -56,6 +57,7 @@ def test_a_refusal_for_good_is_not_asked_again_for_a_free_slot() -> None:
     refused = table.want(XLK, Feed.QUOTES, "a")
     refused.standing, refused.code = Standing.REFUSED, 200
     table.unwant(SPY.con_id, Feed.QUOTES, "a")
+    table.share({Feed.QUOTES: 1})
     assert table.waiting() == []
 
 

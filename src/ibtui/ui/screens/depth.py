@@ -33,15 +33,21 @@ class DepthScreen(SymbolScreen):
         yield LineBox(id="headline")
         yield LineBox(id="ladder")
 
+    def on_screen_suspend(self) -> None:
+        """Whoever needs the slot may have it, unless only a dialog stands before the screen."""
+        if self.console.screen_stack[0] is self:
+            return
+        self.console.follow(Feed.DEPTH, None)
+
     def paint(self, frame: Frame) -> None:
         """Draws the ladder if its book, its quote or our orders changed."""
         instrument = self.instrument
         if instrument is None:
             self.query_one("#headline", LineBox).show([((" No symbol selected. Type / and a symbol.", "dim"),)])
             return
+        self.console.follow(Feed.DEPTH, instrument)
         if instrument.con_id != self._shown:
             self._shown, self._centre = instrument.con_id, None
-            self.console.follow(instrument, depth=True)
         elif not (frame.full or instrument.con_id in frame.books or instrument.con_id in frame.quotes):
             return
         self._draw(instrument, frame)

@@ -40,15 +40,21 @@ class TapeScreen(SymbolScreen):
         yield LineBox(id="headline")
         yield RowGrid(COLUMNS, self._row, empty="No prints yet.", cursor=False, id="prints")
 
+    def on_screen_suspend(self) -> None:
+        """Whoever needs the slot may have it, unless only a dialog stands before the screen."""
+        if self.console.screen_stack[0] is self:
+            return
+        self.console.follow(Feed.TAPE, None)
+
     def paint(self, frame: Frame) -> None:
         """Draws what was printed since the last frame."""
         instrument = self.instrument
         if instrument is None:
             self.query_one("#headline", LineBox).show([((" No symbol selected. Type / and a symbol.", "dim"),)])
             return
+        self.console.follow(Feed.TAPE, instrument)
         if instrument.con_id != self._shown:
             self._shown, self._paused_at = instrument.con_id, None
-            self.console.follow(instrument, tape=True)
             self._take(instrument)
         elif instrument.con_id in frame.tapes or frame.full:
             if self._paused_at is None:
