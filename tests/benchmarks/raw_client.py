@@ -11,6 +11,8 @@ from tests.conftest import Gateway
 
 VERSION = 176
 CURRENT_TIME = "49"
+ANSWER = b"49\0001\0001773153000\0"
+"""What answers it, at some time."""
 
 
 class RawClient:
@@ -46,7 +48,7 @@ class RawClient:
     def answered(self) -> None:
         """Waits until everything that was asked before has been answered."""
         self.ask(CURRENT_TIME, "1")
-        self.until(b"49\0001\0")
+        self.until(len(ANSWER).to_bytes(4, "big") + ANSWER[:5])
 
     def until(self, words: bytes, seconds: float = 300.0) -> None:
         """Waits for these bytes; what came before them counts as taken."""

@@ -169,7 +169,7 @@ async def test_opening_a_hundred_markets(gateway_factory: Start, start: str) -> 
         began, year = time.perf_counter(), cpu(pid)
         contract = ("0", "SPY", "STK", "", "0", "", "", "SMART", "", "USD", "", "")
         client.ask("20", "9000", *contract, "0", "", "1 day", "1 Y", "1", "TRADES", "1", "0", "")
-        client.until(b"17\0009000\0")
+        client.until(b"17\0009000\00020")
         year = cpu(pid) - year
     show(
         [

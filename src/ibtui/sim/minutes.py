@@ -171,10 +171,11 @@ class Plan:
             self._prints * volume_share,
             self._spread * (2 if position < _WIDE_MINUTES else 1),
         )
-        if self._auctions and position == 0:
-            minute = _with_auction(minute, self._volume * OPENING_SHARE, opening=True)
-        if self._auctions and position == self._length - 1:
-            minute = _with_auction(minute, self._volume * CLOSING_SHARE, opening=False)
+        if self._auctions:
+            if position == 0:
+                minute = _with_auction(minute, self._volume * OPENING_SHARE, opening=True)
+            if position == self._length - 1:
+                minute = _with_auction(minute, self._volume * CLOSING_SHARE, opening=False)
         return minute
 
 
@@ -246,9 +247,11 @@ def _minute(
     average = volume / (4 + 2 * pairs)
     size_1, size_2 = _corner_size(average, uniform()), _corner_size(average, uniform())
     size_3, size_4 = _corner_size(average, uniform()), _corner_size(average, uniform())
-    half_1 = max(pairs_1, int(pairs_1 * average * (0.6 + 0.8 * uniform())))
-    half_2 = max(pairs_2, int(pairs_2 * average * (0.6 + 0.8 * uniform())))
-    half_3 = max(pairs_3, int(pairs_3 * average * (0.6 + 0.8 * uniform())))
+    half_1 = int(pairs_1 * average * (0.6 + 0.8 * uniform()))
+    half_2 = int(pairs_2 * average * (0.6 + 0.8 * uniform()))
+    half_3 = int(pairs_3 * average * (0.6 + 0.8 * uniform()))
+    if average < 2:  # a print has a share at least
+        half_1, half_2, half_3 = max(pairs_1, half_1), max(pairs_2, half_2), max(pairs_3, half_3)
     return Minute(
         number,
         (opens, second, third, closes),
