@@ -38,6 +38,7 @@ FLOODS = {
     "15 quotes": [("quotes", each) for each in SYMBOLS],
     "15 books": [("depth", each) for each in SYMBOLS],
     "15 of everything": [(kind, each) for each in SYMBOLS for kind in LIBRARY],
+    "four desks, all of them together": DESK * 4,
 }
 
 

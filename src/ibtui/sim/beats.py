@@ -48,10 +48,14 @@ class Beats:
 
     def due(self, until_ns: int) -> Iterator[tuple[int, int]]:
         """Times and numbers of the beats up to a time; each has come when it is told."""
-        while (time_ns := self.time_ns) <= until_ns:
-            number = self.number
-            self._go_to(number + 1)
+        period, salt, end_ns = self._period, self._salt, self._end_ns
+        time_ns, number = self.time_ns, self.number
+        while time_ns <= until_ns:
+            self.number = following = number + 1
+            next_ns = following * period + (((following * _GOLDEN ^ salt) & _MASK) * period >> 64)
+            self.time_ns = next_ns = next_ns if next_ns < end_ns else NEVER
             yield time_ns, number
+            time_ns, number = next_ns, following
 
     def skip(self, time_ns: int) -> None:
         """Leaves out what comes up to a time."""

@@ -214,9 +214,10 @@ class Gateway:
 
     def deliver(self, events: Iterable[Event]) -> None:
         """Hands events to whom they concern; they go out with the next :meth:`flush`."""
+        deliver = self.feeds.deliver
         for event in events:
             if isinstance(event, (TopChanged, Traded, DepthChanged, DayChanged, HaltChanged)):
-                self.feeds.deliver(event)
+                deliver(event)
             else:
                 self.changes += 1
                 if not self.links.holds_back(event):

@@ -146,8 +146,9 @@ class QuoteFeed:
 
     def _top(self, event: MarketEvent) -> None:
         assert isinstance(event, TopChanged)
-        if event.field in self._tops:
-            self._send_top(event.field, event.price, event.size)
+        _, _, field, price, size = event
+        if field in self._tops:
+            self._send_top(field, price, size)
 
     def _day(self, event: MarketEvent) -> None:
         assert isinstance(event, DayChanged)

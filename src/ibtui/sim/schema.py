@@ -170,8 +170,8 @@ class Message:
         pattern = "\0".join([str(self.number), *_percents(self.layout(version), known)]) + "\0"
         if TEXT.percent in pattern:
             return lambda values: frame((pattern % values).encode())
-        plain = pattern.encode()
-        return lambda values: frame(plain % values)
+        encoded = pattern.encode()
+        return lambda values: frame(encoded % values)
 
 
 def _kinds(items: "tuple[Item, ...]") -> Iterator[tuple[str, Kind]]:

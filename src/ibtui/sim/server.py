@@ -193,9 +193,12 @@ async def _serve(options: SimOptions) -> None:
 
 
 async def _run_market(gateway: Gateway) -> None:
-    step = 0
+    step, loop = 0, asyncio.get_running_loop()
+    due = loop.time()
     while True:
-        await asyncio.sleep(STEP_SECONDS)
+        # A step that took long is followed by the next at once, with a turn of the loop for requests in between.
+        due = max(due + STEP_SECONDS, loop.time())
+        await asyncio.sleep(due - loop.time())
         try:
             gateway.advance()
             step += 1

@@ -6,6 +6,7 @@ from ibtui.sim.beats import Beats
 from ibtui.sim.book import Book, Row
 from ibtui.sim.depth import changes
 from ibtui.sim.events import UPDATE, BookLevel, DepthChanged, MarketEvent, Side, TopChanged
+from ibtui.sim.sizes import CYCLE, RENEWED
 
 DEPTH_ROWS = 10
 BOTH: tuple[Side, Side] = ("bid", "ask")
@@ -87,14 +88,14 @@ class ShownBook:
     def run(self, beats: Beats, until_ns: int) -> list[MarketEvent]:
         """Lets beats come up to a time and tells what they change, while the book is plain.
 
-        This is :meth:`tell_renewed` for many beats, most of which renew a best row; nearly all that a busy market
-        sends comes from here.
+        This is :meth:`tell_renewed` for many seeded beats, most of which renew a best row. Nearly all that a busy
+        market sends comes from here; it is unrolled, and makes named tuples at a third of what their calls cost.
         """
         events: list[MarketEvent] = []
         book, con_id, scale, deep = self.book, self.con_id, self.scale, self.deep
-        renewed, best_size, taken, shown = book.sizes.renewed, book.sizes.best, book.taken, book.shown
+        best_size, taken, shown, new = book.sizes.best, book.taken, book.shown, tuple.__new__
         for time_ns, number in beats.due(until_ns):
-            side, is_best = renewed(number)
+            side, is_best = RENEWED[number % CYCLE]
             rows = self.rows[side]
             if taken or shown or not rows or (deep and not is_best):
                 book.renew(number)
@@ -106,9 +107,10 @@ class ShownBook:
                 ticks, size_before, maker_before = rows[0]
                 size, maker = best_size(side, number)
                 if size != size_before:
-                    events.append(TopChanged(con_id, time_ns, side, ticks / scale, size))
+                    events.append(new(TopChanged, (con_id, time_ns, side, ticks / scale, size)))
                 if size != size_before or maker != maker_before:
-                    rows[0] = Row(ticks, size, maker)
+                    rows[0] = new(Row, (ticks, size, maker))
                     if deep:
-                        events.append(DepthChanged(con_id, time_ns, side, UPDATE, 0, ticks / scale, size, maker))
+                        row = (con_id, time_ns, side, UPDATE, 0, ticks / scale, size, maker)
+                        events.append(new(DepthChanged, row))
         return events

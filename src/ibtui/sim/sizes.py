@@ -6,7 +6,6 @@ and none of it has to be remembered.
 """
 
 import math
-from collections.abc import Callable
 
 from ibtui.sim.events import Side
 from ibtui.sim.trading_days import Phase
@@ -17,13 +16,13 @@ _WEIGHTED_VENUES = ("ARCA", "NSDQ", "BATS", "EDGX", "ARCA", "NSDQ", "BATS", "IEX
                     "NSDQ", "MEMX", "BYX", "BATS")  # fmt: skip
 
 CYCLE = 8
-_RENEWED: tuple[tuple[Side, bool], ...] = (
+RENEWED: tuple[tuple[Side, bool], ...] = (
     ("bid", True), ("ask", True), ("bid", False), ("bid", True), ("ask", True), ("ask", False), ("bid", True),
     ("ask", True),
 )  # fmt: skip
 """What each beat of a cycle renews: a side, and whether its best row (True) or a deeper one."""
 _BEST_RENEWALS: dict[Side, list[int]] = {
-    side: [_RENEWED[: k + 1].count((side, True)) for k in range(CYCLE)] for side in ("bid", "ask")
+    side: [RENEWED[: k + 1].count((side, True)) for k in range(CYCLE)] for side in ("bid", "ask")
 }
 """How often a cycle has renewed the best row of a side up to each of its beats."""
 _DEEP_BEAT: dict[Side, int] = {"bid": 2, "ask": 5}
@@ -36,20 +35,10 @@ _SALT: dict[Side, int] = {"bid": 1, "ask": 2}
 
 def mixed(first: int, second: int, third: int) -> int:
     """A well-mixed number of 62 bits from three (the finish of SplitMix64)."""
-    return mixer(first, third)(second)
-
-
-def mixer(first: int, third: int) -> Callable[[int], int]:
-    """:func:`mixed` where only the second number changes."""
-    fixed = (first * 0x9E3779B97F4A7C15 ^ third * 0x165667B19E3779F9) & _MASK
-
-    def mix(second: int) -> int:
-        x = (fixed ^ second * 0xC2B2AE3D27D4EB4F) & _MASK
-        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
-        x = (x ^ (x >> 27)) * 0x94D049BB133111EB & _MASK
-        return (x ^ (x >> 31)) >> 2
-
-    return mix
+    x = (first * 0x9E3779B97F4A7C15 ^ second * 0xC2B2AE3D27D4EB4F ^ third * 0x165667B19E3779F9) & _MASK
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB & _MASK
+    return (x ^ (x >> 31)) >> 2
 
 
 def venues_of(listing: Listing) -> tuple[str, ...]:
@@ -72,14 +61,15 @@ class SeededSizes:
         self._lot = listing.lot
         self._venues = venues_of(listing)
         self._key = mixed(seed, listing.con_id, 3)
-        self._best = {side: mixer(self._key, salt) for side, salt in _SALT.items()}
+        self._best = {side: mixed(self._key, 0, salt) for side, salt in _SALT.items()}
         self._lots = max(1.0, 9.0 * math.sqrt(listing.daily_volume / 1e6) * 60.0 / listing.price)
+        self._best_lots = 0.7 * self._lots
         self.sparse = max(1, round(0.7 * listing.spread))
         self.reach = _DEEPEST * self.sparse
 
     def renewed(self, beat: int) -> tuple[Side, bool]:
         """Which side a beat renews, and whether it is its best row or a deeper one."""
-        return _RENEWED[beat % CYCLE]
+        return RENEWED[beat % CYCLE]
 
     def renewed_class(self, side: Side, beat: int) -> int:
         """Which prices a beat renews that renews deeper rows: those with this remainder modulo :data:`TURNS`."""
@@ -90,23 +80,28 @@ class SeededSizes:
         return self.sparse == 1 or mixed(self._key, price, 5) % self.sparse == 0
 
     def best(self, side: Side, beat: int) -> tuple[int, str]:
-        """Shares and maker of the best row of a side as of a beat."""
-        renewals = beat // CYCLE * 3 + _BEST_RENEWALS[side][beat % CYCLE]
-        return self._draw(self._best[side](renewals), 0.7)
+        """Shares and maker of the best row of a side as of a beat.
+
+        A busy market asks for little else, hence a quicker mix of its own and the draw unrolled.
+        """
+        x = (beat // CYCLE * 3 + _BEST_RENEWALS[side][beat % CYCLE]) * 0x9E3779B97F4A7C15 + self._best[side] & _MASK
+        x = (x ^ (x >> 32)) * 0xD6E8FEB86659FD93 & _MASK
+        lots = 1 + int(self._best_lots * (0.55 / ((x >> 44) / 0x100000 + 0.09) - 0.45))
+        return lots * self._lot, self._venues[(x >> 40) % len(self._venues)]
 
     def deeper(self, side: Side, price: int, beat: int) -> tuple[int, str]:
         """Shares and maker at a price behind the best one as of a beat."""
         turn = self._turn(side, beat)
         epoch = (turn - price * 13 % TURNS) // TURNS  # 5 * 13 = 1 modulo 16: a price's own turns
-        return self._draw(mixed(self._key ^ price, epoch, 8 + _SALT[side]), 1.0)
+        return self._draw(mixed(self._key ^ price, epoch, 8 + _SALT[side]))
 
     def _turn(self, side: Side, beat: int) -> int:
         return (beat - _DEEP_BEAT[side]) // CYCLE
 
-    def _draw(self, number: int, factor: float) -> tuple[int, str]:
+    def _draw(self, number: int) -> tuple[int, str]:
         """Heavy-tailed lots and a venue from one mixed number."""
         luck = (number & 0xFFFFF) / 0x100000
-        lots = 1 + int(self._lots * factor * (0.55 / (luck + 0.09) - 0.45))
+        lots = 1 + int(self._lots * (0.55 / (luck + 0.09) - 0.45))
         return lots * self._lot, self._venues[(number >> 40) % len(self._venues)]
 
 
