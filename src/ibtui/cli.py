@@ -257,6 +257,47 @@ def doctor(common: Common, as_json: bool) -> int:
 
 
 @main.command()
+@click.argument("symbol")
+@as_json
+@common_options
+def quote(common: Common, symbol: str, as_json: bool) -> int:
+    """SYMBOL's quote with its mark and age: the running console's, else the last one that was stored."""
+    from ibtui.clock import system_clock
+    from ibtui.services import tables
+    from ibtui.services.quoting import stored_quote
+    from ibtui.services.status_socket import ask_console
+
+    answer = ask_console(common.directory(), {"do": "quote", "symbol": symbol}, seconds=30)
+    if answer is None:
+        document = stored_quote(common.files(), symbol, system_clock())
+    elif answer["ok"]:
+        document = answer["quote"]
+    else:
+        raise IbtuiError(answer["error"])
+    if as_json:
+        print_json(document)
+    else:
+        tables.show(tables.QUOTE, [document], "")
+    return 0
+
+
+@main.command()
+@click.option("--type", "sec_type", help="Only contracts of this type, such as STK, CASH, FUT, OPT.")
+@as_json
+@common_options
+def symbols(common: Common, sec_type: str | None, as_json: bool) -> int:
+    """Every contract that was ever looked up here."""
+    from dataclasses import asdict
+
+    from ibtui.services import tables
+    from ibtui.storage import queries
+
+    found = queries.contracts(common.files(), None if sec_type is None else sec_type.upper())
+    rows = [asdict(each) for each in found]
+    return _print(rows, tables.CONTRACTS, "No contract was looked up here.", as_json=as_json)
+
+
+@main.command()
 @as_json
 @common_options
 def orders(common: Common, as_json: bool) -> int:

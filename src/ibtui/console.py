@@ -81,7 +81,9 @@ class Console:
         from ibtui.services.alert_watch import AlertWatch
         from ibtui.services.alerts import Alerts
         from ibtui.services.loop_lag import LoopLag
+        from ibtui.services.notices import ConnectionNotices, NoticeBoard
         from ibtui.services.order_watch import OrderWatch
+        from ibtui.services.quoting import Quoting
         from ibtui.services.record import Recordings
         from ibtui.services.sim_control import SimControl
         from ibtui.services.status_socket import StatusSocket
@@ -182,12 +184,16 @@ class Console:
         self._watching = Watching(
             self.watchlists, self.contracts, self.feeds, connected=lambda: self.supervisor.session is not None
         )
-        self.on_status: list[Callable[[ConnectionStatus], None]] = []
+        self.told = NoticeBoard(clock)
+        self.alerts.on_change.append(self.told.alert)
+        self.on_status: list[Callable[[ConnectionStatus], None]] = [ConnectionNotices(clock, self.told.add)]
         backfills = BackfillJobs(self.backfill, self.contracts)
         recordings = Recordings(self.feeds, self.contracts)
         self.jobs: dict[str, Job] = {
             "hello": self._hello,
             "status": self._status,
+            "notices": self.told.after,
+            "quote": Quoting(self.feeds, self.contracts, clock, directory).answer,
             "backfill": backfills.start,
             "jobs": backfills.look,
             "record": recordings.start,

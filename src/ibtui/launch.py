@@ -17,7 +17,6 @@ from ibtui.errors import EnvironmentUnfitError
 from ibtui.storage.files import open_directory
 
 if TYPE_CHECKING:
-    from ibtui.broker.status import ConnectionStatus
     from ibtui.ui.parts import Parts
 
 INTERRUPTED = 130
@@ -157,7 +156,7 @@ def run_flow(
         patient: Wait for a gateway that is down; otherwise that is an error.
         log_level: Of a console of its own.
         demo: Whether a console of its own has the demo's gateway.
-        say: Gets losses, tries and returns of a connection of its own.
+        say: Gets losses, tries and returns of the connection, and other alerts.
 
     Returns:
         The flow's exit code; 130 when it was interrupted.
@@ -166,19 +165,16 @@ def run_flow(
         GatewayUnreachableError: Not patient, and there is no gateway.
         IbtuiError: As the flow raises.
     """
-    from ibtui.services.notices import ConnectionNotices
     from ibtui.services.status_socket import ask_console, ask_running
 
     async def work() -> int:
         if await asyncio.to_thread(ask_console, path, {"do": "hello"}) is not None:
-            return await flow(lambda request: ask_running(path, request))
+            return await _handed_flow(lambda request: ask_running(path, request), flow, say)
         async with opened(settings, path, log_level=log_level, demo=demo) as console:
             starting = asyncio.ensure_future(console.start(watch=False))
             try:
                 await asyncio.shield(starting)  # an interrupt must not leave a start half done
-                for notice in console.notices:
-                    say(notice)
-                return await _connected_flow(console, flow, ConnectionNotices(console.clock, say), patient=patient)
+                return await _connected_flow(console, flow, say, patient=patient)
             finally:
                 await asyncio.wait({starting})
                 await console.stop()
@@ -186,15 +182,27 @@ def run_flow(
     return asyncio.run(_interruptible(work()))
 
 
-async def _connected_flow(
-    console: Console, flow: Flow, notices: "Callable[[ConnectionStatus], None]", *, patient: bool
-) -> int:
+async def _connected_flow(console: Console, flow: Flow, say: Callable[[str], None], *, patient: bool) -> int:
     if patient:
-        console.on_status.append(notices)
+        console.told.follow(say, before=True)
+    else:  # the one failed try is the command's own error; only what comes after the connect is a notice
+        for notice in console.notices:
+            say(notice)
     await console.connected(patient=patient)
-    if not patient:  # the one failed try is the command's own error; only what comes later is a notice
-        console.on_status.append(notices)
+    if not patient:
+        console.told.follow(say, before=False)
     return await flow(console.answer)
+
+
+async def _handed_flow(ask: Ask, flow: Flow, say: Callable[[str], None]) -> int:
+    from ibtui.services.notices import follow_running
+
+    following = asyncio.ensure_future(follow_running(ask, say))
+    try:
+        return await flow(ask)
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 async def _interruptible(work: Awaitable[int]) -> int:

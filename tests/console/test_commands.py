@@ -1,6 +1,7 @@
 """Every command without screens, as a process of its own, on the real simulated gateway."""
 
 import asyncio
+import re
 import signal
 import tomllib
 from pathlib import Path
@@ -101,6 +102,24 @@ async def test_what_was_traded_can_be_read_while_the_console_runs_and_after(prog
         assert running.document["state"] == "READY"
         assert running.document["symbols"]["XLU"]["mark"] == "LIVE"
         assert (await program.run("orders", "--json")).document[0]["order_ref"] == ref
+        # A symbol that nobody watches is asked for; what is not watched is given back.
+        for symbol in ("XLU", "IWM"):
+            live = (await program.run("quote", symbol, "--json")).document
+            assert (live["symbol"], live["mark"], live["running"]) == (symbol, "LIVE", True)
+            assert live["bid"] < live["ask"]
+            assert live["age_s"] < SECONDS
+        assert {each.instrument.symbol for each in console.feeds.subscriptions()} == {"XLU"}
+        nothing = await program.run("quote", "NOSUCH")
+        assert (nothing.code, nothing.out) == (1, "")
+        assert "no contract fits 'NOSUCH'" in nothing.err
+
+    stored = (await program.run("quote", "XLU", "--json")).document
+    assert (stored["mark"], stored["running"], stored["reason"]) == ("STALE", False, "no console is running")
+    assert stored["bid"] < stored["ask"]
+    assert "STALE" in (await program.run("quote", f"#{stored['con_id']}")).out
+    assert (await program.run("quote", "SPY")).code == 2
+    assert [each["symbol"] for each in (await program.run("symbols", "--json")).document] == ["IWM", "XLU"]
+    assert (await program.run("symbols", "--type", "cash", "--json")).document == []
 
     (order,) = (await program.run("orders", "--json")).document
     assert (order["order_ref"], order["status"], order["filled"], order["symbol"]) == (ref, "FILLED", 7.0, "XLU")
@@ -141,6 +160,28 @@ async def test_a_running_console_takes_the_jobs_of_commands(program: Program) ->
     recording.interrupt()
     assert (await recording.ended()).code == 130
     assert program.journal("SELECT count(*) FROM runs") == [(1,)]
+
+
+async def test_a_command_says_losses_tries_and_returns_its_own_or_of_the_console_that_has_its_job(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    program = Program(tmp_path, gateway)
+    try:
+        first = await program.start("record", "SPY")
+        await first.says("READY")
+        second = await program.start("record", "QQQ")
+        await second.says("READY")
+        await gateway.control("refuse", seconds=1.5)
+        await gateway.control("drop", how="rst")
+        for each in (first, second):
+            await each.says("(try 1; next in")
+            await until(lambda each=each: each.err.count("Z READY: connected to") == 2, SECONDS, each.err)
+            each.interrupt()
+            assert (await each.ended()).code == 130
+        stamped = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (READY|DISCONNECTED|NO ANSWER): .*")
+        assert all(stamped.fullmatch(line) for each in (first, second) for line in each.err.splitlines())
+    finally:
+        await program.end()
 
 
 async def test_a_directory_that_never_was_is_empty_and_stays_so(lonely: Program) -> None:

@@ -71,6 +71,30 @@ SYMBOLS: tuple[Column, ...] = (
     ("last tick UTC", "last_tick_ns"),
     ("reason", "reason"),
 )
+QUOTE: tuple[Column, ...] = (
+    ("symbol", "symbol"),
+    ("bid size", "bid_size"),
+    ("bid", "bid"),
+    ("ask", "ask"),
+    ("ask size", "ask_size"),
+    ("last", "last"),
+    ("volume", "volume"),
+    ("mark", "mark"),
+    ("age s", "age_s"),
+    ("as of UTC", "ts_ns"),
+    ("reason", "reason"),
+)
+CONTRACTS: tuple[Column, ...] = (
+    ("symbol", "symbol"),
+    ("type", "sec_type"),
+    ("exchange", "exchange"),
+    ("primary", "primary_exchange"),
+    ("currency", "currency"),
+    ("local symbol", "local_symbol"),
+    ("increment", "min_tick"),
+    ("number", "con_id"),
+    ("name", "long_name"),
+)
 RECORDED: tuple[Column, ...] = (
     ("symbol", "symbol"),
     ("ticks", "ticks"),
