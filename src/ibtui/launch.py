@@ -195,14 +195,19 @@ async def _connected_flow(console: Console, flow: Flow, say: Callable[[str], Non
 
 
 async def _handed_flow(ask: Ask, flow: Flow, say: Callable[[str], None]) -> int:
+    """The flow on a running console, which may end before it."""
     from ibtui.services.notices import follow_running
 
-    following = asyncio.ensure_future(follow_running(ask, say))
+    following, working = asyncio.ensure_future(follow_running(ask, say)), asyncio.ensure_future(flow(ask))
     try:
-        return await flow(ask)
+        await asyncio.wait({following, working}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            following.result()
+        return await working
     finally:
         following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        working.cancel()
+        await asyncio.gather(following, working, return_exceptions=True)
 
 
 async def _interruptible(work: Awaitable[int]) -> int:

@@ -166,20 +166,26 @@ async def test_a_command_says_losses_tries_and_returns_its_own_or_of_the_console
     gateway: Gateway, tmp_path: Path
 ) -> None:
     program = Program(tmp_path, gateway)
+    program.config_file.parent.mkdir(parents=True)
+    program.config_file.write_text("[gateway]\nretry_first = 0.2\nretry_max = 0.2\n")
     try:
         first = await program.start("record", "SPY")
         await first.says("READY")
         second = await program.start("record", "QQQ")
         await second.says("READY")
-        await gateway.control("refuse", seconds=1.5)
+        await gateway.control("refuse", seconds=0.5)
         await gateway.control("drop", how="rst")
         for each in (first, second):
             await each.says("(try 1; next in")
-            await until(lambda each=each: each.err.count("Z READY: connected to") == 2, SECONDS, each.err)
-            each.interrupt()
-            assert (await each.ended()).code == 130
+            await until(lambda each=each: each.err.count("Z READY: connected to") == 2, SECONDS, "the return")
+        said = first.err + second.err
+        first.interrupt()
+        assert (await first.ended()).code == 130
+        left = await second.ended()
+        assert left.code == 1
+        assert left.err.endswith("is gone.\n")
         stamped = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (READY|DISCONNECTED|NO ANSWER): .*")
-        assert all(stamped.fullmatch(line) for each in (first, second) for line in each.err.splitlines())
+        assert all(stamped.fullmatch(line) for line in said.splitlines())
     finally:
         await program.end()
 

@@ -6,10 +6,12 @@ A command that handed its job to a running console says what that console says: 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ibtui.clock import NS, Clock
+from ibtui.errors import RequestTimeoutError
 from ibtui.services.alerts import KINDS, Alert
 
 if TYPE_CHECKING:
@@ -62,17 +64,19 @@ class NoticeBoard:
 async def follow_running(
     ask: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]], say: Callable[[str], None]
 ) -> None:
-    """Says what a running console says, until cancelled.
+    """Says what a running console says, until cancelled or until it does not answer as it should.
 
     Raises:
-        IbtuiError: The console is gone; whoever waits for its answers is told too.
+        LinkDownError: The console is gone.
     """
-    answer = await ask({"do": "notices"})
-    while True:
-        for line in answer["lines"]:
-            say(line)
-        await asyncio.sleep(FOLLOW_EVERY)
-        answer = await ask({"do": "notices", "after": answer["last"]})
+    seen: dict[str, Any] = {}
+    with suppress(RequestTimeoutError):
+        while True:
+            answer = await ask({"do": "notices", **seen})
+            for line in answer["lines"]:
+                say(line)
+            seen = {"after": answer["last"]}
+            await asyncio.sleep(FOLLOW_EVERY)
 
 
 class ConnectionNotices:
