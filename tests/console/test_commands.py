@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from ibtui.clock import system_clock
 from ibtui.console import Console
+from ibtui.errors import IbtuiError, UnknownSymbolError
+from ibtui.services.quoting import stored_quote
+from ibtui.storage.files import open_directory
 from ibtui.trading.holdings import Held
 from ibtui.trading.orders import Status
 from tests.conftest import Gateway, until
@@ -102,24 +106,25 @@ async def test_what_was_traded_can_be_read_while_the_console_runs_and_after(prog
         assert running.document["state"] == "READY"
         assert running.document["symbols"]["XLU"]["mark"] == "LIVE"
         assert (await program.run("orders", "--json")).document[0]["order_ref"] == ref
-        # A symbol that nobody watches is asked for; what is not watched is given back.
-        for symbol in ("XLU", "IWM"):
-            live = (await program.run("quote", symbol, "--json")).document
+        # A symbol that nobody watches is subscribed to for as long as the answer takes.
+        answers = [(await program.run("quote", "XLU", "--json")).document]
+        answers.append((await console.answer({"do": "quote", "symbol": "IWM"}))["quote"])
+        for symbol, live in zip(("XLU", "IWM"), answers, strict=True):
             assert (live["symbol"], live["mark"], live["running"]) == (symbol, "LIVE", True)
             assert live["bid"] < live["ask"]
             assert live["age_s"] < SECONDS
         assert {each.instrument.symbol for each in console.feeds.subscriptions()} == {"XLU"}
-        nothing = await program.run("quote", "NOSUCH")
-        assert (nothing.code, nothing.out) == (1, "")
-        assert "no contract fits 'NOSUCH'" in nothing.err
+        with pytest.raises(IbtuiError, match="no contract fits 'NOSUCH'"):
+            await console.answer({"do": "quote", "symbol": "NOSUCH"})
 
-    stored = (await program.run("quote", "XLU", "--json")).document
+    stored = (await program.run("quote", "xlu", "--json")).document
     assert (stored["mark"], stored["running"], stored["reason"]) == ("STALE", False, "no console is running")
     assert stored["bid"] < stored["ask"]
-    assert "STALE" in (await program.run("quote", f"#{stored['con_id']}")).out
-    assert (await program.run("quote", "SPY")).code == 2
+    with open_directory(program.data, read_only=True) as files:
+        assert stored_quote(files, f"#{stored['con_id']}", system_clock())["bid"] == stored["bid"]
+        with pytest.raises(UnknownSymbolError, match="never looked up here"):
+            stored_quote(files, "SPY", system_clock())
     assert [each["symbol"] for each in (await program.run("symbols", "--json")).document] == ["IWM", "XLU"]
-    assert (await program.run("symbols", "--type", "cash", "--json")).document == []
 
     (order,) = (await program.run("orders", "--json")).document
     assert (order["order_ref"], order["status"], order["filled"], order["symbol"]) == (ref, "FILLED", 7.0, "XLU")

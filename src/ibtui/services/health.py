@@ -172,8 +172,8 @@ def _for_machines(document: Mapping[str, Any]) -> dict[str, Any]:
         "last_disconnected_at": _iso(document["lost_ns"]),
         "reconnection_attempts": document["attempt"],
         "symbols_subscribed": None if subscriptions is None else subscriptions["quotes"]["granted"],
-        "last_tick_age": max(0.0, (document["as_of_ns"] - max(ticks)) / NS) if ticks else None,
-        "writer_lag": None if writer is None else writer["lag_s"],
+        "last_tick_age": round(max(0, document["as_of_ns"] - max(ticks)) / NS, 3) if ticks else None,
+        "writer_lag": None if writer is None else round(writer["lag_s"], 3),
     }
 
 
