@@ -178,6 +178,7 @@ async def test_a_command_says_losses_tries_and_returns_its_own_or_of_the_console
         await first.says("READY")
         second = await program.start("record", "QQQ")
         await second.says("READY")
+        await until(lambda: len(program.kept()) == 2, SECONDS, "both recordings")
         await gateway.control("refuse", seconds=0.5)
         await gateway.control("drop", how="rst")
         for each in (first, second):

@@ -122,18 +122,18 @@ def feed_troubles(feeds: "Feeds", wanted: str) -> Found:
             continue
         con_id = each.instrument.con_id
         mark, reason = feeds.mark(con_id), feeds.reason(con_id)
-        what = ""
-        if each.standing is Standing.REFUSED:
+        what = detail = ""
+        if each.standing in (Standing.REFUSED, Standing.WITHOUT):
             what = f"no quotes: {reason}"
         elif mark is Mark.STALE and each.standing is Standing.GRANTED:
-            what = "no ticks come, the quote is STALE"
+            what, detail = "no ticks come, the quote is STALE", reason
         elif mark is Mark.HALTED:
             what = "trading is HALTED"
         elif mark is Mark.DELAYED and wanted == "live":
             what = f"quotes are DELAYED{': ' + reason if reason else ''}"
         if what:
-            over = ("feed back", "quotes are LIVE again")
-            yield ("feed", con_id), Trouble("feed lost", what, over, each.instrument.symbol, after=FEED_AFTER)
+            over, symbol = ("feed back", "quotes are LIVE again"), each.instrument.symbol
+            yield ("feed", con_id), Trouble("feed lost", what, over, symbol, detail, FEED_AFTER)
 
 
 def margin_trouble(account: "Account", percent: float) -> Found:
