@@ -177,14 +177,15 @@ def sim_ctl(port: int, verb: str, arguments: tuple[str, ...]) -> int:
 @main.command()
 @click.argument("symbols", nargs=-1, required=True)
 @click.option("--for", "duration", metavar="TIME", help="How long, such as 10s, 10m, 1.5h; else until interrupted.")
+@click.option("--rotate", is_flag=True, help="Let all symbols share the depth and tape slots, a minute each in turn.")
 @as_json
 @common_options
-def record(common: Common, symbols: tuple[str, ...], duration: str | None, as_json: bool) -> int:
+def record(common: Common, symbols: tuple[str, ...], duration: str | None, rotate: bool, as_json: bool) -> int:
     """Record quotes, depth and tape of SYMBOLS without screens; waits for the gateway and says so."""
     from ibtui.services.record import record_flow, seconds_of
 
     seconds = None if duration is None else seconds_of(duration)
-    return _run(common, record_flow(symbols, seconds, notice, as_json=as_json), patient=True)
+    return _run(common, record_flow(symbols, seconds, notice, as_json=as_json, rotate=rotate), patient=True)
 
 
 @main.command()

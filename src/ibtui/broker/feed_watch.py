@@ -3,7 +3,6 @@
 What a code of IB's tells is dealt with where it arrives; here is what nobody tells.
 """
 
-import asyncio
 import math
 from collections.abc import Callable, Iterator
 
@@ -122,31 +121,3 @@ class FeedWatch:
             live = self._market.board.quote(subscription.instrument.con_id).data_type == LIVE
             if waited >= LIVE_AGAIN and not (live and subscription.standing is Standing.GRANTED):
                 self._renew(subscription, "", 0.0)
-
-
-class Ticker:
-    """Calls something again and again while it runs.
-
-    Args:
-        every: Seconds between two calls.
-    """
-
-    def __init__(self, every: float) -> None:
-        self._every = every
-        self._timer: asyncio.TimerHandle | None = None
-
-    def start(self, call: Callable[[], None]) -> None:
-        """From now on; the first call comes after the first pause."""
-        self.stop()
-
-        def tick() -> None:
-            self._timer = asyncio.get_running_loop().call_later(self._every, tick)
-            call()
-
-        self._timer = asyncio.get_running_loop().call_later(self._every, tick)
-
-    def stop(self) -> None:
-        """No more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ibtui.broker.codes import lookup
 from ibtui.broker.data_requests import depth_message, send_request, send_snapshot
-from ibtui.broker.feed_watch import FeedWatch, Ticker
+from ibtui.broker.feed_watch import FeedWatch
 from ibtui.broker.frames import FrameReader, Touch
 from ibtui.broker.gaps import Gaps, OnGap
 from ibtui.broker.opening_hours import OpeningHours
@@ -20,6 +20,7 @@ from ibtui.broker.quality import Quality, last_frame
 from ibtui.broker.replies import Replies
 from ibtui.broker.slots import PINNED, SCREEN
 from ibtui.broker.subscriptions import Effect, Feed, Standing, Subscription, Subscriptions
+from ibtui.broker.ticker import Ticker
 from ibtui.broker.window import client_of
 from ibtui.clock import NS, Clock, MarketClock
 from ibtui.config import DepthSettings, MarketDataSettings

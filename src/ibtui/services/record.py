@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ibtui.broker.silence import NAMES
 from ibtui.broker.subscriptions import Feed, Standing
+from ibtui.broker.ticker import Ticker
 from ibtui.errors import UsageError
 from ibtui.market.instruments import Instrument
 from ibtui.market.symbols import parse_symbol
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """Has a job of a console done and returns its answer."""
+
+ROTATE_EVERY = 60.0
+"""Seconds for which a symbol holds a slot where the symbols take turns."""
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -58,9 +62,22 @@ class Recording:
         self._owner = f"recording {number}"
         self._instruments = instruments
         self._feeds = feeds
+        self._queues = {feed: list(instruments) for feed in (Feed.DEPTH, Feed.TAPE)}
         self._before = {each.con_id: self._counts(each.con_id) for each in instruments}
         for instrument in instruments:
             feeds.want(instrument, quotes=True, depth=True, tape=True, owner=self._owner)
+
+    def rotate(self) -> None:
+        """Has as many of those that hold a scarce slot as others wait for one queue up anew, behind them."""
+        for feed, queue in self._queues.items():
+            standings = {each: self._feeds.standing(each.con_id, feed) for each in queue}
+            waiting = sum(standing is Standing.WITHOUT for standing in standings.values())
+            for each in [each for each in queue if standings[each] is Standing.GRANTED][:waiting]:
+                depth, tape = feed is Feed.DEPTH, feed is Feed.TAPE
+                self._feeds.unwant(each, depth=depth, tape=tape, owner=self._owner)
+                self._feeds.want(each, depth=depth, tape=tape, owner=self._owner)
+                queue.remove(each)
+                queue.append(each)
 
     @property
     def notice(self) -> str:
@@ -103,10 +120,13 @@ class Recordings:
         self._feeds = feeds
         self._contracts = contracts
         self._running: dict[int, Recording] = {}
+        self._rotating: dict[int, Ticker] = {}
         self._started = 0
 
     async def start(self, request: dict[str, Any]) -> dict[str, Any]:
         """Starts recording ``symbols``; answers the ``recording``'s number and a ``notice``, which may be empty.
+
+        With ``rotate`` the symbols share the depth and tape slots in turn.
 
         Raises:
             IbtuiError: A symbol can't be resolved.
@@ -114,6 +134,9 @@ class Recordings:
         instruments = [await self._contracts.resolve(symbol) for symbol in request["symbols"]]
         self._started += 1
         recording = self._running[self._started] = Recording(self._started, instruments, self._feeds)
+        if request.get("rotate"):
+            ticker = self._rotating[self._started] = Ticker(ROTATE_EVERY)
+            ticker.start(recording.rotate)
         return {"recording": self._started, "notice": recording.notice}
 
     async def end(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -125,13 +148,21 @@ class Recordings:
         recording = self._running.pop(request["recording"], None)
         if recording is None:
             raise UsageError(f"There is no recording {request['recording']}.")
+        ticker = self._rotating.pop(request["recording"], None)
+        if ticker is not None:
+            ticker.stop()
         recorded = recording.so_far()
         recording.end()
         return {"symbols": [asdict(each) for each in recorded]}
 
 
 def record_flow(
-    symbols: Sequence[str], seconds: float | None, say: Callable[[str], None], *, as_json: bool
+    symbols: Sequence[str],
+    seconds: float | None,
+    say: Callable[[str], None],
+    *,
+    as_json: bool,
+    rotate: bool = False,
 ) -> Callable[[Ask], Awaitable[int]]:
     """The command's side: records for so long, or until interrupted, and prints what came.
 
@@ -142,7 +173,7 @@ def record_flow(
         parse_symbol(symbol)
 
     async def flow(ask: Ask) -> int:
-        started = await ask({"do": "record", "symbols": list(symbols)})
+        started = await ask({"do": "record", "symbols": list(symbols), "rotate": rotate})
         if started["notice"]:
             say(started["notice"])
         try:

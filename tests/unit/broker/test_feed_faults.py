@@ -8,7 +8,10 @@ from ibtui.broker.subscriptions import Feed, Standing
 from ibtui.broker.window import budget
 from ibtui.market.book import CLEAR
 from ibtui.market.instruments import Instrument
+from ibtui.services.alert_watch import feed_troubles
+from ibtui.services.conditions import Conditions
 from ibtui.services.loop_lag import LoopLag
+from ibtui.services.record import Recording
 
 from .feeds_rig import DEPTH, QUOTES, TAPE, Rig, feeding, stock
 from .small_gateway import VirtualLoop, settle, until, virtual, virtual_clock
@@ -203,6 +206,21 @@ async def test_a_competing_session_makes_quotes_stale_until_ticks_return_and_ask
         assert len(rig.gaps) == 1
 
 
+@virtual
+async def test_a_burst_about_a_competing_session_is_one_alert() -> None:
+    async with feeding() as rig:
+        await wanted(rig, *SYMBOLS)
+        told: list[str] = []
+        conditions = Conditions(lambda _kind, text: told.append(text))
+        for _ in range(30):
+            for each in SYMBOLS:
+                rig.refuse(rig.id_of(QUOTES, each), 10197, "No market data during competing live session")
+            await asyncio.sleep(1)
+            conditions.look(dict(feed_troubles(rig.feeds, "live")), asyncio.get_running_loop().time())
+        assert len(told) == 1
+        assert "Another session of this login gets the live data" in told[0]
+
+
 # --- slots ---
 
 
@@ -242,6 +260,27 @@ async def test_a_recording_gets_slots_in_the_order_of_its_arguments_and_lends_it
         await asyncio.sleep(1)
         assert rig.feeds.standing(C.con_id, Feed.DEPTH) is Standing.GRANTED
         assert rig.feeds.standing(SYMBOLS[9].con_id, Feed.DEPTH) is None
+
+
+@virtual
+async def test_a_recording_that_rotates_gives_every_symbol_its_turn_and_fills_every_slot() -> None:
+    async with feeding() as rig:
+        await rig.ready()
+        recording = Recording(1, SYMBOLS[:5], rig.feeds)
+        assert recording.notice == "No depth for S104, S105: all 3 depth slots are in use."
+        turns = []
+        for _ in range(5):
+            await asyncio.sleep(1)
+            held = [each.con_id for each in SYMBOLS if rig.feeds.standing(each.con_id, Feed.DEPTH) is Standing.GRANTED]
+            assert len(held) == 3
+            turns += held
+            recording.rotate()
+        assert sorted(turns) == sorted([each.con_id for each in SYMBOLS[:5]] * 3)
+        await asyncio.sleep(1)
+        assert set(rig.asked(TAPE)) == {"101", "102", "103", "104", "105"}
+        assert {len(ids) for ids in rig.asked(TAPE).values()} == {1}
+        recording.end()
+        assert rig.feeds.wanted() == 0
 
 
 @virtual

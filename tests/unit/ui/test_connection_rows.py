@@ -82,6 +82,15 @@ def test_a_session_in_numbers():
     assert told["process"] == "memory 79 MB  open files 28  to the terminal 3.2 KB/s  loop 1 ms"
 
 
+@pytest.mark.parametrize(
+    ("skew", "words", "tone"),
+    [(1.9, "none", "plain"), (-2.1, "-2.1 s", "plain"), (29.0, "+29.0 s", "plain"), (-31.0, "-31.0 s", "warn")],
+)
+def test_a_clock_that_drifts_is_shown_over_two_seconds_and_amber_over_thirty(skew: float, words: str, tone: str):
+    spans = [span for line in fact_lines(replace(READY, skew_s=skew), FIGURES, 100.0, "") for span in line]
+    assert (f"  clock skew {words}", tone) in spans
+
+
 def test_an_outage_tells_its_tries_and_the_countdown():
     lost = replace(READY, attempt=7, next_try_at=104.0, connected_at=None, heartbeat_s=None, skew_s=None)
     told = facts(lost, replace(FIGURES, sent_lately=None, budget=None))
