@@ -175,6 +175,7 @@ class Console:
             feeds=self.feeds,
             account=self.account,
             breaker=self.orders.breaker,
+            differences=lambda: self.orders.differences,
             writer=lambda: self.writer.status,
             loop_lag=self.loop_lag,
             directory=directory.path,

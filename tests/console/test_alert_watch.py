@@ -20,6 +20,7 @@ from ibtui.services.conditions import ENDS_AFTER
 from ibtui.services.loop_lag import LoopLag
 from ibtui.storage.writer import WriterStatus
 from ibtui.trading.breaker import FAILURES, PAUSE, Breaker
+from ibtui.trading.differences import Difference
 from tests.conftest import Gateway, until
 from tests.console.rig import running
 
@@ -29,6 +30,7 @@ WELL = WriterStatus(0, 0, 0.0, 0, None, None)
 async def test_a_symbol_that_goes_and_comes_back_is_told_from_the_wire(gateway: Gateway, tmp_path: Path) -> None:
     now = [0.0]
     told: list[tuple[str, str]] = []
+    differences: list[Difference] = []
     async with running(tmp_path / "data", gateway.host, gateway.port) as rig:
         await rig.ready()
         spy = await rig.quoted("SPY")
@@ -40,6 +42,7 @@ async def test_a_symbol_that_goes_and_comes_back_is_told_from_the_wire(gateway: 
             feeds=rig.feeds,
             account=rig.account,
             breaker=rig.desk.breaker,
+            differences=lambda: differences,
             writer=lambda: rig.writer.status,
             loop_lag=LoopLag(Clock(lambda: 0.0, lambda: 0)),
             directory=tmp_path,
@@ -67,6 +70,14 @@ async def test_a_symbol_that_goes_and_comes_back_is_told_from_the_wire(gateway: 
         await rig.not_ready()
         await look(1)
         assert await look(FEED_AFTER) == []
+
+        # What the reconciliation finds moved is told once, fills are told by their orders.
+        differences += [
+            Difference("moved", "SPY is 5, was 0, without fills of ours"),
+            Difference("filled", "BUY 1 SPY"),
+        ]
+        assert await look(1) == [("position", "SPY is 5, was 0, without fills of ours")]
+        assert await look(1) == []
 
 
 def account(**values: str) -> Account:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from ibtui.config import Settings
 from ibtui.market.marks import Mark
 from ibtui.services.conditions import Conditions, Key, Trouble
 from ibtui.services.health import LOOP_LAG_LIMIT_MS
+from ibtui.trading.differences import Difference
 
 if TYPE_CHECKING:
     from ibtui.broker.account import Account
@@ -48,6 +49,7 @@ class AlertWatch:
     Args:
         tell: Tells an alert of a kind.
         status: The connection's.
+        differences: What happened while the link was lost and was not acknowledged yet.
         writer: The writer's.
         directory: Where the data files are.
     """
@@ -62,6 +64,7 @@ class AlertWatch:
         feeds: "Feeds",
         account: "Account",
         breaker: "Breaker",
+        differences: Callable[[], Iterable[Difference]],
         writer: "Callable[[], WriterStatus]",
         loop_lag: "LoopLag",
         directory: Path,
@@ -73,6 +76,9 @@ class AlertWatch:
         self._feeds = feeds
         self._account = account
         self._breaker = breaker
+        self._tell = tell
+        self._differences = differences
+        self._moved: set[Difference] = set()
         self._writer = writer
         self._loop_lag = loop_lag
         self._directory = directory
@@ -97,6 +103,10 @@ class AlertWatch:
         if now - self._asked_at >= DISK_EVERY:
             self._asked_at = now
             self._free = (await asyncio.to_thread(shutil.disk_usage, self._directory)).free
+        moved = {each for each in self._differences() if each.kind == "moved"}
+        for each in moved - self._moved:
+            self._tell("position", each.text)
+        self._moved = moved
         status, writing = self._status(), self._writer()
         troubles = dict(margin_trouble(self._account, self._settings.alerts.margin_cushion_percent))
         troubles.update(breaker_trouble(self._breaker, now))
