@@ -21,8 +21,11 @@ QUOTES, DEPTH, TAPE = "1", "10", "97"
 """Ids of the three requests."""
 
 
-def stock(number: int) -> Instrument:
-    return Instrument(number, f"S{number}")
+def stock(number: int, hours: str = "", regular: str = "") -> Instrument:
+    """One with hours as IB writes them, in New York; its clock begins on Tuesday 2023-11-14 at 17:13."""
+    return Instrument(
+        number, f"S{number}", trading_hours=hours, liquid_hours=regular, time_zone="America/New_York" if hours else ""
+    )
 
 
 @dataclass

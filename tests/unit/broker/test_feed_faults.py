@@ -161,6 +161,39 @@ async def test_a_quote_of_an_earlier_session_is_stale_until_its_own_tick_comes()
         assert (rig.feeds.mark(A.con_id), rig.feeds.mark(B.con_id)) == ("LIVE", "STALE")
 
 
+TWO_DAYS = "20231114:0400-20231114:{};20231115:0400-20231115:2000"
+REGULAR = "20231114:0930-20231114:1600;20231115:0930-20231115:1600"
+
+
+@virtual
+async def test_a_closed_market_names_its_next_sessions_and_is_not_asked_again_for_its_silence() -> None:
+    closed, trading = stock(101, TWO_DAYS.format("1700"), REGULAR), stock(102, TWO_DAYS.format("2000"), REGULAR)
+    async with feeding() as rig:
+        await wanted(rig, closed, trading)
+        assert (rig.feeds.mark(closed.con_id), rig.feeds.mark(trading.con_id)) == ("CLOSED", "LIVE")
+        assert rig.reason(closed) == ("market closed; pre-market opens Wed 04:00 EST, regular session Wed 09:30 EST")
+        assert rig.reason(trading) == ""
+        since = len(rig.gateway.requests)
+        rig.gateway.system(1102, "Connectivity restored - data maintained")
+        await asyncio.sleep(90)
+        assert once_each(rig, QUOTES, since) == {"102": 1}
+
+
+@virtual
+async def test_a_session_without_a_tick_is_a_hole_and_one_that_fell_silent_is_not() -> None:
+    silent, empty = (stock(number, TWO_DAYS.format("2000"), REGULAR) for number in (101, 102))
+    async with feeding() as rig:
+        await rig.ready()
+        for each in (silent, empty):
+            rig.feeds.want(each, quotes=True)
+        await until(lambda: len(rig.asked(QUOTES)) == 2)
+        rig.tick(rig.id_of(QUOTES, silent))
+        await asyncio.sleep(130)
+        assert rig.reason(empty) == "a hole: nothing came since this session opened at Tue 04:00 EST"
+        assert rig.reason(silent) == "silent for 2 min though the market is open"
+        assert rig.feeds.mark(silent.con_id) == rig.feeds.mark(empty.con_id) == "STALE"
+
+
 @virtual
 async def test_without_permission_data_falls_back_to_delayed_and_live_is_asked_for_again_later() -> None:
     async with feeding() as rig:

@@ -38,6 +38,14 @@ async def test_what_was_awaited_is_on_disk(directory: DataDirectory, hand: HandC
         assert alerts(directory) == ["one", "two", "three"]
 
 
+async def test_a_gap_in_market_data_is_kept_with_its_reason(directory: DataDirectory, hand: HandClock) -> None:
+    async with running(directory, hand.clock) as writer:
+        writer.add_gap("tape SPY", "a bust ended it", 5, 9)
+        await writer.durable()
+    kept = read(directory.journal, "SELECT lane, reason, from_ns, to_ns, rows FROM drops")
+    assert kept == [("tape SPY", "a bust ended it", 5, 9, 0)]
+
+
 async def test_the_journal_keeps_the_order_of_asking(directory: DataDirectory, hand: HandClock) -> None:
     async with running(directory, hand.clock) as writer:
         for number in range(0, 100, 2):
