@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ibtui.clock import system_clock
 from ibtui.errors import UsageError
@@ -22,9 +23,11 @@ from ibtui.sim.exchange import Exchange
 from ibtui.sim.gateway import Gateway, account_names
 from ibtui.sim.keeper import Keeper
 from ibtui.sim.listener import Listener
-from ibtui.sim.scenario import Scenario, load, play
 from ibtui.sim.simclock import SimClock, at_time, parse_start
 from ibtui.sim.verbs.controls import Controls
+
+if TYPE_CHECKING:
+    from ibtui.sim.scenario import Scenario
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +94,7 @@ async def running(options: SimOptions) -> AsyncIterator[RunningGateway]:
     Raises:
         UsageError: The address can't be listened on, the start is no time, or the scenario makes no sense.
     """
-    scenario = None if options.scenario is None else load(options.scenario)
+    scenario = None if options.scenario is None else _loaded(options.scenario)
     gateway = _built(options, scenario)
     stopped = asyncio.Event()
     listener = Listener(lambda: Client(gateway), options.host, options.port)
@@ -108,6 +111,8 @@ async def running(options: SimOptions) -> AsyncIterator[RunningGateway]:
             control_port = await control.open(options.host, options.control_port)
             stack.push_async_callback(control.close)
         if scenario is not None:
+            from ibtui.sim.scenario import play
+
             steps = play(scenario, Controls(gateway, listener, stopped))
             stack.push_async_callback(_end, asyncio.create_task(steps, name="scenario"))
         market = asyncio.create_task(_run_market(gateway), name="market")
@@ -116,7 +121,14 @@ async def running(options: SimOptions) -> AsyncIterator[RunningGateway]:
         yield RunningGateway(gateway, options.host, listener.port, control_port, stopped)
 
 
-def _built(options: SimOptions, scenario: Scenario | None) -> Gateway:
+def _loaded(name: str) -> "Scenario":
+    # Imported here: a gateway without a scenario, which is nearly every one, starts sooner without what reads them.
+    from ibtui.sim.scenario import load
+
+    return load(name)
+
+
+def _built(options: SimOptions, scenario: "Scenario | None") -> Gateway:
     """A gateway as the options want it, or as it was saved."""
     clock = system_clock()
     before = None if options.state is None else saved.read(Path(options.state))
