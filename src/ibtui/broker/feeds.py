@@ -20,6 +20,7 @@ from ibtui.broker.quality import Quality, last_frame
 from ibtui.broker.replies import Replies
 from ibtui.broker.slots import PINNED, SCREEN
 from ibtui.broker.subscriptions import Effect, Feed, Standing, Subscription, Subscriptions
+from ibtui.broker.supply import Supply
 from ibtui.broker.ticker import Ticker
 from ibtui.broker.window import client_of
 from ibtui.clock import NS, Clock, MarketClock
@@ -44,9 +45,6 @@ LOOK_EVERY = 1.0
 
 _RENEW_AFTER = 5.0
 """Seconds before a subscription that the gateway dropped is asked for again, so that it is not hammered."""
-
-FEWER_FOR = 60.0
-"""Seconds for which a refusal for want of a slot is believed: another program of the login may have ended by then."""
 
 
 class Feeds:
@@ -76,12 +74,7 @@ class Feeds:
         self.vouched = vouched
         self.trouble = trouble
         self._clock = clock
-        self._usual = {
-            Feed.QUOTES: market_data.lines,
-            Feed.DEPTH: market_data.depth_slots,
-            Feed.TAPE: market_data.tape_slots,
-        }
-        self._fewer: dict[Feed, tuple[int, float]] = {}
+        self._supply = Supply(market_data, clock)
         self._rows = depth.rows
         self._reader = FrameReader(clock, market.board.set_data_type)
         self._subscriptions = Subscriptions()
@@ -172,7 +165,7 @@ class Feeds:
 
     def limits(self) -> dict[Feed, int]:
         """By kind of data: how many there may be at once, as far as is known."""
-        return {feed: min(usual, self._fewer.get(feed, (usual, 0.0))[0]) for feed, usual in self._usual.items()}
+        return self._supply.limits()
 
     def standing(self, con_id: int, feed: Feed) -> Standing | None:
         """Where a subscription stands; None when nobody wants it."""
@@ -314,7 +307,9 @@ class Feeds:
             subscription.standing = Standing.REFUSED
             self._share()
         elif effect is Effect.NO_SLOT:
-            self._take_no_slot(subscription)
+            subscription.standing = Standing.WITHOUT
+            self._supply.refused(subscription.feed, self._subscriptions.holding(subscription.feed))
+            self._share()
         elif effect is Effect.BOOK_RESET:
             self._reader.clear_book(subscription.instrument.con_id, depth_message(subscription.instrument))
         elif effect is Effect.ASK_AGAIN:
@@ -340,13 +335,6 @@ class Feeds:
             self._gaps.forget(each.instrument.con_id, each.feed)
             each.standing, each.request_id = Standing.WITHOUT, None
         self._outgoing.hurry()
-
-    def _take_no_slot(self, subscription: Subscription) -> None:
-        """IB has fewer slots left than usual: what is granted now is what there is."""
-        subscription.standing = Standing.WITHOUT
-        feed = subscription.feed
-        self._fewer[feed] = self._subscriptions.holding(feed), self._clock.monotonic() + FEWER_FOR
-        self._share()
 
     def _fall_back_to_delayed(self, subscription: Subscription) -> None:
         """Lets the gateway send delayed data where live is not permitted; permitted symbols stay live (IB's type 3)."""
@@ -415,16 +403,14 @@ class Feeds:
         self._reader.forget_requests()
         self._touches.clear()
         self._emptied.clear()
-        self._fewer.clear()
+        self._supply.forget()
         self._subscriptions.restart()
         self._subscriptions.share(self.limits())
 
     # --- what nobody tells ---
 
     def _look(self) -> None:
-        """Believes again in slots that were refused a while ago, and looks at all that was granted."""
-        now = self._clock.monotonic()
-        self._fewer = {feed: (slots, until) for feed, (slots, until) in self._fewer.items() if now < until}
+        """There may be more slots than a moment ago, and what was granted may have gone silent."""
         self._share()
         self._watch.look()
 
