@@ -333,7 +333,7 @@ async def test_the_selection_follows_the_orders_reference_and_not_its_row(tmp_pa
             assert grid.selected == first.intent.order_ref
             second = await working_order(parts)
             await settle(app, pilot)
-            assert grid.keys[0] == second.intent.order_ref
+            assert grid.keys[1] == second.intent.order_ref, "under the title of its section"
             assert grid.selected == first.intent.order_ref
 
 

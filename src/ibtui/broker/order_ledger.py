@@ -22,12 +22,14 @@ class OrderLedger:
     Attributes:
         orders: By order reference, oldest first.
         external: Other clients' orders, by permanent id.
+        listed_at: When the gateway last listed the open orders of all clients, monotonic seconds; None before that.
         on_change: Called with each order that changed.
     """
 
     def __init__(self, journal: "Journal", clock: Clock) -> None:
         self.orders: dict[str, Order] = {}
         self.external: dict[int, ExternalOrder] = {}
+        self.listed_at: float | None = None
         self.on_change: list[Callable[[Order], None]] = []
         self._journal = journal
         self._clock = clock

@@ -81,14 +81,15 @@ class OrderMessages:
             RequestTimeoutError: The list did not end in time.
             LinkDownError: The session ended.
         """
-        self._open, before = [], dict(self._ledger.external)
-        self._ledger.external.clear()
+        self._open, before = [], set(self._ledger.external)
         try:
             await self._session.ask(self._session.ib.reqAllOpenOrdersAsync(), "open orders")
         except BaseException:
-            self._ledger.external.update(before)  # not listed is not gone
             self._open = None
             raise
+        for gone in before - {each.perm_id for each in self._open}:
+            self._ledger.external.pop(gone, None)
+        self._ledger.listed_at = self._clock.monotonic()
         self.open_listed = True
 
     async def ask_completed_orders(self) -> None:
@@ -134,7 +135,9 @@ class OrderMessages:
         identity, report = open_order_report(order, state, self._clock.utc_ns())
         if self._open is not None:
             self._open.append(_seen(identity, report))
-        if not self._report(identity, report):
+        if self._report(identity, report):
+            self._ledger.external.pop(order.permId, None)
+        else:
             self._ledger.external[order.permId] = external_order(contract, order, state)
 
     def _on_completed_order(

@@ -93,8 +93,13 @@ class OrderDesk:
 
     @property
     def external(self) -> list[ExternalOrder]:
-        """Open orders of other clients, as of the last reconciliation and since."""
+        """Open orders of other clients, as of :attr:`listed_at` and since."""
         return list(self._ledger.external.values())
+
+    @property
+    def listed_at(self) -> float | None:
+        """When the open orders of all clients were last listed, monotonic seconds; None before that."""
+        return self._ledger.listed_at
 
     @property
     def on_change(self) -> list[Callable[[Order], None]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -90,8 +90,19 @@ def is_over(restraint: Restraint, now_ns: int) -> bool:
 
 def next_day_ns(at_ns: int) -> int:
     """When the trading day after this instant begins, UTC nanoseconds."""
-    local = datetime.fromtimestamp(at_ns / 1e9, DAY_ZONE)
-    begins = datetime.combine(local.date(), DAY_BEGINS, DAY_ZONE)
-    if begins <= local:
-        begins = datetime.combine(local.date() + timedelta(days=1), DAY_BEGINS, DAY_ZONE)
-    return int(begins.timestamp()) * 1_000_000_000
+    begins = _begins_on(_local_date(at_ns))
+    return begins if begins > at_ns else _begins_on(_local_date(at_ns) + timedelta(days=1))
+
+
+def day_began_ns(at_ns: int) -> int:
+    """When the trading day of this instant began, UTC nanoseconds."""
+    began = _begins_on(_local_date(at_ns))
+    return began if began <= at_ns else _begins_on(_local_date(at_ns) - timedelta(days=1))
+
+
+def _local_date(at_ns: int) -> date:
+    return datetime.fromtimestamp(at_ns / 1e9, DAY_ZONE).date()
+
+
+def _begins_on(day: date) -> int:
+    return int(datetime.combine(day, DAY_BEGINS, DAY_ZONE).timestamp()) * 1_000_000_000

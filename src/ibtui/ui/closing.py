@@ -1,7 +1,7 @@
 """The way out of a position or of trading: flatten, reverse, HALT and release, orders closed by hand."""
 
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ibtui.errors import IbtuiError, UsageError
@@ -90,6 +90,18 @@ class Closing:
             self._app.tell(f"Closed by hand: {told(orders.resolve(unknown[0], reason))}")
         except IbtuiError as error:
             self._app.tell(str(error), bad=True)
+
+    def with_contract(self, con_id: int, then: Callable[[Instrument], None]) -> None:
+        """Hands a contract to ``then``, looked up first where this run has not done so yet."""
+        known = self._app.parts.contracts.known(con_id)
+        if known is not None:
+            then(known)
+            return
+
+        async def look_up() -> None:
+            then(await self._described(con_id))
+
+        self._run(look_up())
 
     def move(self, order: Order, price: float) -> None:
         """Gives a working order another price: its stop where it has no limit."""

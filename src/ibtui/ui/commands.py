@@ -96,7 +96,7 @@ COMMANDS: dict[str, Usage] = {
     "differences": Usage("differences", "what happened while the link was lost, to acknowledge it", _simple),
     "arm": Usage("arm", "keys and :buy send at once, for a while", _simple),
     "disarm": Usage("disarm", "keys open tickets again", _simple),
-    "cancel": Usage("cancel", "cancel all our working orders", _simple),
+    "cancel": Usage("cancel [buys|sells] [SYMBOL]", "cancel all our working orders, or those meant", _simple, 0, 3),
     "add": Usage("add SYMBOL", "put a symbol on the watchlist", _simple, 1, 1),
     "remove": Usage("remove SYMBOL", "take a symbol off the watchlists", _simple, 1, 1),
     "alert": Usage(USAGE, "tell once when the price is there (>, >=, <, <=, crosses); off ends it", _alert, 1, 9),

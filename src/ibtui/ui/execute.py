@@ -40,7 +40,7 @@ class Executor:
             "differences": lambda _: app.show_differences(),
             "disconnect": lambda _: app.parts.supervisor.disconnect(),
             "reconnect": lambda _: app.parts.supervisor.reconnect(),
-            "cancel": lambda _: app.ordering.cancel_all(None),
+            "cancel": lambda words: app.ordering.cancel_scope(words),
             "add": lambda words: self.find(words[0]),
             "remove": lambda words: self.remove(words[0]),
             "pin": lambda words: self.run(self._pin(words[0])),

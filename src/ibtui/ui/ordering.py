@@ -1,12 +1,13 @@
 """Tickets, sending and cancelling, on tasks of the app's that outlive the dialog that asked."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ibtui.errors import IbtuiError
+from ibtui.errors import IbtuiError, UsageError
 from ibtui.market.instruments import Instrument
 from ibtui.trading.orders import Action, Order, OrderIntent, Status
+from ibtui.trading.scopes import in_scope
 from ibtui.ui.rows.orders import told
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ class Ordering:
 
         self._app.push_screen(OrderTicket(instrument, action, quantity or self._app.quantity, price))
         self._app.paint_soon()
+
+    def duplicate(self, intent: OrderIntent, instrument: Instrument) -> None:
+        """A ticket filled like an order: side, quantity and limit."""
+        self._app.parts.feeds.want(instrument, quotes=True, owner="ticket")
+        if intent.limit_price is None or intent.stop_price is not None:
+            self._app.tell(f"The ticket is LMT; the order is {told(intent)}")
+        self.open_ticket(instrument, intent.action, intent.quantity, intent.limit_price)
 
     def asks_once_more(self) -> bool:
         """Whether a ticket wants a second enter, by ``[orders] confirm``."""
@@ -63,6 +71,16 @@ class Ordering:
     def cancel_all(self, con_id: int | None) -> None:
         """Cancels all our working orders, or those of one contract."""
         self._run(self._app.parts.orders.cancel_all(con_id))
+
+    def cancel_scope(self, words: Sequence[str]) -> None:
+        """Cancels what :func:`ibtui.trading.scopes.in_scope` finds: ``buys`` or ``sells``, a symbol, both, or all."""
+        orders = self._app.parts.orders
+        try:
+            found = in_scope(orders.orders.values(), words)
+        except UsageError as error:
+            self._app.tell(str(error), bad=True)
+            return
+        self._run(orders.cancel_each(found))
 
     def _run(self, request: Awaitable[int | None]) -> None:
         async def cancel() -> None:

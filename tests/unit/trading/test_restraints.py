@@ -13,6 +13,7 @@ from ibtui.trading.restraints import (
     SETTLE_SECONDS,
     Restraint,
     blind_restraint,
+    day_began_ns,
     day_profit,
     is_over,
     loss_restraint,
@@ -83,6 +84,8 @@ def test_an_unknown_profit_holds_back_once_ib_had_time_to_report_it():
 )
 def test_a_days_latch_ends_with_its_trading_day(since, until):
     assert next_day_ns(at(since)) == at(until)
+    assert day_began_ns(at(until)) == at(until)
+    assert day_began_ns(at(until) - 1) <= at(since)
     latched = Restraint("daily loss", TradingState.REDUCING, "", at(since))
     assert not is_over(latched, at(until) - 1)
     assert is_over(latched, at(until))

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("SYMBOL", 8, stretch=True),
     Column("QUANTITY", 10, right=True),
-    Column("AVERAGE", 11, right=True),
-    Column("PRICE", 11, right=True),
-    Column("VALUE", 13, right=True),
+    Column("AVERAGE", 11, right=True, rank=2),
+    Column("PRICE", 11, right=True, rank=1),
+    Column("VALUE", 13, right=True, rank=3),
     Column("UNREALIZED", 12, right=True),
 )
 

@@ -1,24 +1,31 @@
 """Rows of the orders screen, and the words an order is told with."""
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from ibtui.clock import NS
 from ibtui.trading.orders import LIVE, Order, OrderIntent, Status
-from ibtui.ui.text import UNKNOWN, Column, Row, amount, quantity, wall
+from ibtui.ui.text import UNKNOWN, Column, Row, age, amount, quantity, wall
+
+if TYPE_CHECKING:
+    from ibtui.broker.order_reports import ExternalOrder
 
 COLUMNS = (
     Column("STATUS", 9),
     Column("SIDE", 4),
     Column("SYMBOL", 7),
-    Column("FILLED", 11, right=True),
-    Column("LIMIT", 9, right=True),
-    Column("AVERAGE", 9, right=True),
-    Column("COMM", 6, right=True),
-    Column("TIME", 8),
-    Column("TYPE", 4, rank=1),
+    Column("TYPE", 5),
+    Column("FILLED", 9, right=True),
+    Column("PRICE", 8, right=True),
+    Column("AVERAGE", 8, right=True),
+    Column("COMM", 5, right=True),
+    Column("AGE", 4, right=True),
+    Column("QUEUE", 5, right=True),
+    Column("STOP", 8, right=True, rank=1),
     Column("TIF", 3, rank=2),
-    Column("ORDER ID", 9, right=True, rank=3),
-    Column("REFERENCE", 26, rank=4),
-    Column("REASON", 7, stretch=True),
+    Column("TIME", 8, rank=3),
+    Column("ORDER ID", 9, right=True, rank=4),
+    Column("REFERENCE", 26, rank=5),
+    Column("REASON", 4, stretch=True),
 )
 
 _TONES = {
@@ -34,25 +41,73 @@ _TONES = {
 }
 
 
-def order_row(order: Order, zone: str) -> Row:
-    """One order. What is not known yet, such as a commission, is a dash and never a zero."""
+def order_row(order: Order, zone: str, now_ns: int, branch: str = "") -> Row:
+    """One order. What is not known yet, such as a commission, is a dash and never a zero.
+
+    Args:
+        order: The order.
+        zone: Time zone of its time.
+        now_ns: UTC nanoseconds, for its age, and for its age in the queue since the broker acknowledged it.
+        branch: Drawn before the symbol of a bracket's leg.
+    """
     intent = order.intent
     status = str(order.status) + ("…" if order.cancel_requested and order.status in LIVE else "")
+    queued = None if order.acknowledged_ns is None else (now_ns - order.acknowledged_ns) / NS
     return (
         (status, _TONES.get(order.status, "plain")),
         (intent.action, "bid" if intent.action == "BUY" else "ask"),
-        (intent.symbol, "title"),
+        (branch + intent.symbol, "title"),
+        (intent.order_type, "dim"),
         (f"{quantity(order.filled)}/{quantity(intent.quantity)}", "plain"),
-        (price(intent.limit_price), "plain"),
+        (first_price(intent), "plain"),
         (price(order.average_price, 5), "plain"),
         (amount(order.commission), "plain"),
-        (wall(intent.created_ns, zone), "dim"),
-        (intent.order_type, "dim"),
+        (age((now_ns - intent.created_ns) / NS), "dim"),
+        (age(queued) if order.status in LIVE else "", "dim"),
+        (trigger(intent), "plain"),
         (intent.tif, "dim"),
+        (wall(intent.created_ns, zone), "dim"),
         (UNKNOWN if order.order_id is None else str(order.order_id), "dim"),
         (intent.order_ref, "dim"),
         (order.reason, "warn"),
     )
+
+
+def external_row(order: "ExternalOrder", listed_s: float | None) -> Row:
+    """An order of another client: how much of it is filled is not known here, only that it was listed so long ago."""
+    limit = price(order.limit_price) if order.limit_price is not None else ""
+    return (
+        ("EXTERNAL", "warn"),
+        (order.action, "bid" if order.action == "BUY" else "ask"),
+        (order.symbol, "title"),
+        (order.order_type, "dim"),
+        (f"{UNKNOWN}/{quantity(order.quantity)}", "plain"),
+        (limit, "plain"),
+        (UNKNOWN, "plain"),
+        (UNKNOWN, "plain"),
+        (age(listed_s), "dim"),
+        (UNKNOWN, "dim"),
+        ("", "plain"),
+        ("", "dim"),
+        ("", "dim"),
+        (str(order.order_id), "dim"),
+        (order.order_ref, "dim"),
+        (f"{order.status}; cancelled {order.where}", "warn"),
+    )
+
+
+def first_price(intent: OrderIntent) -> str:
+    """The limit; where there is none, what triggers the order; nothing for one at the market."""
+    return price(intent.limit_price) if intent.limit_price is not None else trigger(intent)
+
+
+def trigger(intent: OrderIntent) -> str:
+    """The stop, or how far behind the market it trails; nothing where there is none."""
+    if intent.stop_price is not None:
+        return price(intent.stop_price)
+    if intent.trail_percent is not None:
+        return f"{intent.trail_percent:g}%"
+    return "" if intent.trail_amount is None else price(intent.trail_amount)
 
 
 def price(value: float | None, most: int = 8) -> str:
@@ -64,14 +119,8 @@ def price(value: float | None, most: int = 8) -> str:
     return f"{whole}.{decimals:<02}" if len(decimals) < 2 else text
 
 
-def by_urgency(orders: Iterable[Order]) -> list[str]:
-    """References of all orders: those that still work first, newest first within each."""
-    ordered = sorted(orders, key=lambda order: (order.status in LIVE, order.intent.created_ns), reverse=True)
-    return [order.intent.order_ref for order in ordered]
-
-
 def told(what: Order | OrderIntent) -> str:
     """One order in a few words, as toasts and questions say it."""
     intent = what.intent if isinstance(what, Order) else what
-    at = f" @ {price(intent.limit_price)}" if intent.limit_price is not None else ""
+    at = f" @ {first_price(intent)}" if first_price(intent) else ""
     return f"{intent.action} {quantity(intent.quantity)} {intent.symbol} {intent.order_type}{at}"
