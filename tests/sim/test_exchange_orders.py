@@ -1,6 +1,7 @@
 """Orders from placement to commission, with IB's words, codes and sequence."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from ibtui.sim.events import (
     OrderChanged,
     OrderMessage,
     OrderRejected,
+    TopChanged,
     Traded,
 )
 from ibtui.sim.exchange import Exchange
@@ -129,6 +131,30 @@ def test_a_resting_order_waits_behind_what_was_shown_and_then_trades() -> None:
     assert all((fill.time_ns, fill.price, fill.size) in prints for fill in fills)
     assert story(events)[-1] == ("Filled", 100)
     assert market.position(spy).quantity == -100
+
+
+def test_nobody_is_shown_an_order_that_has_traded_across_the_shares_it_met() -> None:
+    market = exchange()
+    spy = con_id(market, "SPY")
+    market.watch(spy)
+    met = 0
+    for number in range(1, 13):
+        bid, ask = quote(market, spy)
+        action, limit = ("BUY", ask) if number % 2 else ("SELL", bid)
+        market.place(order(spy, number, action, 900, limit))
+        top = market.top(spy)
+        shown = {"bid": top.bid, "ask": top.ask}
+        events = [*run(market, 2, step=0.01), None]
+        for event, following in pairwise(events):
+            if isinstance(event, Executed):
+                met += event.liquidity == ADDED_LIQUIDITY
+            if isinstance(event, TopChanged):
+                shown[event.field] = event.price
+            if following is None or following.time_ns > event.time_ns:
+                assert shown["bid"] < shown["ask"]
+        for working, _ in market.open_orders():
+            market.cancel(working.order_key)
+    assert met > 3
 
 
 def test_what_clients_trade_is_in_the_bars() -> None:

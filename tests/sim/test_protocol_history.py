@@ -5,11 +5,13 @@ import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from ib_insync import IB, BarDataList, Contract, RequestError, Stock
+from ib_insync import IB, BarDataList, Contract, Crypto, RequestError, Stock
 
 from ibtui.clock import NS
 from ibtui.market.bars import BAR_SIZES, BarSize
 from ibtui.sim.history_request import BadHistoryError, parse_time, start_of
+from ibtui.sim.night_calendars import CRYPTO, FOREX, FUTURES
+from ibtui.sim.trading_days import Calendar
 from tests.sim.protocol_rig import bare, client, control, gateway
 
 END = "20260310 10:00:00 US/Eastern"
@@ -205,3 +207,35 @@ def test_a_time_that_is_none_is_refused(text: str) -> None:
 )
 def test_a_duration_reaches_back_as_ib_counts_it(end: int, duration: str, start: int) -> None:
     assert start_of(end, duration) == start
+
+
+@pytest.mark.parametrize(
+    ("calendar", "end", "start"),
+    [
+        (CRYPTO, at(2026, 3, 15, 16), at(2026, 3, 14, 16)),  # a Sunday: it traded all day before
+        (FUTURES, at(2026, 3, 10, 16), at(2026, 3, 9, 16)),
+        (FUTURES, at(2026, 3, 10, 23), at(2026, 3, 9, 23)),  # Wednesday's session has begun at 18:00 New York time
+        (FUTURES, at(2026, 3, 15, 16), at(2026, 3, 12, 22)),  # a Sunday before the evening: Friday's whole session
+        (FOREX, at(2026, 3, 15, 16), at(2026, 3, 12, 21) + 15 * 60 * NS),
+    ],
+)
+def test_a_day_of_history_is_a_day_of_the_contract_s_own_market(calendar: Calendar, end: int, start: int) -> None:
+    assert start_of(end, "1 D", calendar) == start
+
+
+async def test_a_month_of_bars_is_written_with_a_capital() -> None:
+    async with gateway() as server, client(server) as ib:
+        months, minutes = await bars(ib, "1M", "3 M"), await bars(ib, "1m", "600 S")
+        assert [str(bar.date)[-2:] for bar in months] == ["01"] * len(months)
+        assert len(months) <= 4
+        assert minutes[1].date - minutes[0].date == timedelta(minutes=1)
+
+
+async def test_trades_of_crypto_currencies_are_had_by_ibs_word_for_them() -> None:
+    async with gateway() as server, client(server) as ib:
+        (btc,) = await ib.qualifyContractsAsync(Crypto("BTC", "PAXOS", "USD"))
+        request = {"endDateTime": "20260308 12:00:00 US/Eastern", "durationStr": "1 D", "barSizeSetting": "1 hour"}
+        found = await ib.reqHistoricalDataAsync(btc, whatToShow="AGGTRADES", useRTH=False, timeout=20, **request)
+        assert len(found) == 24  # of a Saturday and a Sunday
+        with pytest.raises(RequestError, match="321"):
+            await bars(ib, "1 hour", "1 D", whatToShow="AGGTRADES")

@@ -9,12 +9,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ibtui.clock import NS
 from ibtui.errors import UsageError
 from ibtui.market.bars import BAR_SIZES, DAY, Bar, BarSize, bar_size
-from ibtui.market.nyse import FIRST, session_on, sessions
+from ibtui.market.nyse import FIRST, session_on
 from ibtui.sim.schema import Values
 from ibtui.sim.simclock import NEW_YORK
+from ibtui.sim.trading_days import MINUTE_NS, SHARES, Calendar, Phase, TradingDay
+from ibtui.sim.universe import Listing
 
 WHAT = frozenset({"TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK", "ADJUSTED_LAST"})
 """Kinds of history on offer."""
+
+AGGREGATED = "AGGTRADES"
+"""How IB calls the trades of crypto currencies."""
 
 LONGEST = {"S": DAY, "D": 365, "W": 52, "M": 12, "Y": 100}
 """IB takes seconds up to one day, days up to a year, and so on; longer ones want the next unit."""
@@ -31,6 +36,8 @@ _EARLIEST_NS = int(datetime(FIRST.year, FIRST.month, FIRST.day, 12, tzinfo=NEW_Y
 """Nothing is known of the time before."""
 
 _END = re.compile(r"(\d{8})([ -]+)(\d{2}:\d{2}:\d{2})(?: ?(\S+))?")
+_MONTH = "1M"
+"""IB's short word for a month of bars; here ``1m`` is a minute."""
 _PERIOD = re.compile(r"(\d{1,3}) ?(sec|second|min|minute|hour|day|week|month|year)s?")
 _DURATION = re.compile(r"(\d{1,6}) ?([SDWMY])")
 
@@ -83,18 +90,20 @@ def slices(start_ns: int, end_ns: int, bar_seconds: int) -> Iterator[tuple[int, 
         yield start, min(start + step, end_ns)
 
 
-def parse_request(ask: Values, now_ns: int) -> HistoryRequest:
+def parse_request(ask: Values, listing: Listing, now_ns: int) -> HistoryRequest:
     """What a client asks for.
 
     Raises:
         BadHistoryError: Bar size, data, end or duration make no sense.
     """
     try:
-        size = bar_size(ask["bar_size"] or "")
+        size = bar_size("1 month" if ask["bar_size"] == _MONTH else ask["bar_size"] or "")
     except UsageError:
         legal = ", ".join(each.text for each in BAR_SIZES)
         raise _invalid(f"Historical data bar size setting is invalid. Legal ones are: {legal}") from None
     what = ask["what"] or ""
+    if what == AGGREGATED and listing.instrument.sec_type == "CRYPTO":
+        what = "TRADES"
     if what not in WHAT:
         raise _invalid(f"'{what}' is no data to show")
     keeps = bool(ask["keep_up_to_date"])
@@ -103,9 +112,8 @@ def parse_request(ask: Values, now_ns: int) -> HistoryRequest:
     if keeps and (size.seconds < LEAST_UPDATED or what == "ADJUSTED_LAST"):
         raise _invalid("Bars of this kind can't keep up to date")
     end_ns = end_of(ask["end"], now_ns)
-    return HistoryRequest(
-        size, what, start_of(end_ns, ask["duration"]), end_ns, bool(ask["use_rth"]), ask["format_date"], keeps
-    )  # fmt: skip
+    start_ns = start_of(end_ns, ask["duration"], listing.calendar)
+    return HistoryRequest(size, what, start_ns, end_ns, bool(ask["use_rth"]), ask["format_date"], keeps)
 
 
 def end_of(text: str | None, now_ns: int) -> int:
@@ -138,10 +146,11 @@ def parse_time(text: str | None, now_ns: int) -> int:
     return int(moment.timestamp()) * NS
 
 
-def start_of(end_ns: int, duration: str | None) -> int:
+def start_of(end_ns: int, duration: str | None, calendar: Calendar = SHARES) -> int:
     """Where a request that ends at ``end_ns`` begins, UTC nanoseconds.
 
-    Days are at least that many trading days: two days that end on a Sunday reach back to Thursday.
+    Days are at least that many trading days of the contract: two days of a share that end on a Sunday reach back to
+    Thursday, those of a market without weekends to Friday.
 
     Raises:
         BadHistoryError: The duration is none of IB's.
@@ -155,14 +164,14 @@ def start_of(end_ns: int, duration: str | None) -> int:
     if unit == "S":
         return end_ns - count * NS
     if unit == "D":
-        return min(end_ns - count * DAY * NS, _trading_days_before(end_ns, count))
+        return min(end_ns - count * DAY * NS, _trading_days_before(end_ns, count, calendar))
     if unit == "W":
         return end_ns - count * 7 * DAY * NS
     end = datetime.fromtimestamp(end_ns / NS, NEW_YORK)
     return int(_months_before(end, count if unit == "M" else 12 * count).timestamp()) * NS
 
 
-def histogram_range(period: str | None, now_ns: int) -> tuple[int, int]:
+def histogram_range(period: str | None, now_ns: int, calendar: Calendar) -> tuple[int, int]:
     """Begin and end of the time that a histogram is asked for, such as ``3 days``; UTC nanoseconds.
 
     Raises:
@@ -175,7 +184,7 @@ def histogram_range(period: str | None, now_ns: int) -> tuple[int, int]:
     if unit in ("sec", "second", "min", "minute", "hour"):
         seconds = count * {"s": 1, "m": 60, "h": 3600}[unit[0]]
         return now_ns - seconds * NS, now_ns
-    return start_of(now_ns, f"{count} {unit[0].upper()}"), now_ns
+    return start_of(now_ns, f"{count} {unit[0].upper()}", calendar), now_ns
 
 
 def bar_time(start: int, *, daily: bool, format_date: int | None) -> str:
@@ -219,11 +228,20 @@ def _first_not_begun(at_ns: int) -> date:
     return day + timedelta(days=1) if session is not None and session.open_ns < at_ns else day
 
 
-def _trading_days_before(end_ns: int, count: int) -> int:
+def _trading_days_before(end_ns: int, count: int, calendar: Calendar) -> int:
+    """Where the last so many days begin that have begun: at midnight, or the evening before with trading all night."""
     end = datetime.fromtimestamp(end_ns / NS, NEW_YORK).date()
-    begun = [day for day in sessions(max(FIRST, end - timedelta(days=2 * count + 10)), end) if day.open_ns < end_ns]
-    first = begun[-count:][0].date if begun else end
-    return int(datetime(first.year, first.month, first.day, tzinfo=NEW_YORK).timestamp()) * NS
+    found = calendar.days(max(FIRST, end - timedelta(days=2 * count + 10)), end + timedelta(days=1))
+    begun = [day for day in found if _begins_ns(day, calendar) < end_ns]
+    first = begun[-count:][0] if begun else None
+    if first is not None and calendar.overnight:
+        return _begins_ns(first, calendar)
+    day = end if first is None else first.date
+    return int(datetime(day.year, day.month, day.day, tzinfo=NEW_YORK).timestamp()) * NS
+
+
+def _begins_ns(day: TradingDay, calendar: Calendar) -> int:
+    return day.span(calendar.leads if calendar.overnight else Phase.REGULAR).first * MINUTE_NS
 
 
 def _months_before(end: datetime, months: int) -> datetime:

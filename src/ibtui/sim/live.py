@@ -18,7 +18,7 @@ from ibtui.sim.events import (
 )
 from ibtui.sim.flow import Beat, Happening, MinuteBegins, PrintComes, QuoteMoves
 from ibtui.sim.prints import LOT, PlannedPrint
-from ibtui.sim.shown_book import ShownBook
+from ibtui.sim.shown_book import BOTH, ShownBook
 from ibtui.sim.sizes import conditions_of, venue_of
 from ibtui.sim.source import Source
 from ibtui.sim.trading_days import MINUTE_NS, Phase
@@ -335,7 +335,8 @@ class LiveMarket:
         told = self.shown.tell_renewed(time_ns, side)
         if told is not None:
             return told
-        return [*self._crossed(time_ns), *self.shown.tell(time_ns, (side,))]
+        crossed = self._crossed(time_ns)  # the order it met leaves the other side
+        return [*crossed, *self.shown.tell(time_ns, BOTH if crossed else (side,))]
 
     def _move(self, move: QuoteMoves) -> list[MarketEvent]:
         self._apply(move)

@@ -24,7 +24,7 @@ def parse_schedule(ask: Values, listing: Listing, now_ns: int) -> Values:
         )
     zone = ZoneInfo(listing.instrument.time_zone)
     end_ns = end_of(ask["end"], now_ns)
-    start_ns = start_of(end_ns, ask["duration"])
+    start_ns = start_of(end_ns, ask["duration"], listing.calendar)
     count, _, unit = ask["duration"].strip().upper().partition(" ")
     first = datetime.fromtimestamp(start_ns / NS, zone).date() - timedelta(days=7 if unit == "D" else 0)
     last = datetime.fromtimestamp(end_ns / NS, zone).date() + timedelta(days=1)

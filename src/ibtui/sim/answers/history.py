@@ -51,7 +51,7 @@ def historical_data(gateway: Gateway, client: Client, ask: Values) -> None:
             sessions = parse_schedule(ask, listing, gateway.exchange.now_ns)
             client.send(data_messages.HISTORICAL_SCHEDULE, req_id=req_id, **sessions)
             return
-        request = parse_request(ask, gateway.exchange.now_ns)
+        request = parse_request(ask, listing, gateway.exchange.now_ns)
     except BadHistoryError as error:
         client.error(req_id, error.code, str(error))
         return
@@ -122,7 +122,7 @@ def histogram(gateway: Gateway, client: Client, ask: Values) -> None:
     if listing is None:
         return
     try:
-        start_ns, end_ns = histogram_range(ask["period"], gateway.exchange.now_ns)
+        start_ns, end_ns = histogram_range(ask["period"], gateway.exchange.now_ns, listing.calendar)
     except BadHistoryError as error:
         client.error(ask["req_id"], error.code, str(error))
         return
