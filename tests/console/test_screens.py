@@ -162,9 +162,9 @@ async def test_a_ticket_joins_the_near_touch_and_shows_every_check_while_it_is_t
             await settle(app, pilot)
             ticket = app.screen
             assert isinstance(ticket, OrderTicket)
-            assert (ticket.action, ticket.query_one("#price", Input).value) == (action, price)
+            assert (ticket.action, ticket.query_one("#limit", Input).value) == (action, price)
             await pilot.press("up", "up", "down")
-            assert ticket.query_one("#price", Input).value == f"{float(price) + 0.01:.2f}"
+            assert ticket.query_one("#limit", Input).value == f"{float(price) + 0.01:.2f}"
             checks = box(app, "#ticket-checks")
             assert "✓ quantity" in checks
             assert "✗ paper account" in checks
@@ -208,7 +208,7 @@ async def test_the_command_line_opens_a_filled_ticket(tmp_path: Path):
             ticket = app.screen
             assert isinstance(ticket, OrderTicket)
             values = {each.id: each.value for each in ticket.query(Input)}
-            assert (ticket.instrument, ticket.action, values["quantity"], values["price"]) == (
+            assert (ticket.instrument, ticket.action, values["quantity"], values["limit"]) == (
                 QQQ,
                 "SELL",
                 "25",

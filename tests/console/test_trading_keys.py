@@ -176,3 +176,37 @@ async def test_after_a_reconnect_with_differences_a_sheet_asks_to_be_acknowledge
         assert type(desk.app.screen).__name__ == "Sheet"
         await desk.press("enter")
         assert not orders.differences
+
+
+async def test_a_line_opens_a_ticket_with_target_and_stop_and_enter_sends_all_three(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    async with trading(tmp_path, gateway) as desk:
+        await desk.type("buy 10 SPY @ bid stop 2% target 3% tif gtc")
+        await until(lambda: type(desk.app.screen).__name__ == "OrderTicket", 5, "a ticket")
+        await desk.press("enter")
+        stop = await desk.order(Status.WORKING, Status.SENT, number=2)
+        parent, target, _ = list(desk.console.orders.orders.values())
+        assert [each.intent.order_type for each in (parent, target, stop)] == ["LMT", "LMT", "STP"]
+        assert target.intent.parent_ref == stop.intent.parent_ref == parent.intent.order_ref
+        limit, loss, gain = parent.intent.limit_price, stop.intent.stop_price, target.intent.limit_price
+        assert limit is not None
+        assert (loss, gain) == (round(limit * 0.98, 2), round(limit * 1.03, 2))
+        assert parent.intent.tif == "GTC"
+
+
+async def test_a_type_is_walked_to_with_the_arrows_and_has_its_own_prices(gateway: Gateway, tmp_path: Path) -> None:
+    async with trading(tmp_path, gateway) as desk:
+        await bought(desk, 20)
+        await desk.press("s")
+        ticket = desk.app.screen
+        ticket.query_one("#type").focus()
+        await desk.press("up")
+        stop = ticket.query_one("#stop")
+        stop.focus()
+        stop.value = "1%"
+        ticket.query_one("#quantity").value = "$5000"
+        await desk.press("enter")
+        order = await desk.order(Status.WORKING, number=1)
+        assert (order.intent.order_type, order.intent.trail_percent) == ("TRAIL", 1.0)
+        assert 0 < order.intent.quantity * 600 < 5600

@@ -1,24 +1,13 @@
 """The command line behind ``:``. One table says what there is; parsing is pure."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ibtui.errors import UsageError
 from ibtui.services.sim_control import parse_arguments
-from ibtui.trading.orders import Action
+from ibtui.trading.order_line import HOW, OrderLine, read_line
 from ibtui.trading.price_alerts import USAGE, Condition, parse_condition
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """``:buy SPY 100 @ 450.10``: a ticket to open, filled as far as it was said."""
-
-    action: Action
-    symbol: str
-    quantity: float | None
-    price: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +26,7 @@ class Simple:
     words: tuple[str, ...] = ()
 
 
-Command = Ticket | SimVerb | Condition | Simple
+Command = OrderLine | SimVerb | Condition | Simple
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +40,8 @@ class Usage:
     most: int = 0
 
 
-_NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
-
-
-def _number(text: str, what: str) -> float:
-    plain = text.replace(",", "")
-    if not _NUMBER.fullmatch(plain):
-        raise UsageError(f"'{text}' is no {what}")
-    return float(plain)
-
-
-def _ticket(name: str, words: list[str]) -> Command:
-    before, at, after = " ".join(words).partition("@")
-    symbol, *rest = before.split() or [""]
-    if not symbol or len(rest) > 1 or (at and not after.strip()):
-        raise UsageError(f"write :{COMMANDS[name].usage}")
-    quantity = _number(rest[0], "quantity") if rest else None
-    price = _number(after.strip(), "price") if at else None
-    return Ticket("BUY" if name == "buy" else "SELL", symbol, quantity, price)
+def _order(name: str, words: list[str]) -> Command:
+    return read_line("BUY" if name == "buy" else "SELL", " ".join(words))
 
 
 def _sim(_: str, words: list[str]) -> Command:
@@ -87,8 +60,8 @@ def _alert(name: str, words: list[str]) -> Command:
 
 
 COMMANDS: dict[str, Usage] = {
-    "buy": Usage("buy SYMBOL [QUANTITY] [@ PRICE]", "open a filled ticket to buy", _ticket, 1, 9),
-    "sell": Usage("sell SYMBOL [QUANTITY] [@ PRICE]", "open a filled ticket to sell", _ticket, 1, 9),
+    "buy": Usage(f"buy {HOW}", "open a filled ticket to buy; ARMED: send it at once", _order, 1, 20),
+    "sell": Usage(f"sell {HOW}", "open a filled ticket to sell; ARMED: send it at once", _order, 1, 20),
     "flatten": Usage("flatten [SYMBOL]", "close a symbol's position, or all of them; asks once", _simple, 0, 1),
     "halt": Usage("halt [REASON]", "block what could open or grow a position", _simple, 0, 99),
     "release": Usage("release REASON", "end a HALT or a latched daily loss", _simple, 1, 99),

@@ -10,8 +10,9 @@ from ibtui.broker.subscriptions import Feed, Standing
 from ibtui.errors import IbtuiError, UsageError
 from ibtui.market.bars import bar_size
 from ibtui.market.instruments import Instrument
+from ibtui.trading.order_line import OrderLine
 from ibtui.trading.price_alerts import Condition
-from ibtui.ui.commands import SimVerb, Ticket, parse
+from ibtui.ui.commands import SimVerb, parse
 from ibtui.ui.rows.quotes import symbol
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ class Executor:
         except UsageError as error:
             self.app.tell(str(error), bad=True)
             return
-        if isinstance(command, Ticket):
-            self.run(self._ticket(command))
+        if isinstance(command, OrderLine):
+            self.run(self._order(command))
         elif isinstance(command, SimVerb):
             self.run(self._sim(command))
         elif isinstance(command, Condition):
@@ -161,16 +162,11 @@ class Executor:
             raise UsageError(f"{symbol(instrument)} was not pinned")
         self.app.tell(f"{symbol(instrument)} is pinned no more")
 
-    async def _ticket(self, command: Ticket) -> None:
-        instrument = await self._instrument(command.symbol)
+    async def _order(self, line: OrderLine) -> None:
+        instrument = await self._instrument(line.symbol)
         self.app.parts.feeds.want(instrument, quotes=True, owner="ticket")
         self.app.select(instrument)
-        if command.quantity and command.price and self.app.armed.sends_at_once():
-            desk = self.app.parts.orders
-            intent = desk.intent(instrument, command.action, command.quantity, "LMT", command.price)
-            self.app.ordering.send_told(intent, instrument)
-        else:
-            self.app.ordering.open_ticket(instrument, command.action, command.quantity, command.price)
+        self.app.ordering.take_line(instrument, line)
 
     async def _alert(self, condition: Condition) -> None:
         instrument = await self._instrument(condition.symbol)

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from ibtui.errors import IbtuiError, UsageError
 from ibtui.market.instruments import Instrument
-from ibtui.trading.orders import Action, Order, OrderIntent, Status
+from ibtui.trading.brackets import bracket, side_problem
+from ibtui.trading.order_line import OrderLine, leg_price, price_of
+from ibtui.trading.orders import Order, OrderIntent, Status
 from ibtui.trading.scopes import in_scope
+from ibtui.trading.sizing import read_size
 from ibtui.ui.rows.orders import told
 
 if TYPE_CHECKING:
@@ -22,32 +25,67 @@ class Ordering:
     def __init__(self, app: "ConsoleApp") -> None:
         self._app = app
 
-    def open_ticket(
-        self, instrument: Instrument, action: Action, quantity: float | None = None, price: float | None = None
-    ) -> None:
+    def open_ticket(self, instrument: Instrument, line: OrderLine) -> None:
         """A ticket for a symbol; the default quantity and the near touch where nothing else is said."""
         from ibtui.ui.screens.ticket import OrderTicket
 
-        self._app.push_screen(OrderTicket(instrument, action, quantity or self._app.quantity, price))
+        self._app.push_screen(OrderTicket(instrument, line))
         self._app.paint_soon()
 
     def duplicate(self, intent: OrderIntent, instrument: Instrument) -> None:
-        """A ticket filled like an order: side, quantity and limit."""
+        """A ticket filled like an order: side, quantity, limit, time in force, hours."""
         self._app.parts.feeds.want(instrument, quotes=True, owner="ticket")
-        if intent.limit_price is None or intent.stop_price is not None:
+        if intent.order_type not in ("LMT", "MKT"):
             self._app.tell(f"The ticket is LMT; the order is {told(intent)}")
-        self.open_ticket(instrument, intent.action, intent.quantity, intent.limit_price)
+        price = "mkt" if intent.order_type == "MKT" else "" if intent.limit_price is None else f"{intent.limit_price:g}"
+        line = OrderLine(
+            intent.action, "", f"{intent.quantity:g}", price, tif=intent.tif, outside_rth=intent.outside_rth
+        )
+        self.open_ticket(instrument, line)
+
+    def take_line(self, instrument: Instrument, line: OrderLine) -> None:
+        """What was typed as one line: sent at once when ARMED and complete, else a ticket filled with it.
+
+        Raises:
+            UsageError: A price in it is none on this contract.
+        """
+        if line.price and line.quantity and self._app.armed.sends_at_once():
+            self._send_told(self._legs(instrument, line), instrument)
+        else:
+            self.open_ticket(instrument, line)
+
+    def _legs(self, instrument: Instrument, line: OrderLine) -> tuple[OrderIntent, ...]:
+        desk, tick = self._app.parts.orders, instrument.min_tick
+        quote = self._app.parts.market.board.quote(instrument.con_id)
+        limit = price_of(line, quote.bid, quote.ask, tick)
+        opens_at = limit or (quote.ask if line.action == "BUY" else quote.bid)
+        target = leg_price(line.target, line.action, opens_at, tick, gains=True)
+        stop = leg_price(line.stop, line.action, opens_at, tick, gains=False)
+        wrong = None if opens_at is None else side_problem(line.action, opens_at, target, stop)
+        if wrong is not None:
+            raise UsageError(wrong)
+        quantity = read_size(line.quantity, opens_at, stop, instrument.multiplier)
+        parent = desk.intent(
+            instrument,
+            line.action,
+            quantity,
+            "MKT" if limit is None else "LMT",
+            limit,
+            line.tif or "DAY",
+            outside_rth=line.outside_rth,
+        )
+        return bracket(parent, lambda **facts: desk.intent(instrument, **facts), target, stop)
 
     def asks_once_more(self) -> bool:
         """Whether a ticket wants a second enter, by ``[orders] confirm``."""
         confirm = self._app.parts.settings.orders.confirm
         return confirm == "always" or (confirm == "armed" and self._app.armed.until is None)
 
-    def send(self, intent: OrderIntent, instrument: Instrument, done: Callable[[Order], None]) -> None:
-        """Submits an order and hands what became of it to ``done``."""
+    def send(self, legs: Sequence[OrderIntent], instrument: Instrument, done: Callable[[Order], None]) -> None:
+        """Submits an order, with its target and stop where it has any, and hands what became of it to ``done``."""
 
         async def submit() -> None:
-            order = await self._app.parts.orders.submit(intent, instrument)
+            order = (await self._app.parts.orders.submit_bracket(legs, instrument))[0]
             if order.status not in (Status.REFUSED, Status.NOT_SENT):
                 self._app.armed.sent = True
                 self._app.tell(f"Sent {told(order)}")
@@ -57,12 +95,15 @@ class Ordering:
 
     def send_told(self, intent: OrderIntent, instrument: Instrument) -> None:
         """Submits an order without a ticket; what stopped it is told."""
+        self._send_told((intent,), instrument)
+
+    def _send_told(self, legs: Sequence[OrderIntent], instrument: Instrument) -> None:
 
         def done(order: Order) -> None:
             if order.status in (Status.REFUSED, Status.NOT_SENT):
                 self._app.tell(f"{order.status}: {order.reason}", bad=True)
 
-        self.send(intent, instrument, done)
+        self.send(legs, instrument, done)
 
     def cancel(self, order_ref: str) -> None:
         """Cancels one order; says so where it can't be."""

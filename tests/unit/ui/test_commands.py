@@ -1,18 +1,19 @@
 import pytest
 
 from ibtui.errors import UsageError
+from ibtui.trading.order_line import OrderLine
 from ibtui.trading.price_alerts import Condition, Relation
-from ibtui.ui.commands import COMMANDS, Simple, SimVerb, Ticket, parse
+from ibtui.ui.commands import COMMANDS, Simple, SimVerb, parse
 
 
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        (":buy SPY 100 @ 450.10", Ticket("BUY", "SPY", 100.0, 450.10)),
-        ("buy SPY 100 @450.10", Ticket("BUY", "SPY", 100.0, 450.10)),
-        (":sell EUR.USD 20,000", Ticket("SELL", "EUR.USD", 20000.0, None)),
-        (":buy SPY @ 450", Ticket("BUY", "SPY", None, 450.0)),
-        (":sell SPY", Ticket("SELL", "SPY", None, None)),
+        (":buy SPY 100 @ 450.10", OrderLine("BUY", "SPY", "100", "450.10")),
+        ("buy SPY 100 @450.10", OrderLine("BUY", "SPY", "100", "450.10")),
+        (":sell EUR.USD 20,000", OrderLine("SELL", "EUR.USD", "20,000")),
+        (":buy SPY @ 450", OrderLine("BUY", "SPY", "", "450")),
+        (":sell SPY", OrderLine("SELL", "SPY")),
         (":sim drop how=rst", SimVerb("drop", {"how": "rst"})),
         (":sim price symbol=SPY bid=450.1", SimVerb("price", {"symbol": "SPY", "bid": 450.1})),
         (":quit", Simple("quit")),

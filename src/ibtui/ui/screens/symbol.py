@@ -1,6 +1,7 @@
 """What quotes, depth and tape share: a selected symbol, tickets for it, cancels of its orders."""
 
 from ibtui.market.instruments import Instrument
+from ibtui.trading.order_line import OrderLine
 from ibtui.trading.orders import Action
 from ibtui.ui.screens.base import ConsoleScreen
 
@@ -16,7 +17,7 @@ class SymbolScreen(ConsoleScreen):
     def action_ticket(self, action: Action) -> None:
         """Opens a ticket for the selected symbol."""
         if self.console.key_trusted() and self.instrument is not None:
-            self.console.ordering.open_ticket(self.instrument, action)
+            self.console.ordering.open_ticket(self.instrument, OrderLine(action))
 
     def action_instant(self, action: Action) -> None:
         """Buys or sells the selected symbol at once, when ARMED."""

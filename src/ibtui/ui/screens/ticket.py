@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -9,10 +10,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label
 
+from ibtui.errors import UsageError
 from ibtui.market.instruments import Instrument
 from ibtui.market.prices import format_price, round_to_tick
+from ibtui.trading.brackets import bracket, side_problem
 from ibtui.trading.checks import Check, passed
+from ibtui.trading.entry import read_price
+from ibtui.trading.order_line import TIMES_IN_FORCE, OrderLine, leg_price, price_of
 from ibtui.trading.orders import Action, Order, OrderIntent, Status
+from ibtui.trading.sizing import WAYS, read_distance, read_size
 from ibtui.ui.frame import Frame
 from ibtui.ui.rows.orders import told
 from ibtui.ui.rows.quotes import headline
@@ -23,27 +29,58 @@ from ibtui.ui.widgets.linebox import LineBox
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp
 
-TIMES_IN_FORCE = ("DAY", "GTC", "IOC", "OPG")
 CHECKS_SHOWN = 14
 _SIGNS = {"pass": ("✓", "good"), "fail": ("✗", "bad"), "unknown": ("?", "warn")}
 
+HOURS = ("regular", "any")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type of order, and which of the ticket's prices it has."""
+
+    limit: bool
+    stop: bool
+
+
+KINDS: dict[str, Kind] = {
+    "LMT": Kind(limit=True, stop=False),
+    "MKT": Kind(limit=False, stop=False),
+    "STP": Kind(limit=False, stop=True),
+    "STP LMT": Kind(limit=True, stop=True),
+    "TRAIL": Kind(limit=False, stop=True),
+}
+"""The types, in the order in which the arrows walk through them. Of TRAIL the stop is its distance: 0.50 or 1%."""
+
+CHOICES = {"type": tuple(KINDS), "tif": TIMES_IN_FORCE, "hours": HOURS}
+"""Fields that hold one word of several: the arrows walk through them."""
+
+_ROWS = (
+    (("quantity", "quantity ", 10), ("type", " type ", 9), ("limit", " limit ", 10), ("stop", " stop ", 10)),
+    (("target", "target ", 10), ("loss", " stop loss ", 10), ("tif", " tif ", 5), ("hours", " hours ", 9)),
+)
+
 
 class OrderTicket(Dialog[None]):
-    """Enter sends, esc leaves; in the price, arrows move it by an increment. A refused order leaves it open."""
+    """Enter sends, esc leaves; arrows step a price by an increment, a quantity by one, a word to the next.
+
+    A refused order leaves it open.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
         Binding("up", "step(1)", show=False),
         Binding("down", "step(-1)", show=False),
+        Binding("pageup", "step(10)", show=False),
+        Binding("pagedown", "step(-10)", show=False),
         Binding("enter", "send", show=False),
     ]
 
-    def __init__(self, instrument: Instrument, action: Action, quantity: float, price: float | None = None) -> None:
+    def __init__(self, instrument: Instrument, line: OrderLine) -> None:
         super().__init__()
         self.instrument = instrument
-        self.action: Action = action
-        self._quantity = quantity
-        self._price = price
+        self.action: Action = line.action
+        self._line = line
         self._confirming = False
         self._sending = False
         self._notice: Line = ()
@@ -58,28 +95,37 @@ class OrderTicket(Dialog[None]):
         with Vertical(classes="ticket buy" if self.action == "BUY" else "ticket sell"):
             yield LineBox(id="ticket-title")
             yield LineBox(id="ticket-quote")
-            with Horizontal(classes="fields"):
-                yield Label("quantity ", markup=False)
-                yield Input(f"{self._quantity:g}", compact=True, restrict=r"[0-9.]*", id="quantity")
-                yield Label(" LMT ", markup=False)
-                yield Input("", compact=True, restrict=r"[0-9.]*", id="price", select_on_focus=False)
-                yield Label(" tif ", markup=False)
-                yield Input("DAY", compact=True, restrict=r"[A-Za-z]{0,3}", id="tif")
+            for row in _ROWS:
+                with Horizontal(classes="fields"):
+                    for name, label, width in row:
+                        yield Label(label, markup=False)
+                        field = Input("", compact=True, select_on_focus=False, id=name)
+                        field.styles.width = width
+                        yield field
             yield LineBox(id="ticket-checks")
             yield LineBox(id="ticket-foot")
 
     def on_mount(self) -> None:
-        """Fills in the price and starts in it."""
-        price = self._near_touch() if self._price is None else self._price
-        field = self.query_one("#price", Input)
-        field.value = "" if price is None else format_price(price, self.instrument.min_tick)
-        field.focus()
+        """Fills in what was said, else the near touch and the defaults, and starts in the price."""
+        line = self._line
+        market = line.price.lower() == "mkt"
+        values = {
+            "quantity": line.quantity or f"{self.console.quantity:g}",
+            "type": "MKT" if market else "LMT",
+            "limit": "" if market else self._limit_said(),
+            "target": line.target,
+            "loss": line.stop,
+            "tif": line.tif or "DAY",
+            "hours": "any" if line.outside_rth else "regular",
+        }
+        for name, value in values.items():
+            self._field(name).value = value
+        self._field("quantity" if market else "limit").focus()
         name = self.instrument.long_name or self.instrument.symbol
-        side = "BUY" if self.action == "BUY" else "SELL"
         self.query_one("#ticket-title", LineBox).show(
             [
                 (
-                    (f" {side} ", "mine"),
+                    (f" {self.action} ", "mine"),
                     (f" {self.instrument.symbol} ", "title"),
                     (f" {name}, {self.instrument.currency}", "dim"),
                 )
@@ -108,13 +154,20 @@ class OrderTicket(Dialog[None]):
             self.dismiss(None)
 
     def action_step(self, steps: int) -> None:
-        """Moves the price by increments, or the quantity by one, whichever is being typed."""
+        """Moves what is being typed: a price by increments, a quantity by one, a word to the next."""
         focused = self.focused
-        if isinstance(focused, Input) and focused.id == "quantity":
-            value = _number(focused.value)
-            focused.value = f"{max(1.0, (value or 0) + steps):g}"
+        name = focused.id if isinstance(focused, Input) and focused.id else "limit"
+        field = self._field(name)
+        if name in CHOICES:
+            words = CHOICES[name]
+            at = words.index(field.value.upper()) if field.value.upper() in words else -1
+            at = words.index(field.value.lower()) if field.value.lower() in words else at
+            field.value = words[(at - (1 if steps > 0 else -1)) % len(words)]
+        elif name == "quantity":
+            field.value = f"{max(1.0, (_number(field.value) or 0.0) + steps):g}"
         else:
-            self._step_price(steps)
+            self._step_price(field, steps)
+        field.cursor_position = len(field.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter sends from any field."""
@@ -123,8 +176,8 @@ class OrderTicket(Dialog[None]):
 
     def action_send(self) -> None:
         """Sends, after one more enter where the settings want that."""
-        intent = self._intent()
-        if self._sending or intent is None:
+        legs = self._legs()
+        if self._sending or isinstance(legs, str):
             self._judge()
             return
         if self.console.ordering.asks_once_more() and not self._confirming:
@@ -133,7 +186,7 @@ class OrderTicket(Dialog[None]):
             return
         self._sending = True
         self._judge()
-        self.console.ordering.send(intent, self.instrument, self._sent)
+        self.console.ordering.send(legs, self.instrument, self._sent)
 
     def _sent(self, order: Order) -> None:
         """The desk has answered: an order that went out closes the ticket, another one says why not."""
@@ -144,41 +197,100 @@ class OrderTicket(Dialog[None]):
         elif self.is_attached:
             self.dismiss(None)
 
-    def _near_touch(self) -> float | None:
-        quote = self.console.parts.market.board.quote(self.instrument.con_id)
-        return quote.bid if self.action == "BUY" else quote.ask
+    def _field(self, name: str) -> Input:
+        return self.query_one(f"#{name}", Input)
 
-    def _step_price(self, steps: int) -> None:
-        field = self.query_one("#price", Input)
+    def _limit_said(self) -> str:
+        quote = self.console.parts.market.board.quote(self.instrument.con_id)
         tick = self.instrument.min_tick
-        price = _number(field.value)
-        start = self._near_touch() if price is None else price + steps * tick
+        near = quote.bid if self.action == "BUY" else quote.ask
+        try:
+            price = price_of(self._line, quote.bid, quote.ask, tick) if self._line.price else near
+        except UsageError:
+            return self._line.price
+        return "" if price is None else format_price(price, tick)
+
+    def _step_price(self, field: Input, steps: int) -> None:
+        tick = self.instrument.min_tick
+        quote = self.console.parts.market.board.quote(self.instrument.con_id)
+        near = quote.bid if self.action == "BUY" else quote.ask
+        before = _number(field.value)
+        start = near if before is None else before + steps * tick
         if start is not None and start > 0:
             field.value = format_price(round_to_tick(start, tick), tick)
-            field.cursor_position = len(field.value)
 
-    def _intent(self) -> OrderIntent | None:
-        quantity = _number(self.query_one("#quantity", Input).value)
-        price = _number(self.query_one("#price", Input).value)
-        tif = self.query_one("#tif", Input).value.upper()
-        if quantity is None or quantity <= 0 or price is None or tif not in TIMES_IN_FORCE:
-            return None
-        return self.console.parts.orders.intent(self.instrument, self.action, quantity, "LMT", price, tif)
+    def _legs(self) -> tuple[OrderIntent, ...] | str:
+        """The order, with target and stop loss where there are any; or why there is none yet."""
+        try:
+            return self._read()
+        except UsageError as error:
+            return str(error)
+
+    def _read(self) -> tuple[OrderIntent, ...]:
+        tick, desk = self.instrument.min_tick, self.console.parts.orders
+        said = {name: self._field(name).value.strip() for row in _ROWS for name, _, _ in row}
+        order_type, tif = said["type"].upper(), said["tif"].upper()
+        kind = KINDS.get(order_type)
+        if kind is None:
+            raise UsageError(f"types: {', '.join(KINDS)}")
+        if tif not in TIMES_IN_FORCE:
+            raise UsageError(f"times in force: {', '.join(TIMES_IN_FORCE)}")
+        if said["hours"].lower() not in HOURS:
+            raise UsageError(f"hours: {' or '.join(HOURS)}")
+        if not said["quantity"] or (kind.limit and not said["limit"]) or (kind.stop and not said["stop"]):
+            raise UsageError(f"type {WAYS}; and each price that a {order_type} has")
+        trailing = order_type == "TRAIL"
+        limit = read_price(said["limit"], tick) if kind.limit else None
+        stop = read_price(said["stop"], tick) if kind.stop and not trailing else None
+        opens_at = limit or stop or self._far_touch()
+        distance, percent = read_distance(said["stop"], opens_at) if trailing else (None, False)
+        target = leg_price(said["target"], self.action, opens_at, tick, gains=True)
+        loss = leg_price(said["loss"], self.action, opens_at, tick, gains=False)
+        wrong = None if opens_at is None else side_problem(self.action, opens_at, target, loss)
+        if wrong is not None:
+            raise UsageError(wrong)
+        quantity = read_size(said["quantity"], opens_at, loss, self.instrument.multiplier)
+        parent = desk.intent(
+            self.instrument,
+            self.action,
+            quantity,
+            order_type,
+            limit,
+            tif,
+            stop_price=stop,
+            trail_amount=None if percent else distance,
+            trail_percent=distance if percent else None,
+            outside_rth=said["hours"].lower() == "any",
+        )
+        return bracket(parent, lambda **facts: desk.intent(self.instrument, **facts), target, loss)
+
+    def _far_touch(self) -> float | None:
+        quote = self.console.parts.market.board.quote(self.instrument.con_id)
+        return quote.ask if self.action == "BUY" else quote.bid
 
     def _judge(self) -> None:
         """Shows every check's answer and what enter does now."""
         if not self.is_mounted:
             return
-        intent = self._intent()
-        checks = self.console.parts.orders.preview(intent, self.instrument) if intent else ()
+        legs = self._legs()
+        checks: tuple[Check, ...] = ()
+        trouble = ""
+        if isinstance(legs, str):
+            trouble = legs
+        else:
+            desk = self.console.parts.orders
+            checks = desk.preview(legs[0], self.instrument)
+            for leg in legs[1:]:
+                failed = [each for each in desk.preview(leg, self.instrument, legs[0]) if each.verdict != "pass"]
+                if failed:
+                    trouble = f"{told(leg)}: {failed[0].name} {failed[0].measured}, allowed {failed[0].limit}"
         self.query_one("#ticket-checks", LineBox).show(_check_lines(checks))
-        self.query_one("#ticket-foot", LineBox).show([self._foot(intent, checks), self._notice])
+        self.query_one("#ticket-foot", LineBox).show([self._foot(legs, checks, trouble), self._notice])
 
-    def _foot(self, intent: OrderIntent | None, checks: Sequence[Check]) -> Line:
-        if intent is None:
-            return ((" Type a quantity, a price and one of " + ", ".join(TIMES_IN_FORCE) + "; esc leaves", "warn"),)
-        notional = intent.quantity * (intent.limit_price or math.nan) * self.instrument.multiplier
-        words = f"{told(intent)}, {amount(notional)} {self.instrument.currency}"
+    def _foot(self, legs: tuple[OrderIntent, ...] | str, checks: Sequence[Check], trouble: str) -> Line:
+        if isinstance(legs, str) or trouble:
+            return ((f" {trouble}; esc leaves", "warn"),)
+        words = self._words(legs)
         if self._sending:
             return ((f" Sending {words} …", "accent"),)
         if not passed(checks):
@@ -186,6 +298,15 @@ class OrderTicket(Dialog[None]):
         if self._confirming:
             return ((f" Press enter again to send {words}", "alarm"),)
         return ((" enter ", "key"), (f"sends {words}; ", "plain"), ("esc ", "key"), ("leaves", "plain"))
+
+    def _words(self, legs: tuple[OrderIntent, ...]) -> str:
+        """The order, its target and stop loss, and what it is worth."""
+        parent, *children = legs
+        words = told(parent)
+        for leg in children:
+            words += f", target {leg.limit_price:g}" if leg.limit_price else f", stop loss {leg.stop_price:g}"
+        price = parent.limit_price or parent.stop_price or self._far_touch() or math.nan
+        return f"{words}, {amount(parent.quantity * price * self.instrument.multiplier)} {self.instrument.currency}"
 
 
 def _check_lines(checks: Sequence[Check]) -> list[Line]:
