@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ibtui.errors import IbtuiError, UsageError
 from ibtui.market.instruments import Instrument
+from ibtui.market.prices import format_price
 from ibtui.trading.brackets import bracket, side_problem
 from ibtui.trading.order_line import OrderLine, leg_price, price_of
 from ibtui.trading.orders import Order, OrderIntent, Status
@@ -37,9 +38,13 @@ class Ordering:
         self._app.parts.feeds.want(instrument, quotes=True, owner="ticket")
         if intent.order_type not in ("LMT", "MKT"):
             self._app.tell(f"The ticket is LMT; the order is {told(intent)}")
-        price = "mkt" if intent.order_type == "MKT" else "" if intent.limit_price is None else f"{intent.limit_price:g}"
+        limit = "" if intent.limit_price is None else format_price(intent.limit_price, instrument.min_tick)
         line = OrderLine(
-            intent.action, "", f"{intent.quantity:g}", price, tif=intent.tif, outside_rth=intent.outside_rth
+            intent.action,
+            quantity=f"{intent.quantity:.12g}",
+            price="mkt" if intent.order_type == "MKT" else limit,
+            tif=intent.tif,
+            outside_rth=intent.outside_rth,
         )
         self.open_ticket(instrument, line)
 

@@ -110,7 +110,7 @@ class OrderTicket(Dialog[None]):
         line = self._line
         market = line.price.lower() == "mkt"
         values = {
-            "quantity": line.quantity or f"{self.console.quantity:g}",
+            "quantity": line.quantity or f"{self.console.quantity:.12g}",
             "type": "MKT" if market else "LMT",
             "limit": "" if market else self._limit_said(),
             "target": line.target,
@@ -164,7 +164,7 @@ class OrderTicket(Dialog[None]):
             at = words.index(field.value.lower()) if field.value.lower() in words else at
             field.value = words[(at - (1 if steps > 0 else -1)) % len(words)]
         elif name == "quantity":
-            field.value = f"{max(1.0, (_number(field.value) or 0.0) + steps):g}"
+            field.value = f"{max(1.0, (_number(field.value) or 0.0) + steps):.12g}"
         else:
             self._step_price(field, steps)
         field.cursor_position = len(field.value)
@@ -304,9 +304,10 @@ class OrderTicket(Dialog[None]):
         parent, *children = legs
         words = told(parent)
         for leg in children:
-            words += f", target {leg.limit_price:g}" if leg.limit_price else f", stop loss {leg.stop_price:g}"
-        price = parent.limit_price or parent.stop_price or self._far_touch() or math.nan
-        return f"{words}, {amount(parent.quantity * price * self.instrument.multiplier)} {self.instrument.currency}"
+            name, price = ("target", leg.limit_price) if leg.limit_price else ("stop loss", leg.stop_price)
+            words += f", {name} {format_price(price, self.instrument.min_tick)}"
+        each = parent.limit_price or parent.stop_price or self._far_touch() or math.nan
+        return f"{words}, {amount(parent.quantity * each * self.instrument.multiplier)} {self.instrument.currency}"
 
 
 def _check_lines(checks: Sequence[Check]) -> list[Line]:
