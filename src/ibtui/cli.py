@@ -137,7 +137,7 @@ def main(common: Common, fresh: bool) -> int | None:
 @click.option("--seed", type=int, default=1, show_default=True, help="The market is a function of it.")
 @click.option("--account", default="DUSIM0001", show_default=True, help="Paper accounts, comma-separated.")
 @click.option("--symbols", default="", help="Only these symbols, comma-separated.")
-@click.option("--rate", type=click.FloatRange(0), default=1.0, show_default=True, help="Market activity.")
+@click.option("--rate", type=click.FloatRange(0, 1000), default=1.0, show_default=True, help="Market activity.")
 @click.option("--speed", type=click.FloatRange(0), default=1.0, show_default=True, help="Market seconds a second.")
 @click.option("--start", help="Market time to start at, New York, such as 2026-11-20T10:00.")
 @click.option("--scenario", metavar="NAME|FILE", help="Control verbs at their times, such as flash-crash.")

@@ -41,7 +41,7 @@ async def answers(raw: Bare) -> bool:
         ('{"do": "price"}', "price needs 'symbol'"),
         ('{"do": "price", "symbol": "NOSUCH", "bid": 1}', "no symbol NOSUCH"),
         ('{"do": "price", "symbol": "SPY", "bid": 5, "ask": 4}', "bid must be below the ask"),
-        ('{"do": "market", "rate": -1}', "0 or more"),
+        ('{"do": "market", "rate": -1}', "from 0 to 1000"),
         ('{"do": "clock", "at": "2020-01-01"}', "can't go back"),
         ('{"do": "clock", "at": "noon"}', "no date or time"),
         ('{"do": "refuse", "seconds": -1}', "0 or more"),
@@ -63,6 +63,30 @@ async def test_a_control_connection_takes_one_line_after_the_other() -> None:
         assert [each["ok"] for each in found] == [True, False, True]
         assert found[2]["rate"] == 2
         writer.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"do": "clock", "speed": NaN}', "speed must be a number, not nan"),
+        ('{"do": "market", "rate": Infinity}', "rate must be a number, not inf"),
+        ('{"do": "market", "rate": 1e9}', "rate must be from 0 to 1000"),
+        ('{"do": "price", "symbol": "SPY", "bid": "abc"}', "bid must be a number, not 'abc'"),
+        ('{"do": "refuse", "seconds": null}', "seconds must be a number, not None"),
+        ('{"do": "permission", "live": "maybe"}', "live must be true or false, not 'maybe'"),
+        ('{"do": "alter", "message": 1, "values": 5}', "values must be an object, not 5"),
+        ('{"do": "duplicate", "message": 1, "values": [1]}', "values must be an object, not [1]"),
+        ('{"do": "accounts", "ids": 5}', "ids must be a list, not 5"),
+        ('{"do": "print", "symbol": "SPY", "price": 1e308, "size": 1}', "can't be read"),
+    ],
+)
+async def test_a_value_that_can_not_be_is_told_and_changes_nothing(line: str, words: str) -> None:
+    async with gateway() as server:
+        answer = await control_line(server, line)
+        assert not answer["ok"]
+        assert words in answer["error"]
+        assert (await control(server, "clock"))["speed"] == 1
+        assert (await control(server, "market"))["rate"] == 1
 
 
 @pytest.mark.parametrize(("how", "ending"), [("fin", EOFError), ("rst", ConnectionResetError)])

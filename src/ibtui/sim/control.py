@@ -3,8 +3,10 @@
 import asyncio
 import inspect
 import json
+import math
 from contextlib import suppress
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from ibtui.errors import UsageError
 from ibtui.sim.gateway import Gateway
@@ -22,7 +24,7 @@ def run_line(controls: Controls, line: bytes) -> Answer:
         answer = run(controls, *command(json.loads(line)))
     except UsageError as error:
         return {"ok": False, "error": str(error)}
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         return {"ok": False, "error": f"can't be read: {error}"}
     except TypeError as error:
         return {"ok": False, "error": str(error)}
@@ -63,13 +65,35 @@ def checked(name: str, arguments: dict[str, Any]) -> Verb:
     if verb is None:
         raise UsageError(f"there is no verb '{name}'; there are {', '.join(VERBS)}")
     allowed = dict(list(inspect.signature(verb).parameters.items())[1:])
-    for key in arguments:
+    hints = get_type_hints(verb)
+    for key, value in arguments.items():
         if key not in allowed:
             raise UsageError(f"{name} takes no '{key}'; it takes {', '.join(allowed) or 'nothing'}")
+        wanted = _unlike(value, hints[key])
+        if wanted is not None:
+            raise UsageError(f"{key} must be {wanted}, not {value!r}")
     for key, parameter in allowed.items():
         if parameter.default is parameter.empty and key not in arguments:
             raise UsageError(f"{name} needs '{key}'")
     return verb
+
+
+def _unlike(value: object, hint: Any) -> str | None:
+    """What a value should be, if it is something else. Text is not looked at: numbers are text to many verbs."""
+    choices = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    kinds = {get_origin(each) or each for each in choices}
+    if value is None and type(None) in kinds:
+        return None
+    if kinds & {int, float}:
+        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return None if number else "a number"
+    if bool in kinds:
+        return None if isinstance(value, bool) else "true or false"
+    if list in kinds:
+        return None if isinstance(value, list | str) else "a list"
+    if dict in kinds:
+        return None if isinstance(value, dict) else "an object"
+    return None
 
 
 class ControlPort:

@@ -8,6 +8,9 @@ from ibtui.sim.events import Event
 from ibtui.sim.simclock import describe, parse_start
 from ibtui.sim.verbs.controls import Answer, Controls, listing_of
 
+LIVELIEST = 1000
+"""Times the default activity; beyond it beats come closer together than time is counted."""
+
 
 def price(
     controls: Controls,
@@ -73,8 +76,8 @@ def market(controls: Controls, running: bool | None = None, rate: float | None =
     controls.gateway.advance()
     controls.gateway.flush()
     if rate is not None:
-        if not rate >= 0:
-            raise UsageError("rate must be 0 or more")
+        if not 0 <= rate <= LIVELIEST:
+            raise UsageError(f"rate must be from 0 to {LIVELIEST}")
         exchange.rate = float(rate)
     if running is not None:
         exchange.running = bool(running)
