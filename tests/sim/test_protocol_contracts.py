@@ -13,6 +13,7 @@ from ibtui.market.hours import is_open, parse_hours
 from ibtui.sim.night_calendars import CRYPTO, FOREX, FUTURES, REGULAR_ONLY
 from ibtui.sim.option_values import expiry_minute, option_price, third_fridays
 from ibtui.sim.trading_days import SHARES, Calendar
+from ibtui.sim.universe import default_universe
 from tests.conftest import until
 from tests.sim.protocol_rig import SPY, client, gateway
 
@@ -187,3 +188,13 @@ def test_an_options_value_keeps_its_bounds_and_parity(
 def test_expirations_are_third_fridays_or_the_day_before_a_holiday() -> None:
     assert third_fridays(date(2025, 4, 1), (4, 5))[:2] == [date(2025, 4, 17), date(2025, 5, 16)]
     assert expiry_minute("20250516") * 60 * NS == int(datetime(2025, 5, 16, 20, tzinfo=UTC).timestamp()) * NS
+
+
+def test_a_few_hundred_symbols_are_listed_each_with_a_spread_and_a_volume_of_its_own() -> None:
+    shares = [each for each in default_universe() if each.instrument.sec_type == "STK"]
+    symbols = {each.instrument.symbol for each in shares}
+    assert len(symbols) == len(shares) >= 250
+    assert {"RBLX", "SPY", "AAPL"} <= symbols
+    assert len({each.spread for each in shares}) > 10
+    assert len({each.daily_volume for each in shares}) > 100
+    assert all(each.price > 0 and each.daily_volume > 0 for each in shares)

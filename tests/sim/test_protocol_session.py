@@ -84,6 +84,23 @@ async def test_an_unknown_request_gets_an_error_and_the_session_goes_on() -> Non
         assert (await raw.read())[0] == "49"
 
 
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        (["52", "2", "7", "1", "SPY"], "430"),
+        (["54", "3", "7", "1", "SPY"], "321"),
+        (["55", "3", "7", "1", "SPY"], "321"),
+        (["84", "7", "BRFG", "1", ""], "10276"),
+        (["86", "7", "1", "BRFG"], "10276"),
+    ],
+)
+async def test_a_request_that_is_not_offered_is_told_so_under_its_own_number(fields: list[str], code: str) -> None:
+    async with gateway() as server, bare(server) as raw:
+        await raw.start(1)
+        raw.ask(*fields)
+        assert (await raw.read())[2:4] == ["7", code]
+
+
 @pytest.mark.parametrize("fields", [["1", "11"], ["1", "11", "x"], ["20", "5", "zz"], ["3", "1", "0", "SPY"], ["61"]])
 async def test_a_request_that_makes_no_sense_gets_an_error_and_the_session_goes_on(fields: list[str]) -> None:
     async with gateway() as server, bare(server) as raw:

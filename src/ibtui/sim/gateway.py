@@ -19,6 +19,7 @@ from ibtui.sim.feeds import Feeds, Refreshed
 from ibtui.sim.limits import LIMITED, Limits, too_many_messages
 from ibtui.sim.links import COMPETING, Links, Upstream
 from ibtui.sim.meetings import Meetings
+from ibtui.sim.not_offered import not_offered
 from ibtui.sim.order_checks import Refusal
 from ibtui.sim.order_desk import OrderDesk
 from ibtui.sim.pause import Pause
@@ -135,6 +136,11 @@ class Gateway:
 
     def _answer(self, client: Client, fields: list[str]) -> None:
         message = requests.INCOMING.get(int(fields[0]))
+        refusal = None if message is not None else not_offered(fields)
+        if refusal is not None:
+            number, told = refusal
+            client.error(number, told.code, told.text)
+            return
         if message is None:
             client.error(SYSTEM, UNKNOWN_REQUEST, f"Fatal Error: Unknown message id. {fields[0]}")
             return

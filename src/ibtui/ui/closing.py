@@ -59,7 +59,8 @@ class Closing:
 
         async def stop() -> None:
             count = await parts.orders.halt(reason, now_ns, cancels=parts.settings.risk.halt_cancels)
-            self._app.tell(f"HALTED; {count} cancels asked for. `:release REASON` ends it", bad=True)
+            cancels = f"{count} cancel{'s' * (count != 1)} asked for"
+            self._app.tell(f"HALTED; {cancels}. `:release REASON` ends it", bad=True)
 
         self._app.armed.disarm("HALTED")
         self._run(stop())

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import pytest
+
 from ibtui.broker.session import Session
 from ibtui.broker.supervisor import ConnectionEvent, ConnectionStatus, Step, Supervisor
 from ibtui.clock import NS, MarketClock
@@ -115,6 +117,7 @@ async def test_it_connects_syncs_and_says_so() -> None:
         assert [event.state for event in stand.events] == ["CONNECTING", "SYNCING", "READY"]
 
 
+@pytest.mark.no_cover  # two thousand tries: the tracer would triple what they cost
 @virtual
 async def test_it_never_gives_up_and_has_one_socket_at_most() -> None:
     async with running() as stand:
