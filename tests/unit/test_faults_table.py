@@ -10,6 +10,7 @@ TEST = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 
 def test_every_fault_names_its_test_and_that_test_exists() -> None:
     rows = dict(ROW.findall((TREE / "docs/faults.md").read_text()))
+    assert all(TEST.search(cell) for cell in rows.values()), "a fault without a test"
     missing = [
         f"{fault}: {path}::{name}"
         for fault, cell in rows.items()

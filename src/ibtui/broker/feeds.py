@@ -88,6 +88,7 @@ class Feeds:
         self._watch = FeedWatch(self._subscriptions, market, clock, hours.open_now, self._renew)
         self._quality = Quality(self._subscriptions, market, clock, market_clock, hours, market_data.stale_after)
         self._gaps = Gaps(on_gap)
+        self._interrupted = False
         self._ticker = Ticker(LOOK_EVERY)
 
     # --- what is wanted ---
@@ -294,8 +295,13 @@ class Feeds:
 
     def _error(self, request_id: int, code: int, text: str, *_: object) -> None:
         known = lookup(code)
+        if known.link == "ib lost" or (known.link == "farm broken" and known.about == "data"):
+            self._interrupted = True
         if known.link == "ib back" or (known.link == "farm ok" and known.about == "data"):
             self._watch.reminder.returned(self._clock.monotonic())
+            if self._interrupted:  # what came before is seen, and not confirmed until it comes again
+                self._interrupted = False
+                self._quality.interrupted = self._clock.monotonic()
         subscription = self._subscriptions.asked_as(request_id)
         if subscription is None:
             return

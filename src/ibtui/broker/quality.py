@@ -28,6 +28,9 @@ class Quality:
     Args:
         hours: Of the instruments, by the market's clock.
         stale_after: Seconds of silence after which an open market's quote needs confirmation.
+
+    Attributes:
+        interrupted: When a link that brings market data last came back, monotonic seconds.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Quality:
         self._clock = clock
         self._market_clock = market_clock
         self._hours = hours
+        self.interrupted = -math.inf
         self._stale_after = stale_after
 
     def mark(self, con_id: int, session: int | None, vouched: bool) -> Mark:
@@ -64,6 +68,7 @@ class Quality:
             now=self._clock.monotonic(),
             open_now=None if subscription is None else self._hours.open_now(subscription.instrument),
             stale_after=self._stale_after,
+            interrupted=self.interrupted,
         )
 
     def reason(self, con_id: int, feed: Feed, connected: bool, trouble: str, slots: int) -> str:

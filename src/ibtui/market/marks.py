@@ -1,5 +1,6 @@
 """How far a quote can be trusted, in one word that stands beside it."""
 
+import math
 from enum import StrEnum
 
 from ibtui.market.board import DELAYED, DELAYED_FROZEN, FROZEN, Quote
@@ -24,6 +25,7 @@ def mark(
     now: float,
     open_now: bool | None,
     stale_after: float,
+    interrupted: float = -math.inf,
 ) -> Mark:
     """The first mark that is true.
 
@@ -34,6 +36,7 @@ def mark(
         now: Monotonic seconds.
         open_now: Whether the contract trades now, by its own hours; None where they don't say.
         stale_after: Seconds of silence after which an open market's quote needs confirmation.
+        interrupted: When its link or farm last came back, monotonic seconds: what came before is not confirmed.
     """
     if session is None or quote.session != session or not vouched:
         return Mark.STALE
@@ -43,6 +46,6 @@ def mark(
         return Mark.HALTED
     if quote.data_type in (FROZEN, DELAYED_FROZEN):
         return Mark.FROZEN
-    if not now - quote.updated <= stale_after:
+    if quote.updated < interrupted or not now - quote.updated <= stale_after:
         return Mark.STALE
     return Mark.DELAYED if quote.data_type == DELAYED else Mark.LIVE

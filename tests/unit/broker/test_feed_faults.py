@@ -3,6 +3,8 @@
 import asyncio
 from bisect import bisect_right
 
+import pytest
+
 from ibtui.broker.outgoing import RESERVED
 from ibtui.broker.subscriptions import Feed, Standing
 from ibtui.broker.window import budget
@@ -95,6 +97,25 @@ async def test_after_a_farms_return_each_symbols_flow_is_checked() -> None:
         rig.tick(rig.id_of(QUOTES, A))
         await until(lambda: rig.asked(QUOTES, since), 30)
         assert once_each(rig, QUOTES, since) == {"102": 1}
+
+
+@pytest.mark.parametrize(("lost", "back"), [(1100, 1102), (2103, 2104)])
+def test_a_quote_from_before_an_outage_is_stale_until_it_comes_again(lost: int, back: int) -> None:
+    @virtual
+    async def test() -> None:
+        async with feeding() as rig:
+            await wanted(rig, A)
+            await until(lambda: rig.feeds.mark(A.con_id) == "LIVE")
+            rig.gateway.system(lost, "lost:usfarm")
+            await until(lambda: rig.feeds.mark(A.con_id) == "STALE")
+            rig.gateway.system(back, "back:usfarm")
+            await until(lambda: rig.supervisor.status.data.state == "ok")
+            await settle()
+            assert rig.feeds.mark(A.con_id) == "STALE"
+            rig.tick(rig.id_of(QUOTES, A), 10.01)
+            await until(lambda: rig.feeds.mark(A.con_id) == "LIVE")
+
+    test()
 
 
 @virtual
