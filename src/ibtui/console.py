@@ -346,7 +346,7 @@ class Console:
             return
         for listener in self.on_status:
             listener(status)
-        self.alerts.connection(status.state, status.cause)
+        self.alerts.connection(status.state, status.cause, asked=status.asked)
         self._watching.connection(usable=status.state in USABLE)
 
     # --- jobs: what commands ask of a running console, through its socket, or of one of their own ---

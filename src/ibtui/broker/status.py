@@ -56,6 +56,7 @@ class ConnectionStatus:
         farms: IB's data servers that reported.
         errors: Messages from the gateway, of the whole run, that were more than notices.
         not_understood: Frames of this session that make no sense.
+        asked: There is no session because the user asked for that.
     """
 
     state: StateWord = "CONNECTING"
@@ -82,6 +83,7 @@ class ConnectionStatus:
     last_error: Trouble | None = None
     errors: int = 0
     not_understood: int = 0
+    asked: bool = False
 
 
 @dataclass(slots=True)
@@ -96,6 +98,7 @@ class Facts:
         syncing: The sync steps run for the first time in this session, or again since IB came back.
         missing: Name of each sync step that did not come through, and why.
         not_understood: Frames of this session that make no sense.
+        asked: The user ended the session, and no try has failed since.
     """
 
     endpoint: str
@@ -107,6 +110,7 @@ class Facts:
     syncing: bool = False
     missing: dict[str, str] = field(default_factory=dict)
     not_understood: int = 0
+    asked: bool = False
 
 
 def state_word(facts: Facts) -> StateWord:
@@ -173,6 +177,7 @@ def outlook(facts: Facts, before: ConnectionStatus, now_ns: int, now: float, **m
         missing=tuple(facts.missing),
         farms=tuple(facts.links.farms.values()),
         not_understood=facts.not_understood,
+        asked=facts.asked and word == "DISCONNECTED",
         **measured,
     )
 

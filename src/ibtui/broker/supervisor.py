@@ -131,13 +131,14 @@ class Supervisor:
 
     def disconnect(self) -> None:
         """Ends the session and makes no other until :meth:`try_now` or :meth:`reconnect`."""
-        self._held = True
+        self._held = self._facts.asked = True
         self._wake.set()
         self._leave(HELD)
 
     def reconnect(self) -> None:
         """Ends the session, if there is one, and connects anew at once."""
         self._held, self._at_once = False, self._current is not None
+        self._facts.asked = self._facts.asked or self._facts.connected
         self._wake.set()
         self._leave("connecting anew, as you asked")
 
@@ -176,6 +177,7 @@ class Supervisor:
             await self._open(session)
             cause = await self._live(session)
         except GatewayUnreachableError as error:
+            self._facts.asked = self._facts.asked and (self._held or self._at_once)
             silent = session.timed_out and session.stage is Stage.ACCEPTED
             self._silent_tries = self._silent_tries + 1 if silent else 0
             wedged_now = self._silent_tries >= WEDGED_AFTER
@@ -201,7 +203,7 @@ class Supervisor:
         """The gateway accepted us: runs while the library decodes, before any frame that follows the handshake."""
         self._accepted += 1
         self._facts.ever_connected = self._facts.connected = self._facts.syncing = True
-        self._facts.silent = False
+        self._facts.silent = self._facts.asked = False
         session.tap("managedAccounts", lambda _accounts: self._tell(accounts=session.accounts))
         for part in self._parts:
             _guarded(partial(part.attach, session))

@@ -130,7 +130,8 @@ class Alerts:
         self._record = record
         self._clock = clock
         self._bell_alone = "TMUX" in environment
-        self._state = self._title = ""
+        self._state: tuple[str, bool] = "", False
+        self._title = ""
         self._lost = False
         self._told: dict[tuple[str, str], tuple[Alert, float]] = {}
 
@@ -160,15 +161,17 @@ class Alerts:
             self._attempt(hook, alert)
         return alert
 
-    def connection(self, state: str, cause: str) -> None:
+    def connection(self, state: str, cause: str, *, asked: bool = False) -> None:
         """Tells that the state word of the status bar changed; may be called as often as one likes.
 
-        A loss is told at once, in each of its words; a return only after a loss.
+        A loss is told at once, in each of its words, but for one that was asked for; a return only after a loss.
         """
-        if state == self._state:
+        if (state, asked) == self._state:
             return
-        before, self._state = self._state, state
+        (before, _), self._state = self._state, (state, asked)
         self.title(f"ibtui {state}")
+        if asked:
+            return
         if state in LOST_STATES:
             self._lost = True
             self.tell("link lost", f"{state}: {cause}")

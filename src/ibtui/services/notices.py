@@ -107,6 +107,6 @@ class ConnectionNotices:
             wait = max(0.0, status.next_try_at - self._clock.monotonic())
             tries = f"try {status.attempt}; next" if status.attempt else "first try"
             return f"{status.state}: {status.cause} ({tries} in {wait:.0f} s)"
-        if status.state in ("NO ANSWER", "IB LOST"):
+        if status.asked or status.state in ("NO ANSWER", "IB LOST"):
             return f"{status.state}: {status.cause}"
         return ""

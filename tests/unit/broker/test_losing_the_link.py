@@ -68,6 +68,32 @@ async def test_disconnecting_works_between_two_tries_and_in_the_middle_of_one() 
 
 
 @virtual
+async def test_an_end_that_was_asked_for_is_no_loss_until_a_try_fails() -> None:
+    async with running() as stand:
+        await ready(stand)
+        stand.seen.clear()
+        for again in (stand.supervisor.reconnect, stand.supervisor.try_now):
+            stand.supervisor.disconnect()
+            await stand.state("DISCONNECTED")
+            await asyncio.sleep(60)
+            again()
+            await ready(stand)
+        stand.supervisor.reconnect()
+        await until(lambda: stand.gateway.connections == 4)
+        await ready(stand)
+        assert stand.states().count("DISCONNECTED") == 3
+        assert {each.asked for each in stand.seen if each.state == "DISCONNECTED"} == {True}
+        assert not stand.status.asked
+        stand.supervisor.disconnect()
+        await stand.state("DISCONNECTED")
+        stand.gateway.refuse()
+        stand.supervisor.try_now()
+        await until(lambda: not stand.status.asked)
+        assert stand.status.state == "DISCONNECTED"
+        assert "refused" in stand.status.cause
+
+
+@virtual
 async def test_reconnecting_ends_the_session_and_opens_the_next_without_a_pause() -> None:
     async with running() as stand:
         await ready(stand)

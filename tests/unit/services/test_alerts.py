@@ -138,6 +138,19 @@ def test_a_loss_is_told_once_in_each_of_its_words_and_a_return_once():
     assert [text for text in desk.written if text.startswith("\x1b]0;")][-1] == "\x1b]0;ibtui READY\x07"
 
 
+def test_an_end_that_was_asked_for_changes_the_title_and_tells_nothing():
+    desk = Desk()
+    desk.alerts.connection("READY", "")
+    desk.alerts.connection("DISCONNECTED", "as you asked", asked=True)
+    desk.alerts.connection("SYNCING", "")
+    desk.alerts.connection("READY", "")
+    assert desk.toasts == []
+    assert "\x1b]0;ibtui DISCONNECTED\x07" in desk.written
+    desk.alerts.connection("DISCONNECTED", "as you asked", asked=True)
+    desk.alerts.connection("DISCONNECTED", "refused")
+    assert desk.toasts == ["DISCONNECTED: refused"]
+
+
 def test_a_title_that_stays_is_written_once():
     desk = Desk()
     for title in ("READY", "READY", "DISCONNECTED"):

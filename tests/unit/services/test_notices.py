@@ -15,10 +15,12 @@ async def test_each_try_is_a_line_and_what_repeats_is_not():
         notices(ConnectionStatus(state="DISCONNECTED", cause="refused", attempt=attempt, next_try_at=13.0))
     notices(ConnectionStatus(state="SYNCING"))
     notices(ConnectionStatus(state="READY", cause="connected to h:1"))
+    notices(ConnectionStatus(state="DISCONNECTED", cause="as you asked", asked=True))
     assert (await board.after({"after": 0}))["lines"] == [
         "2027-01-15T08:00:00Z DISCONNECTED: refused (try 1; next in 3 s)",
         "2027-01-15T08:00:00Z DISCONNECTED: refused (try 2; next in 3 s)",
         "2027-01-15T08:00:00Z READY: connected to h:1",
+        "2027-01-15T08:00:00Z DISCONNECTED: as you asked",
     ]
 
 
