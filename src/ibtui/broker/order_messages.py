@@ -1,6 +1,7 @@
 """What a session says about orders: its raw callbacks are folded into the ledger, and the broker's lists collected."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from ibtui.broker.codes import lookup
@@ -18,7 +19,7 @@ from ibtui.broker.order_reports import (
 from ibtui.clock import Clock
 from ibtui.trading.breaker import Breaker
 from ibtui.trading.events import Executed, Problem, Reported
-from ibtui.trading.orders import Execution
+from ibtui.trading.orders import Execution, Status
 from ibtui.trading.reconcile import BrokerView, SeenOrder
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 _UNASKED = -1
 """Request id of an execution that comes as it happens, not out of a list."""
+
+_ABOUT_ORDERS = frozenset({"3", "5", "11", "101"})
+"""Messages that tell what became of an order: orderStatus, openOrder, execDetails, completedOrder."""
 
 _EXTERNAL_ENDED = frozenset({"Cancelled", "ApiCancelled", "Filled"})
 
@@ -46,6 +50,7 @@ class OrderMessages:
         breaker: Breaker,
         clock: Clock,
         filled: Callable[[int, float], None],
+        doubt: Callable[[], None],
     ) -> None:
         """Listens from now on.
 
@@ -55,6 +60,7 @@ class OrderMessages:
             breaker: Hears of answers and of unknown outcomes.
             clock: The machine's clocks.
             filled: Told each contract's fills as they happen, negative for a sale.
+            doubt: Told when what became of an order has to be asked for; must not send anything itself.
         """
         self.open_listed = False
         self._session = session
@@ -62,6 +68,9 @@ class OrderMessages:
         self._breaker = breaker
         self._clock = clock
         self._filled = filled
+        self._doubt = doubt
+        self._asking = asyncio.Lock()
+        self._holes: set[str] = set()
         self._open: list[SeenOrder] | None = None
         self._completed: list[SeenOrder] | None = None
         self._executions: list[Execution] | None = None
@@ -71,6 +80,7 @@ class OrderMessages:
         session.tap("execDetails", self._on_execution)
         session.tap("commissionReport", self._on_commission)
         session.tap("error", self._on_error)
+        session.on_decode_error.append(self._on_lost_message)
 
     # --- the broker's lists ---
 
@@ -81,34 +91,37 @@ class OrderMessages:
             RequestTimeoutError: The list did not end in time.
             LinkDownError: The session ended.
         """
-        self._open, before = [], set(self._ledger.external)
-        try:
-            await self._session.ask(self._session.ib.reqAllOpenOrdersAsync(), "open orders")
-        except BaseException:
-            self._open = None
-            raise
-        for gone in before - {each.perm_id for each in self._open}:
-            self._ledger.external.pop(gone, None)
-        self._ledger.listed_at = self._clock.monotonic()
-        self.open_listed = True
+        async with self._asking:
+            earlier, self._open, before = self._open, [], set(self._ledger.external)
+            try:
+                await self._ask(self._session.ib.reqAllOpenOrdersAsync(), "open orders")
+            except BaseException:
+                self._open = earlier
+                raise
+            for gone in before - {each.perm_id for each in self._open}:
+                self._ledger.external.pop(gone, None)
+            self._ledger.listed_at = self._clock.monotonic()
+            self.open_listed = True
 
     async def ask_completed_orders(self) -> None:
         """Has the gateway list today's completed orders. Raises as :meth:`ask_open_orders`."""
-        self._completed = []
-        try:
-            await self._session.ask(self._session.ib.reqCompletedOrdersAsync(apiOnly=False), "completed orders")
-        except BaseException:
-            self._completed = None
-            raise
+        async with self._asking:
+            earlier, self._completed = self._completed, []
+            try:
+                await self._ask(self._session.ib.reqCompletedOrdersAsync(apiOnly=False), "completed orders")
+            except BaseException:
+                self._completed = earlier
+                raise
 
     async def ask_executions(self) -> None:
         """Has the gateway list today's executions. Raises as :meth:`ask_open_orders`."""
-        self._executions = []
-        try:
-            await self._session.ask(self._session.ib.reqExecutionsAsync(), "executions")
-        except BaseException:
-            self._executions = None
-            raise
+        async with self._asking:
+            earlier, self._executions = self._executions, []
+            try:
+                await self._ask(self._session.ib.reqExecutionsAsync(), "executions")
+            except BaseException:
+                self._executions = earlier
+                raise
 
     def forget_lists(self) -> None:
         """Begins a reconciliation: lists of an earlier one prove nothing any more."""
@@ -116,10 +129,16 @@ class OrderMessages:
         self._open = self._completed = self._executions = None
 
     def view(self) -> BrokerView | None:
-        """The three lists, once all of them ended; None before that."""
+        """The three lists, once all of them ended; None before that. A message that was lost in one is a hole."""
         if self._open is None or self._completed is None or self._executions is None:
             return None
-        return BrokerView(tuple(self._open), tuple(self._completed), tuple(self._executions), complete=True)
+        return BrokerView(tuple(self._open), tuple(self._completed), tuple(self._executions), complete=not self._holes)
+
+    async def _ask(self, request: Awaitable[object], what: str) -> None:
+        """One list at a time: the library keeps one answer of a kind, and of two requests the first would never end."""
+        lost = self._session.decode_errors
+        await self._session.ask(request, what)
+        (self._holes.discard if self._session.decode_errors == lost else self._holes.add)(what)
 
     # --- messages ---
 
@@ -174,12 +193,18 @@ class OrderMessages:
         if order is None or effect == "none":
             return
         problem = Problem(code, text, effect)
-        self._ledger.fold(order.intent.order_ref, problem, effect, f"{text} (IB code {code})", always=True)
+        after = self._ledger.fold(order.intent.order_ref, problem, effect, f"{text} (IB code {code})", always=True)
+        if effect == "cancel_refused" or after.status is Status.UNKNOWN:
+            self._doubt()
         now = self._clock.monotonic()
         if effect == "unknown":
             self._breaker.failure(f"unknown outcome of {order.intent.order_ref}", now)
         elif effect == "rejected":
             self._breaker.success(now)
+
+    def _on_lost_message(self, message: str) -> None:
+        if message in _ABOUT_ORDERS:
+            self._doubt()
 
     def _report(self, identity: Identity, report: Reported) -> bool:
         """Folds a report; False if the order is not ours."""

@@ -111,7 +111,7 @@ def read_execution(order_ref: str, con_id: int, execution: "ib_insync.Execution"
     if side is None or quantity is None or price is None or not execution.execId:
         return None
     time = execution.time
-    at_ns = int(time.timestamp()) * NS if time.tzinfo else received_ns
+    at_ns = int(time.timestamp()) * NS if time.tzinfo and time.timestamp() > 0 else received_ns
     return Execution(execution.execId, order_ref, at_ns, con_id, side, quantity, price, execution.exchange)
 
 

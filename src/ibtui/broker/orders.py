@@ -14,6 +14,7 @@ from ibtui.broker.order_cancels import Cancels
 from ibtui.broker.order_guards import Asked, OrderGuards, Surroundings
 from ibtui.broker.order_ledger import OrderLedger
 from ibtui.broker.order_messages import OrderMessages
+from ibtui.broker.order_recheck import Recheck
 from ibtui.broker.order_reports import ExternalOrder
 from ibtui.broker.order_sender import OrderSender
 from ibtui.broker.window import client_of
@@ -82,6 +83,7 @@ class OrderDesk:
         self._cancels = Cancels(self._ledger, journal, clock)
         self._session: Session | None = None
         self._messages: OrderMessages | None = None
+        self._recheck = Recheck(self._ask_again)
         self._before_loss: dict[str, Order] = {}
         self._strangers: set[int] = set()
         self._reconciled = False
@@ -347,7 +349,9 @@ class OrderDesk:
         self._reconciled = False
         self._sender.attach(session)
         self._cancels.attach(session)
-        self._messages = OrderMessages(session, self._ledger, self.breaker, self._clock, self._around.account.filled)
+        self._messages = OrderMessages(
+            session, self._ledger, self.breaker, self._clock, self._around.account.filled, self._recheck.doubt
+        )
         # Request ids and order ids are one count: an error must never name both a request and a live order.
         client_of(session).updateReqId(self._ledger.highest_order_id(session.client_id) + 1)
 
@@ -379,6 +383,7 @@ class OrderDesk:
         session = self._session
         self._session = self._messages = None
         self._reconciled = False
+        self._recheck.stop()
         self._sender.detach()
         self._cancels.detach()
         for order in self._ledger.live():
@@ -396,6 +401,25 @@ class OrderDesk:
         self._sender.take_order_ids_after(max(highest or 0, known))
 
     # --- reconciliation ---
+
+    async def _ask_again(self) -> None:
+        """Asks what became of our orders, in the middle of a session.
+
+        Whatever the lists say is folded as it comes. What was sent before they were asked for and is in none of them is
+        UNKNOWN, not found. A sync that is under way asks for all of it anyway.
+        """
+        messages = self._messages
+        if messages is None or not self._reconciled:
+            return
+        live = [each.intent.order_ref for each in self._ledger.live()]
+        for ask in (messages.ask_open_orders, messages.ask_completed_orders, messages.ask_executions):
+            await ask()
+            if messages is not self._messages or not self._reconciled:
+                return
+        view = messages.view()
+        if view is not None:
+            for ref in reconcile([self.orders[each] for each in live], view, self._clock.utc_ns()).not_found:
+                self._ledger.fold(ref, NotFound(), "not found", "by asking again")
 
     def _reconcile(self, session: "Session", messages: OrderMessages) -> None:
         """Once all lists are in: what left no trace is UNKNOWN, not found; cancels that waited go out."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ibtui.broker import causes
 from ibtui.broker.causes import Stage
 from ibtui.broker.dead_peer import detect_dead_peer
+from ibtui.broker.fill_times import keep_fills_without_a_time
 from ibtui.broker.heartbeat import Heartbeat
 from ibtui.broker.late_answers import expect_late_answers, forget_ended
 from ibtui.broker.wire_reader import FramesHandler, WireReader
@@ -46,7 +47,7 @@ class Session:
         stage: How far the connect got.
         problem: Code and text of the last error message before the session was ready, or of what ended it since.
         ended: Resolves with the cause, in words, when the socket is gone.
-        on_decode_error: Called with each frame that could not be understood.
+        on_decode_error: Called with the message number of each frame that could not be understood.
         handler_errors: Failures of our own handlers.
         timed_out: The connect failed because nothing more came.
         clock: The machine's.
@@ -65,7 +66,7 @@ class Session:
         self.stage = Stage.REACHING
         self.problem: tuple[int, str] | None = None
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self.on_decode_error: Callable[[], None] = lambda: None
+        self.on_decode_error: list[Callable[[str], None]] = []
         self.handler_errors = 0
         self.timed_out = False
         self.clock = clock
@@ -75,7 +76,7 @@ class Session:
         self._cause = ""
         self._taps: dict[str, list[Callable[..., None]]] = {}
         self._reader = WireReader(
-            self.ib, lambda: self.stage >= Stage.READY, lambda: self.on_decode_error(), self._on_endless_frame
+            self.ib, lambda: self.stage >= Stage.READY, self._not_understood, self._on_endless_frame
         )
         self._heartbeat = Heartbeat(clock, self.ib.client.reqCurrentTime)
         self._hook_library()
@@ -252,6 +253,7 @@ class Session:
         self.ib.RaiseRequestErrors = True  # else a refused request looks like an empty answer
         self.ib.errorEvent.clear()  # on each 1102 the library would open one more account summary, up to IB's limit
         self.ib.wrapper.clientId = self.client_id
+        keep_fills_without_a_time(self.ib)
         expect_late_answers(self.ib.wrapper)
         client.conn.connection_made = self._on_connected  # type: ignore[method-assign]
         client.conn.disconnected += self._on_closed
@@ -271,6 +273,10 @@ class Session:
         )
         if self._cause:
             transport.abort()
+
+    def _not_understood(self, message: str) -> None:
+        for each in self.on_decode_error:
+            self._guarded(each, message)
 
     def _on_endless_frame(self) -> None:
         self.abort(f"{self.endpoint} sent garbage (a frame longer than 16 MiB)")

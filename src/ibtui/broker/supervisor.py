@@ -169,7 +169,7 @@ class Supervisor:
         self._facts.links = Links(self._clock.utc_ns())
         self._facts.not_understood = 0
         self._senseless.clear()
-        session.on_decode_error = partial(self._not_understood, session)
+        session.on_decode_error.append(partial(self._not_understood, session))
         session.tap("error", self._heard)
         self._tell(attempt=self.status.attempt + 1, next_try_at=None)
         cause = "the console failed here; its log tells where"
@@ -339,7 +339,7 @@ class Supervisor:
         elif effect != "-":
             self._tell(code, text)
 
-    def _not_understood(self, session: Session) -> None:
+    def _not_understood(self, session: Session, _message: str) -> None:
         now = self._clock.monotonic()
         self._facts.not_understood += 1
         self._senseless.append(now)

@@ -24,7 +24,7 @@ class WireReader:
     Args:
         ib: The session's object of the library.
         greeted: Whether the handshake is over; until then the library reads by itself.
-        on_error: Called with each frame that could not be understood.
+        on_error: Called with the message number, as it stands on the wire, of each frame that could not be understood.
         on_endless: Called when a frame claims to be longer than :data:`LONGEST_FRAME`.
 
     Attributes:
@@ -34,7 +34,7 @@ class WireReader:
     """
 
     def __init__(
-        self, ib: "IB", greeted: Callable[[], bool], on_error: Callable[[], None], on_endless: Callable[[], None]
+        self, ib: "IB", greeted: Callable[[], bool], on_error: Callable[[str], None], on_endless: Callable[[], None]
     ) -> None:
         self.taken: dict[str, FramesHandler] = {}
         self.frames = 0
@@ -43,6 +43,7 @@ class WireReader:
         self._greeted = greeted
         self._on_error = on_error
         self._on_endless = on_endless
+        self._reading = ""
         client = ib.client
         client.decoder.logger = _CountingLog(client.decoder.logger, self._count_error)  # type: ignore[assignment]
         self._decode: FramesHandler = client.decoder.interpret
@@ -91,7 +92,8 @@ class WireReader:
 
     def _on_frame(self, fields: list[str]) -> None:
         self.frames += 1
-        taken = self.taken.get(fields[0]) if fields else None
+        self._reading = fields[0] if fields else ""
+        taken = self.taken.get(self._reading)
         if taken is None:
             self._decode(clean_fields(fields))
             return
@@ -103,7 +105,7 @@ class WireReader:
 
     def _count_error(self) -> None:
         self.errors += 1
-        self._on_error()
+        self._on_error(self._reading)
 
 
 class _CountingLog(logging.LoggerAdapter[logging.Logger]):
