@@ -149,9 +149,7 @@ async def test_a_refused_cancel_is_told_and_the_order_asked_about_again(trader: 
     await trader.gateway.control("reject", request="cancel", code=code, text="cannot be cancelled", count=1)
     await trader.rig.desk.cancel(ref)
     await until(lambda: not trader.order(ref).cancel_requested, 5, "the refusal")
-    while await trader.received(16) == asked:
-        await asyncio.sleep(0.01)
-    assert await trader.received(16) == asked + 1
+    assert await trader.asked_again(16, asked) == asked + 1
     assert trader.order(ref).status is Status.WORKING
     await trader.rig.writer.durable()
     told = trader.rig.rows("SELECT detail FROM order_events WHERE order_ref = ? AND kind = 'cancel_refused'", ref)
@@ -215,8 +213,7 @@ async def test_an_order_whose_line_in_the_list_can_not_be_read_is_not_called_mis
         await trader.gateway.control("reject", request="cancel", code=10148, text="cannot be cancelled", count=1)
         await trader.rig.desk.cancel(ref)
         await until(lambda: session.decode_errors, 5, "a message that can't be read")
-        while await trader.received(7) == asked:
-            await asyncio.sleep(0.01)
+        await trader.asked_again(7, asked)
         assert await session.heartbeat()
         assert trader.order(ref).status is Status.WORKING
     finally:

@@ -1,5 +1,6 @@
 """What tests of the order path ask for again and again: one rig with a quoted symbol, orders that rest or fill."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -56,6 +57,14 @@ class Trader:
         """How many requests of a number the gateway has got so far, of all clients."""
         count = (await self.gateway.control("stats"))["received"].get(str(message), 0)
         assert isinstance(count, int)
+        return count
+
+    async def asked_again(self, message: int, before: int) -> int:
+        """Waits until the gateway has got more requests of a number than before."""
+        async with asyncio.timeout(10):
+            # The gateway tells nobody what it gets: it is asked until it got more.
+            while (count := await self.received(message)) == before:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
         return count
 
     def error(self, code: int, ref: str, text: str = "") -> dict[str, Any]:
