@@ -80,6 +80,7 @@ class Console:
         from ibtui.services.alert_command import AlertCommand
         from ibtui.services.alert_watch import AlertWatch
         from ibtui.services.alerts import Alerts
+        from ibtui.services.day_watch import DayWatch
         from ibtui.services.loop_lag import LoopLag
         from ibtui.services.notices import ConnectionNotices, NoticeBoard
         from ibtui.services.order_watch import OrderWatch
@@ -152,6 +153,16 @@ class Console:
             self.market_clock,
             settings.risk,
             ready=lambda: self.supervisor.status.state == "READY",
+            tell=self.alerts.tell,
+        )
+        self.day_watch = DayWatch(
+            self.orders,
+            self.account,
+            self.contracts.known,
+            self.market,
+            self.feeds.mark,
+            clock,
+            self.market_clock,
             tell=self.alerts.tell,
         )
         self.history = History()
@@ -229,6 +240,7 @@ class Console:
         self._spawn(self.supervisor.run(), "connection")
         self._spawn(self.loop_lag.run(), "loop lag")
         self._spawn(self.order_watch.run(), "order watch")
+        self._spawn(self.day_watch.run(), "day watch")
         self._spawn(self.alert_watch.run(), "alert watch")
         if self.alert_command is not None:
             self.alerts.on_change.append(self.alert_command)

@@ -122,6 +122,7 @@ def parts_of(console: Console) -> "Parts":
         orders=console.orders,
         flattening=console.flattening,
         order_watch=console.order_watch,
+        day_watch=console.day_watch,
         account=console.account,
         backfill=console.backfill,
         writer=console.writer,

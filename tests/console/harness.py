@@ -22,6 +22,7 @@ from ibtui.market.instruments import Instrument
 from ibtui.market.rows import Batch, DepthRow, PrintRow, TickRow
 from ibtui.market.state import MarketState
 from ibtui.services.alerts import Alerts
+from ibtui.services.day_watch import DayWatch
 from ibtui.services.log_buffer import LogBuffer
 from ibtui.services.loop_lag import LoopLag
 from ibtui.services.order_watch import OrderWatch
@@ -81,6 +82,9 @@ async def console_parts(directory: Path, settings: Settings | None = None) -> As
         flattening=Flattening(orders, account, market, feeds.mark),
         order_watch=OrderWatch(
             orders, account, clock, market_clock, settings.risk, lambda: False, lambda kind, text: None
+        ),
+        day_watch=DayWatch(
+            orders, account, contracts.known, market, feeds.mark, clock, market_clock, lambda kind, text: None
         ),
         account=account,
         backfill=BackfillRunner(history, writer, settings.backfill, clock, market_clock),

@@ -80,7 +80,7 @@ async def test_a_side_a_symbol_and_one_order_are_cancelled_and_a_duplicate_opens
         await desk.type("cancel sells")
         await cancelled(sell)
         assert orders.orders[lower.intent.order_ref].status is Status.WORKING
-        await desk.type("cancel buys spy")
+        desk.app.ordering.cancel_scope(["buys", "spy"])
         await cancelled(lower)
 
 

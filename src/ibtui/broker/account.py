@@ -32,6 +32,7 @@ class Position:
         average_cost: Per unit, multiplier and commission included, as IB sends it; in the contract's currency.
         market_price: IB's own mark; it comes with the account values, seconds or minutes old.
         unrealized: IB's own figure, in the contract's currency.
+        currency: The contract's; empty while unknown.
     """
 
     con_id: int
@@ -40,6 +41,7 @@ class Position:
     average_cost: float | None = None
     market_price: float | None = None
     unrealized: float | None = None
+    currency: str = ""
 
 
 class Account:
@@ -232,6 +234,7 @@ class Account:
             known(average_cost),
             old.market_price if old else None,
             old.unrealized if old and old.quantity == quantity else None,
+            contract.currency,
         )
         if self._reported is not None:
             self._reported[position.con_id] = position
@@ -264,7 +267,7 @@ class Account:
         if account == self.account:
             symbol = contract.localSymbol or contract.symbol
             figures = known(average_cost), price(market_price), known(unrealized)
-            self._put(Position(contract.conId, symbol, quantity, *figures))
+            self._put(Position(contract.conId, symbol, quantity, *figures, contract.currency))
 
     def _put(self, position: Position) -> None:
         if self.positions.get(position.con_id) == position:

@@ -154,7 +154,7 @@ class OrderGuards:
             opens=self._opens(asked.instrument),
             daily_pnl=account.day_profit,
             available=account.available,
-            committed=self._committed(intent.order_ref),
+            committed=self.committed(intent.order_ref),
             unit_margin=self.unit_margins.get(intent.con_id),
             parent=asked.parent,
             flattens=asked.flattens,
@@ -214,8 +214,8 @@ class OrderGuards:
             return ""
         return f"{datetime.fromtimestamp(at_ns // NS, zone):%a %H:%M %Z}"
 
-    def _committed(self, besides: str) -> float | None:
-        """Margin that the working orders will need, base currency."""
+    def committed(self, besides: str = "") -> float | None:
+        """Margin that the working orders will need, but for one, in base currency; None while unknown."""
         others = [each for each in self._ledger.live() if each.intent.order_ref != besides]
         return committed(others, self.reducible, self._margin_facts)
 
@@ -223,6 +223,11 @@ class OrderGuards:
         """How much an order's side can take off the position, whichever figure of it is true."""
         held = self._around.account.held(order.intent.con_id)
         return 0.0 if held is None else held.reducible(order.intent.action)
+
+    def notional(self, order: Order) -> float | None:
+        """What the rest of an order is worth, in base currency; None while unknown."""
+        facts = self._margin_facts(order)
+        return None if facts is None else facts[2]
 
     def _margin_facts(self, order: Order) -> tuple[OrderIntent, Instrument, float | None, float | None] | None:
         intent, account = replace(order.intent, quantity=order.remaining), self._around.account

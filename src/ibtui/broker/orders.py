@@ -129,6 +129,15 @@ class OrderDesk:
         return self._guards.unit_margins
 
     @property
+    def committed(self) -> float | None:
+        """Margin that the working orders will need, in base currency; None while unknown."""
+        return self._guards.committed()
+
+    def notional(self, order: Order) -> float | None:
+        """What the rest of an order is worth, in base currency; None while unknown."""
+        return self._guards.notional(order)
+
+    @property
     def reconciled(self) -> bool:
         """Whether this session's reconciliation is complete."""
         return self._reconciled

@@ -44,6 +44,7 @@ from ibtui.storage.schema import HISTORY, JOURNAL
 
 __all__ = [
     "LatestQuote",
+    "account_series",
     "account_values",
     "activity",
     "alerts",
@@ -159,6 +160,17 @@ def account_values(directory: DataDirectory, account: str | None = None) -> list
     sql = """SELECT account, key, currency, max(ts_ns) AS ts_ns, value FROM account_values
         WHERE :account IS NULL OR account = :account GROUP BY account, key, currency ORDER BY account, key, currency"""
     return rows(directory.history, HISTORY, sql, {"account": account})
+
+
+def account_series(
+    directory: DataDirectory, account: str, key: str, currency: str, since_ns: int
+) -> list[tuple[int, float]]:
+    """A number of the account over time: the last of each minute since then, UTC nanoseconds and value."""
+    sql = """SELECT max(ts_ns) AS ts_ns, CAST(value AS REAL) AS value FROM account_values
+        WHERE account = ? AND key = ? AND currency = ? AND ts_ns >= ?
+        GROUP BY ts_ns / 60000000000 ORDER BY ts_ns"""
+    found = rows(directory.history, HISTORY, sql, (account, key, currency, since_ns))
+    return [(row["ts_ns"], row["value"]) for row in found]
 
 
 def status_counts(directory: DataDirectory, now_ns: int) -> dict[str, int]:

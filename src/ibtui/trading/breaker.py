@@ -31,10 +31,9 @@ class Breaker:
     def failure(self, cause: str, now: float) -> None:
         """Counts a failure, such as ``link lost in session 3``."""
         self._advance(now)
+        self._causes.setdefault(cause, now)
         if self.state == "probe":
             self._open(now)
-            return
-        self._causes.setdefault(cause, now)
         if self.state == "closed" and len(self._causes) >= FAILURES:
             self._open(now)
 
@@ -64,6 +63,11 @@ class Breaker:
         self._advance(now)
         return max(0.0, self._until - now) if self.state == "open" else 0.0
 
+    def causes(self, now: float) -> tuple[str, ...]:
+        """The failures that count now; while it is not closed, those that opened it and all since."""
+        self._advance(now)
+        return tuple(self._causes)
+
     def _advance(self, now: float) -> None:
         if self.state == "closed":
             self._causes = {cause: at for cause, at in self._causes.items() if now - at < WINDOW}
@@ -77,4 +81,3 @@ class Breaker:
         self.state = "open"
         self._until = now + PAUSE
         self._probing = False
-        self._causes.clear()

@@ -16,6 +16,7 @@ from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.market.prices import on_tick
 from ibtui.market.values import known, positive
+from ibtui.trading.exposure import may_trade
 from ibtui.trading.holdings import Held
 from ibtui.trading.margin import margin_of
 from ibtui.trading.orders import LIVE, Action, Order, OrderIntent, Status
@@ -150,11 +151,7 @@ def _working_orders(inputs: CheckInputs, action: str) -> list[Order]:
 
 def _working(inputs: CheckInputs, action: Action) -> float:
     """Contracts that orders on this side may still trade; of an OCA group only one of its orders will."""
-    groups: dict[str, float] = {}
-    for order in _working_orders(inputs, action):
-        group = order.intent.oca_group or order.intent.order_ref
-        groups[group] = max(groups.get(group, 0.0), order.remaining)
-    return sum(groups.values())
+    return may_trade(_working_orders(inputs, action))
 
 
 def _sent_within(inputs: CheckInputs, seconds: float) -> list[Order]:

@@ -70,6 +70,7 @@ COMMANDS: dict[str, Usage] = {
     "arm": Usage("arm", "keys and :buy send at once, for a while", _simple),
     "disarm": Usage("disarm", "keys open tickets again", _simple),
     "cancel": Usage("cancel [buys|sells] [SYMBOL]", "cancel all our working orders, or those meant", _simple, 0, 3),
+    "limits": Usage("limits", "trading state, breaker, and how far everything is from its limit", _simple),
     "add": Usage("add SYMBOL", "put a symbol on the watchlist", _simple, 1, 1),
     "remove": Usage("remove SYMBOL", "take a symbol off the watchlists", _simple, 1, 1),
     "alert": Usage(USAGE, "tell once when the price is there (>, >=, <, <=, crosses); off ends it", _alert, 1, 9),

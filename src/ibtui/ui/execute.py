@@ -42,6 +42,7 @@ class Executor:
             "disconnect": lambda _: app.parts.supervisor.disconnect(),
             "reconnect": lambda _: app.parts.supervisor.reconnect(),
             "cancel": lambda words: app.ordering.cancel_scope(words),
+            "limits": lambda _: self.show_limits(),
             "add": lambda words: self.find(words[0]),
             "remove": lambda words: self.remove(words[0]),
             "pin": lambda words: self.run(self._pin(words[0])),
@@ -79,6 +80,12 @@ class Executor:
         """``SYMBOL [BAR] [MODE]``; the bar may be written in two words, as IB does."""
         if text:
             self.run(self._backfill(text.split()))
+
+    def show_limits(self) -> None:
+        """Shows what holds orders back, and how far everything is from its limit."""
+        from ibtui.ui.screens.limits import Limits
+
+        self.app.push_screen(Limits(self.app.parts))
 
     def list_alerts(self) -> None:
         """Shows what waits and what was told."""

@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING
 from ibtui.broker.window import budget, sent_lately
 from ibtui.services.process import process_use
 from ibtui.storage.writer import WriterStatus
+from ibtui.trading.distances import Distance, distances
 from ibtui.ui.pacer import FrameGate
 from ibtui.ui.rows.connection import Figures
+from ibtui.ui.rows.limits import breaker_line, brief_line, restraint_lines
 from ibtui.ui.rows.status import Status
+from ibtui.ui.text import Line
 
 if TYPE_CHECKING:
     from ibtui.ui.parts import Parts
@@ -98,3 +101,40 @@ def figures_of(parts: "Parts", terminal_rate: float | None, loop_ms: float) -> F
         terminal_rate=terminal_rate,
         loop_ms=loop_ms,
     )
+
+
+def distances_of(parts: "Parts") -> tuple[Distance, ...]:
+    """How far everything is from its limit, as of now."""
+    desk, account = parts.orders, parts.account
+    return distances(
+        orders=desk.orders.values(),
+        account=account.account,
+        positions={each.con_id: each.symbol for each in account.positions.values()},
+        held=account.held,
+        notional=desk.notional,
+        limits=parts.settings.risk,
+        profit=account.day_profit,
+        available=account.available,
+        committed=desk.committed,
+        currency=account.base_currency,
+        now_ns=parts.clock.utc_ns(),
+    )
+
+
+def brief_limits(parts: "Parts", width: int) -> Line:
+    """Trading state, breaker and what is left of each limit, on one line."""
+    now, breaker = parts.clock.monotonic(), parts.orders.breaker
+    causes = len(breaker.causes(now))
+    remaining = breaker.remaining(now)
+    return brief_line(parts.orders.trading_state, breaker.state, remaining, causes, distances_of(parts), width)
+
+
+def trading_lines(parts: "Parts") -> list[Line]:
+    """The trading state with its reasons, and the breaker."""
+    now, desk, zone = parts.clock.monotonic(), parts.orders, parts.settings.ui.timezone
+    breaker = desk.breaker
+    causes = breaker.causes(now)
+    return [
+        *restraint_lines(desk.trading_state, desk.restraints.values(), zone),
+        breaker_line(breaker.state, breaker.remaining(now), causes),
+    ]

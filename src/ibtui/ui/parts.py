@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ibtui.broker.orders import OrderDesk
     from ibtui.broker.supervisor import ConnectionEvent, Supervisor
     from ibtui.services.alerts import Alerts
+    from ibtui.services.day_watch import DayWatch
     from ibtui.services.log_buffer import LogBuffer
     from ibtui.services.loop_lag import LoopLag
     from ibtui.services.order_watch import OrderWatch
@@ -45,6 +46,7 @@ class Parts:
     orders: "OrderDesk"
     flattening: "Flattening"
     order_watch: "OrderWatch"
+    day_watch: "DayWatch"
     account: "Account"
     backfill: "BackfillRunner"
     writer: "Writer"

@@ -137,3 +137,20 @@ def test_it_opens_exactly_when_three_causes_meet_in_a_window(failures):
         assert (breaker.state == "open") == (len(first_seen) >= 3)
         if breaker.state == "open":
             return
+
+
+def test_it_names_the_failures_that_it_counts_until_an_answer_comes():
+    breaker = Breaker()
+    breaker.failure("a", 0.0)
+    breaker.failure("a", 1.0)
+    breaker.failure("b", 1.0)
+    assert breaker.causes(59.0) == ("a", "b")
+    assert breaker.causes(60.5) == ("b",)
+    breaker.failure("c", 60.5)
+    breaker.failure("d", 60.6)
+    assert (breaker.state, breaker.causes(60.7)) == ("open", ("b", "c", "d"))
+    later = 60.6 + PAUSE
+    assert breaker.take(later)
+    assert breaker.causes(later) == ("b", "c", "d"), "while it probes"
+    breaker.success(later)
+    assert (breaker.state, breaker.causes(later)) == ("closed", ())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
+from ibtui.ui.rows.equity import LEVELS
 from ibtui.ui.rows.quotes import symbol
 from ibtui.ui.rows.status import light
 from ibtui.ui.text import UNKNOWN, Column, Line, Row, Span, age, compact, duration, wall
@@ -45,7 +46,6 @@ _FARMS: dict[str, Span] = {
     "broken": ("down", "bad"),
     "connecting": ("connecting", "warn"),
 }
-_BARS = "▁▂▃▄▅▆▇█"
 _CLASSES = ("1ms", "2", "5", "10", "20", "50", "100", "200", "500", "1s", "+")
 """Names of the histogram's classes, each its upper edge."""
 
@@ -197,7 +197,7 @@ def histogram(latency: "Latency") -> Line:
     most = max(latency.counts, default=0)
     spans: list[Span] = [_head("round trip")]
     for name, count in zip(_CLASSES, latency.counts, strict=True):
-        bar = _BARS[(count * len(_BARS) - 1) // most] if count else "·"
+        bar = LEVELS[(count * len(LEVELS) - 1) // most] if count else "·"
         spans += [(f"{name}", "dim"), (bar, "accent" if count else "dim"), (" ", "plain")]
     if latency.median_ms is not None and latency.worst_ms is not None:
         spans.append((f"p50 {latency.median_ms:.1f} max {latency.worst_ms:.0f} ms", "plain"))

@@ -13,6 +13,7 @@ from ibtui.market.instruments import Instrument
 from ibtui.trading.orders import LIVE, Order
 from ibtui.trading.restraints import day_began_ns
 from ibtui.ui.frame import Frame
+from ibtui.ui.gather import brief_limits
 from ibtui.ui.keymap import bindings
 from ibtui.ui.rows.account import COLUMNS as POSITION_COLUMNS
 from ibtui.ui.rows.account import position_row
@@ -39,6 +40,7 @@ class OrdersScreen(ConsoleScreen):
         self._listed_s: float | None = None
         self._list = OrderList((), {}, {})
         self._external: dict[int, ExternalOrder] = {}
+        self._limits: Line = ()
 
     def body(self) -> Iterable[Widget]:
         """The orders, what is held, and all that is known about the selected order."""
@@ -73,7 +75,9 @@ class OrdersScreen(ConsoleScreen):
         self._show_positions(positions, len(account.positions))
         positions.set_keys([each.con_id for each in sorted(account.positions.values(), key=lambda each: each.symbol)])
         positions.update_rows()
-        self.query_one("#order", LineBox).show(self._about())
+        if frame.full:
+            self._limits = brief_limits(self.parts, self.size.width)
+        self.query_one("#order", LineBox).show([*self._about(), self._limits])
 
     def _show_positions(self, positions: RowGrid, count: int) -> None:
         shown = bool(count) or self.has_class("wide")
@@ -173,8 +177,9 @@ class OrdersScreen(ConsoleScreen):
         return order_row(self.parts.orders.orders[ref], zone, self._now_ns, self._list.branches.get(ref, ""))
 
     def _position_row(self, key: Hashable) -> Row:
-        position = self.parts.account.positions.get(key) if isinstance(key, int) else None
-        return position_row(position) if position is not None else (("", "plain"),)
+        if not isinstance(key, int):
+            return (("", "plain"),)
+        return position_row(self.parts.account.positions.get(key), self.parts.day_watch.results.get(key))
 
     def _about(self) -> list[Line]:
         order, external = self.order, self.external
@@ -183,7 +188,7 @@ class OrdersScreen(ConsoleScreen):
             return [((words, "title"),), ((f" It can be cancelled {external.where}", "warn"),)]
         if order is None:
             working = sum(each.status in LIVE for each in self.parts.orders.orders.values())
-            return [((f" {working} working, {len(self.parts.orders.orders)} in all", "dim"),)]
+            return [((f" {working} working, {len(self.parts.orders.orders)} in all", "dim"),), ()]
         intent = order.intent
         stop = f" stop {trigger(intent)}" if trigger(intent) else ""
         ids = f"  {intent.order_ref}  id {order.order_id or '—'}  perm {order.perm_id or '—'}"
