@@ -101,7 +101,7 @@ async def test_a_sync_brings_positions_values_and_profit() -> None:
     async with attached() as stand:
         await stand.sync()
         account = stand.account
-        assert account.positions == {265598: Position(265598, "AAPL", 100, 190.5)}
+        assert account.positions == {265598: Position(265598, "AAPL", 100, 190.5, currency="USD")}
         assert account.held(265598) == Held(100, 100)
         assert account.held(1) == Held(0, 0)
         assert account.values == {("NetLiquidation", "USD"): "100000.00"}
@@ -140,10 +140,10 @@ async def test_marks_come_with_the_portfolio_and_unset_ones_stay_unknown() -> No
         await stand.sync()
         stand.gateway.raw(portfolio(265598, "AAPL", 100, 195.25, 475.0))
         await settle()
-        assert stand.account.positions[265598] == Position(265598, "AAPL", 100, 190.5, 195.25, 475.0)
+        assert stand.account.positions[265598] == Position(265598, "AAPL", 100, 190.5, 195.25, 475.0, "USD")
         stand.gateway.raw(portfolio(265598, "AAPL", 100, -1, UNSET))
         await settle()
-        assert stand.account.positions[265598] == Position(265598, "AAPL", 100, 190.5, None, None)
+        assert stand.account.positions[265598] == Position(265598, "AAPL", 100, 190.5, None, None, "USD")
 
 
 @virtual

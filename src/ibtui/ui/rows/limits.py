@@ -52,7 +52,7 @@ def _distance_line(distance: Distance) -> Line:
         (bar, tone),
         (f" {_figure(distance.used, distance.unit):>11}", tone),
         (f" of {_figure(distance.limit, distance.unit):>11}", "dim"),
-        (f"  left {_figure(distance.left, distance.unit):>11}", tone),
+        (f" left {_figure(distance.left, distance.unit):>11}", tone),
         (f" {distance.unit}", "dim"),
     )
 
