@@ -16,7 +16,7 @@ import pytest
 from hypothesis import settings
 
 # Fewer examples than hypothesis' hundred keep the suite quick; a failure that was found once is kept and tried again.
-settings.register_profile("quick", deadline=None, max_examples=50)
+settings.register_profile("quick", deadline=None, max_examples=30)
 settings.load_profile("quick")
 
 LISTENING_SECONDS = 20.0

@@ -43,7 +43,7 @@ class Orders:
         self.messages: OrderMessages | None = None
 
     def attach(self, session: Session) -> None:
-        self.messages = OrderMessages(session, self._ledger, Breaker(), self._clock, lambda *_: None)
+        self.messages = OrderMessages(session, self._ledger, Breaker(), self._clock, lambda *_: None, lambda *_: None)
 
     def steps(self, _session: Session) -> list[Step]:
         assert self.messages is not None
