@@ -94,6 +94,16 @@ class Terminal:
         self.child.close()
         return self.child.exitstatus if self.child.exitstatus is not None else 128 + (self.child.signalstatus or 0)
 
+    def press_until_ended(self, key: str, seconds: float = 15.0) -> int:
+        """Presses a key again and again, as people do; one that falls into the switch to raw mode is lost."""
+        deadline = time.monotonic() + seconds
+        while self.child.isalive() and time.monotonic() < deadline:
+            self.child.send(key)
+            pressed = time.monotonic()
+            while self.child.isalive() and time.monotonic() - pressed < 2:
+                time.sleep(0.02)
+        return self.wait(0.1)
+
     def close(self) -> None:
         """Ends the program if it still runs."""
         self.child.close(force=True)
