@@ -28,7 +28,8 @@ from ibtui.ui.execute import Executor
 from ibtui.ui.exit_way import ExitWay
 from ibtui.ui.frame import Frame
 from ibtui.ui.gather import Rate, messages, painting, status_of
-from ibtui.ui.keymap import EVERYWHERE, bindings, keymap, shown
+from ibtui.ui.keymap import bindings, keymap, shown
+from ibtui.ui.keys.key import EVERYWHERE
 from ibtui.ui.ordering import Ordering
 from ibtui.ui.pacer import FrameGate, Pacer
 from ibtui.ui.parts import Parts

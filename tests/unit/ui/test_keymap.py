@@ -4,7 +4,8 @@ import pytest
 
 from ibtui.errors import ConfigError
 from ibtui.ui import keymap
-from ibtui.ui.keymap import EVERYWHERE, GRID, KEYS
+from ibtui.ui.keymap import KEYS
+from ibtui.ui.keys.key import EVERYWHERE, GRID
 
 
 def test_the_built_in_table_has_no_clash_and_no_repeated_action():

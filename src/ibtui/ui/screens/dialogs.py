@@ -10,7 +10,8 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from ibtui.trading.orders import Order
-from ibtui.ui.keymap import Key, groups, shown
+from ibtui.ui.keymap import groups, shown
+from ibtui.ui.keys.key import Key
 from ibtui.ui.rows.orders import told
 from ibtui.ui.screens.base import Dialog
 from ibtui.ui.text import Column, Line, Row

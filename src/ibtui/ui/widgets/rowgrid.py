@@ -14,7 +14,8 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
-from ibtui.ui.keymap import GRID, bindings
+from ibtui.ui.keymap import bindings
+from ibtui.ui.keys.key import GRID
 from ibtui.ui.text import Column, Place, Row, cut, fit, lay, merge
 from ibtui.ui.widgets.toned import Toned
 

@@ -1,0 +1,44 @@
+"""Keys for screens, help, moving, and the way out."""
+
+from ibtui.ui.keys.key import EVERYWHERE, GRID, Key
+
+
+def _screen(digit: int, name: str, about: str) -> Key:
+    action = f"app.open_screen('{name}')"
+    return Key(f"screen.{name}", str(digit), name, "Screens", (EVERYWHERE,), action, about)
+
+
+KEYS: tuple[Key, ...] = (
+    _screen(1, "quotes", "Watchlists with live quotes"),
+    _screen(2, "depth", "The selected symbol's price ladder"),
+    _screen(3, "tape", "The selected symbol's trades"),
+    _screen(4, "orders", "Working and finished orders"),
+    _screen(5, "backfill", "History downloads"),
+    _screen(6, "connection", "The three links, what happened to them, and what is subscribed"),
+    _screen(7, "account", "Positions and account values"),
+    _screen(9, "log", "What the program wrote into its log"),
+    Key("help", "?", "help", "General", (EVERYWHERE,), "app.help", "Show every key", hint=True),
+    Key("quit", "q", "quit", "General", (EVERYWHERE,), "app.quit", "Quit; asks while orders are working", hint=True),
+    Key("symbol.add", "/", "symbol", "General", (EVERYWHERE,), "app.find", "Add or find a symbol", hint=True),
+    Key("command", ":", "command", "General", (EVERYWHERE,), "app.command", "Type a command", hint=True),
+    Key("palette", "ctrl+p", "palette", "General", (EVERYWHERE,), "app.command_palette", "Find an action by its name"),
+    Key(
+        "quit.now",
+        "ctrl+c,ctrl+q",
+        "quit",
+        "General",
+        (EVERYWHERE,),
+        "app.quit",
+        "The same, from anywhere",
+        priority=True,
+    ),
+    Key("move.up", "up,k", "up", "Moving", (GRID,), "move(-1)", "One row up"),
+    Key("move.down", "down,j", "down", "Moving", (GRID,), "move(1)", "One row down"),
+    Key("move.first", "g,home", "first", "Moving", (GRID,), "move_to_end(-1)", "First row"),
+    Key("move.last", "G,end", "last", "Moving", (GRID,), "move_to_end(1)", "Last row"),
+    Key("move.page_up", "pageup", "page up", "Moving", (GRID,), "move_page(-1)", "One page up"),
+    Key("move.page_down", "pagedown", "page down", "Moving", (GRID,), "move_page(1)", "One page down"),
+    Key("symbol.previous", "left,h", "previous", "Moving", ("depth", "tape"), "neighbour(-1)", "Previous symbol"),
+    Key("symbol.next", "right,l", "next", "Moving", ("depth", "tape"), "neighbour(1)", "Next symbol"),
+    Key("row.copy", "y", "copy", "General", (GRID,), "copy", "Copy the selected row"),
+)
