@@ -54,7 +54,7 @@ def rows_of(table: str, ns: int) -> list[tuple]:
             rows.append((*head, dice.choice((0, 1, 2, 3, 4, 5, 8)), price, size))
         elif table == "prints":
             venue, conditions = dice.choice("NQPZ"), dice.choice(("", "@", "@ TI"))
-            rows.append((*head, ns, price, size, venue, conditions, 1, 2))
+            rows.append((*head, ns, price, size, venue, conditions, 1, 2, 1, dice.randrange(500), 0))
         else:
             rows.append((*head, seq & 1, 1, seq % 10, price, size, dice.choice(("NSDQ", "ARCA", "IEX")), 13))
     return rows

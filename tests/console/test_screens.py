@@ -126,7 +126,7 @@ async def test_a_paused_tape_stays_still_and_counts_what_it_missed(tmp_path: Pat
     async with console_parts(tmp_path) as parts:
 
         def trade(seq: int, price: float) -> None:
-            feed(parts, prints=[(SPY.con_id, 0, seq, 10**18, price, 100.0, "ARCA", "", 1, 2)])
+            feed(parts, prints=[(SPY.con_id, 0, seq, 10**18, price, 100.0, "ARCA", "", 1, 2, 1, 0, 0)])
 
         app = ConsoleApp(parts, start=nothing, stop=nothing)
         async with app.run_test(size=(80, 24)) as pilot:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ibtui.broker.codes import lookup
 from ibtui.broker.data_requests import depth_message, send_request, send_snapshot
 from ibtui.broker.feed_watch import FeedWatch
-from ibtui.broker.frames import FrameReader, Touch
+from ibtui.broker.frames import FrameReader
 from ibtui.broker.gaps import Gaps, OnGap
 from ibtui.broker.opening_hours import OpeningHours
 from ibtui.broker.outgoing import Outgoing
@@ -30,6 +30,7 @@ from ibtui.market.board import DELAYED, LIVE
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.market.rows import Batch, DepthRow
+from ibtui.market.sides import Touch
 from ibtui.market.state import MarketState
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from ibtui.broker.wire_text import clean
 from ibtui.clock import NS, Clock
 from ibtui.market.book import ASK, BID, CLEAR, INSERT, DepthBook
 from ibtui.market.rows import Batch, DepthRow
-from ibtui.market.tape import classify
+from ibtui.market.sides import Touch
 
 Handler = Callable[[list[str]], None]
 
@@ -91,21 +91,6 @@ def string_tick(kind: str, text: str) -> tuple[float | None, float | None]:
         return None, None
 
 
-class Touch:
-    """The contract behind a request, with the best bid and ask of its last frames, for classifying prints.
-
-    The board only learns of a batch when the batch is complete; a print in the middle of one must be compared with
-    the quote as it stood just before it.
-    """
-
-    __slots__ = ("ask", "bid", "con_id")
-
-    def __init__(self, con_id: int) -> None:
-        self.con_id = con_id
-        self.bid: float | None = None
-        self.ask: float | None = None
-
-
 class FrameReader:
     """Collects the rows of one network read after the other. Lives as long as the run: ``seq`` goes on over sessions.
 
@@ -175,11 +160,11 @@ class FrameReader:
             return
         kind = fields[3]
         value = quoted(fields[4])
-        if kind == "1":
-            touch.bid = value
-        elif kind == "2":
-            touch.ask = value
         batch = self._batch or self._begin()
+        if kind == "1":
+            touch.bid, touch.quoted_at = value, batch.monotonic
+        elif kind == "2":
+            touch.ask, touch.quoted_at = value, batch.monotonic
         batch.ticks.append((touch.con_id, batch.ts_ns, self._next(), whole(kind), value, quoted(fields[5])))
 
     def _tick(self, request: str, kind: str, value: float | None, size: float | None) -> None:
@@ -242,23 +227,28 @@ class FrameReader:
         if not 0 <= kind <= 2:  # bid-ask and midpoint series are no prints
             self.unclaimed += 1
             return
-        _, _, _, seconds, value, size, _, venue, conditions, *_ = fields
+        _, _, _, seconds, value, size, attributes, venue, conditions, *_ = fields
         traded = number(value)
         if traded is None:
             raise ValueError(f"a print without a price: {fields}")
+        exchange_ns, shares, flags = exchange_time(seconds), quoted(size), whole(attributes)
         batch = self._batch or self._begin()
+        side, bucket, quote_ms = touch.infer(traded, batch.monotonic)
         batch.prints.append(
             (
                 touch.con_id,
                 batch.ts_ns,
                 self._next(),
-                exchange_time(seconds),
+                exchange_ns,
                 traded,
-                quoted(size),
+                shares,
                 clean(venue),
                 clean(conditions),
-                classify(traded, touch.bid, touch.ask),
+                side,
                 kind,
+                bucket,
+                quote_ms,
+                flags,
             )
         )
 

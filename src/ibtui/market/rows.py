@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 TickRow = tuple[int, int, int, int, float | None, float | None]
 """``con_id, ts_ns, seq, kind, price, size``; ``kind`` is IB's tick type."""
 
-PrintRow = tuple[int, int, int, int | None, float, float | None, str, str, int | None, int]
-"""``con_id, ts_ns, seq, exchange_ns, price, size, venue, conditions, side, feed``.
+PrintRow = tuple[
+    int, int, int, int | None, float, float | None, str, str, int | None, int, int | None, int | None, int | None
+]
+"""``con_id, ts_ns, seq, exchange_ns, price, size, venue, conditions, side, feed, bucket, quote_ms, flags``.
 
-``side`` is 1 buyer, -1 seller, 0 between, None not classified; ``feed`` is IB's tick-by-tick type: 1 Last, 2 AllLast.
+``side`` is 1 buyer, -1 seller, 0 between, None not classified; ``bucket`` and ``quote_ms`` say how that was inferred,
+see :class:`ibtui.market.sides.Inferred`. ``feed`` is IB's tick-by-tick type: 1 Last, 2 AllLast; ``flags`` are IB's
+attributes of the trade: 1 past limit, 2 unreported.
 """
 
 DepthRow = tuple[int, int, int, int, int, int, float | None, float | None, str, int]

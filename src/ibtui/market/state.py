@@ -45,7 +45,8 @@ class MarketState:
             con_id = depth_row[0]
             (books.get(con_id) or self.book(con_id)).apply(depth_row, monotonic)
             self.dirty_books.add(con_id)
+        second = int(monotonic)
         for print_row in batch.prints:
             con_id = print_row[0]
-            (tapes.get(con_id) or self.tape(con_id)).append(print_row)
+            (tapes.get(con_id) or self.tape(con_id)).append(print_row, second)
             self.dirty_tapes.add(con_id)

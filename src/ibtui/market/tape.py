@@ -1,54 +1,48 @@
-"""The tape: a contract's latest prints and the signed volume of those whose side could be inferred."""
+"""The tape: a contract's latest prints, what they add up to by side, and how fast they come."""
 
 from collections import deque
 from typing import NamedTuple
 
+from ibtui.market.delta import Delta
+from ibtui.market.pace import Pace
 from ibtui.market.rows import PrintRow
 
 KEPT = 5000
 """Prints kept in memory; the data files hold all of them."""
 
+UNREPORTED = 2
+"""Of IB's attributes of a trade: it does not go to the tape's last price."""
+
 
 class Print(NamedTuple):
-    """One trade report.
+    """One trade report, in the order of :data:`ibtui.market.rows.PrintRow`, which says what each field means.
 
     Attributes:
-        seq: Number within the run.
         ts_ns: When it was received, UTC nanoseconds.
-        exchange_ns: When it was reported, UTC nanoseconds of the market's clock; None when unknown.
+        exchange_ns: When it was reported, UTC nanoseconds of the market's clock, as IB sends them in whole seconds;
+            None when unknown.
         side: Inferred, for IB doesn't send it: 1 buyer, -1 seller, 0 between, None not classified.
+        extreme: 1 the highest price that the tape has had, -1 the lowest, else 0. Odd lots and whatever else is not
+            reported to the tape set neither.
     """
 
-    seq: int
+    con_id: int
     ts_ns: int
+    seq: int
     exchange_ns: int | None
     price: float
     size: float | None
     venue: str
     conditions: str
     side: int | None
+    feed: int | None = None
+    bucket: int | None = None
+    quote_ms: int | None = None
+    flags: int | None = None
+    extreme: int = 0
 
 
 _new = tuple.__new__
-
-
-def classify(price: float | None, bid: float | None, ask: float | None) -> int | None:
-    """Infers who was aggressive, by the quote rule (Lee and Ready 1991) without its tick test.
-
-    Returns:
-        1 at or above the ask (buyer), -1 at or below the bid (seller), 0 between them, None where the quote is unknown
-        or locked or crossed around the price, so that both would hold.
-    """
-    if price is None or bid is None or ask is None:
-        return None
-    bought, sold = price >= ask, price <= bid
-    if bought and sold:
-        return None
-    if bought:
-        return 1
-    if sold:
-        return -1
-    return 0 if bid < price < ask else None
 
 
 class Tape:
@@ -56,26 +50,39 @@ class Tape:
 
     Attributes:
         total: Prints ever taken.
-        delta: Size bought less size sold, of the classified prints.
-        classified: Prints whose side is known.
+        delta: Bought and sold since :meth:`restart`, or since the first print.
+        pace: How fast they come.
+        high: The highest reported price since then; low likewise; None before the first.
     """
 
-    __slots__ = ("classified", "con_id", "delta", "prints", "total")
+    __slots__ = ("con_id", "delta", "high", "low", "pace", "prints", "total")
 
     def __init__(self, con_id: int) -> None:
         self.con_id = con_id
         self.prints: deque[Print] = deque(maxlen=KEPT)
         self.total = 0
-        self.delta = 0.0
-        self.classified = 0
+        self.pace = Pace()
+        self.restart()
 
-    def append(self, row: PrintRow) -> None:
-        """Takes one print."""
-        _, ts_ns, seq, exchange_ns, price, size, venue, conditions, side, _ = row
+    def restart(self) -> None:
+        """Counts delta and extremes from now on."""
+        self.delta = Delta()
+        self.high: float | None = None
+        self.low: float | None = None
+
+    def append(self, row: PrintRow, second: int) -> None:
+        """Takes one print, received in that whole second of the monotonic clock."""
+        price, size, flags = row[4], row[5], row[12]
+        extreme = 0
+        if not flags or not flags & UNREPORTED:
+            if self.high is None or self.low is None:
+                self.high = self.low = price  # the first one is no news
+            elif price > self.high:
+                self.high, extreme = price, 1
+            elif price < self.low:
+                self.low, extreme = price, -1
         # Straight to the tuple: the generated constructor takes twice as long, and this runs once a print.
-        self.prints.append(_new(Print, (seq, ts_ns, exchange_ns, price, size, venue, conditions, side)))
+        self.prints.append(_new(Print, (*row, extreme)))
         self.total += 1
-        if side is not None:
-            self.classified += 1
-            if side and size is not None:
-                self.delta += side * size
+        self.delta.add(row[1], row[8], size)
+        self.pace.add(second, size)

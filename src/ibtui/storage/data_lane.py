@@ -26,7 +26,7 @@ RETRY_FIRST, RETRY_MAX = 1.0, 30.0
 
 INSERT = {
     "ticks": "INSERT INTO ticks VALUES (?, ?, ?, ?, ?, ?)",
-    "prints": "INSERT INTO prints VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "prints": "INSERT INTO prints VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "depth": "INSERT INTO depth VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "clock": "INSERT OR REPLACE INTO clock VALUES (?, ?, ?, ?)",
     # What a new day begins with. It may be there already, when the machine's clock was set back over midnight.

@@ -214,9 +214,21 @@ HISTORY = Schema(
     ),
 )
 
+_PRINTS_TEXT = """CREATE VIEW prints_text AS SELECT con_id, ts_ns, seq, exchange_ns, price, size,
+    (SELECT text FROM names WHERE id = venue) AS venue,
+    (SELECT text FROM names WHERE id = conditions) AS conditions, side, feed, bucket, quote_ms, flags FROM prints"""
+
+
+def _how_sides_were_inferred(database: "Database") -> None:
+    for column in ("bucket", "quote_ms", "flags"):
+        database.conn.execute(f"ALTER TABLE prints ADD COLUMN {column} INTEGER")
+    database.conn.execute("DROP VIEW prints_text")
+    database.conn.execute(_PRINTS_TEXT)
+
+
 MARKET_DATA = Schema(
     name="market data",
-    version=1,
+    version=2,
     synchronous="NORMAL",
     cache_kib=16384,
     replaceable=True,
@@ -228,7 +240,8 @@ MARKET_DATA = Schema(
         ) STRICT, WITHOUT ROWID""",
         """CREATE TABLE prints (
             con_id INTEGER NOT NULL, ts_ns INTEGER NOT NULL, seq INTEGER NOT NULL, exchange_ns INTEGER, price REAL,
-            size REAL, venue INTEGER, conditions INTEGER, side INTEGER, feed INTEGER,
+            size REAL, venue INTEGER, conditions INTEGER, side INTEGER, feed INTEGER, bucket INTEGER, quote_ms INTEGER,
+            flags INTEGER,
             PRIMARY KEY (con_id, ts_ns, seq)
         ) STRICT, WITHOUT ROWID""",
         """CREATE TABLE depth (
@@ -241,10 +254,9 @@ MARKET_DATA = Schema(
             run_id INTEGER NOT NULL, ts_ns INTEGER NOT NULL, market_ns INTEGER NOT NULL, speed REAL NOT NULL,
             PRIMARY KEY (run_id, ts_ns)
         ) STRICT, WITHOUT ROWID""",
-        """CREATE VIEW prints_text AS SELECT con_id, ts_ns, seq, exchange_ns, price, size,
-            (SELECT text FROM names WHERE id = venue) AS venue,
-            (SELECT text FROM names WHERE id = conditions) AS conditions, side, feed FROM prints""",
+        _PRINTS_TEXT,
         """CREATE VIEW depth_text AS SELECT con_id, ts_ns, seq, side, op, position, price, size,
             (SELECT text FROM names WHERE id = maker) AS maker, feed FROM depth""",
     ),
+    upgrades=(_how_sides_were_inferred,),
 )

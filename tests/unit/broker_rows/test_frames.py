@@ -89,13 +89,13 @@ def test_a_print_is_classified_by_the_quote_just_before_it_in_the_same_read(trad
         made, "1|6|7|1|10.00|1|0", "1|6|7|2|10.02|1|0", f"99|8|2|1678740829|{traded}|7|0|NYSE|", "1|6|7|1|11|1|0"
     )
     assert batch is not None
-    assert batch.prints == [(100, STAMP, 3, 1678740829 * NS, float(traded), 7.0, "NYSE", "", side, 2)]
+    assert batch.prints == [(100, STAMP, 3, 1678740829 * NS, float(traded), 7.0, "NYSE", "", side, 2, side, 0, 0)]
 
 
 def test_a_print_without_a_known_quote_is_not_classified() -> None:
     batch = feed(reader((8, 100)), "99|8|1|1678740829|10|7|0|NYSE|TI")
     assert batch is not None
-    assert batch.prints[0][8:] == (None, 1)
+    assert batch.prints[0][8:] == (None, 1, None, None, 0)
 
 
 def test_a_cleared_book_is_a_row_of_its_own() -> None:

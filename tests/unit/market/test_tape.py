@@ -1,62 +1,38 @@
+"""The tape against slow, obvious models: whose the prints were, what they add up to, which belong together."""
+
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ibtui.market.delta import SIZE_CLASSES
+from ibtui.market.pace import LEAST, NORM, STRETCH, Pace
 from ibtui.market.rows import Batch
+from ibtui.market.sale_conditions import in_words
+from ibtui.market.sides import Touch, bucket_of
 from ibtui.market.state import MarketState
-from ibtui.market.tape import KEPT, Tape, classify
+from ibtui.market.sweeps import JOIN_NS, MANY, Sieve, TapeRows, rows_of
+from ibtui.market.tape import KEPT, Print, Tape
 
 sides = st.sampled_from([1, -1, 0, None])
+maybe_price = st.none() | st.integers(1, 8).map(float)
 
 
-def row(seq, price=10.0, size=1.0, side=None, con_id=1):
-    return (con_id, seq * 10, seq, None, price, size, "ARCA", "", side, 1)
+def row(seq, price=10.0, size=1.0, side=None, con_id=1, flags=0):
+    return (con_id, seq * 10, seq, None, price, size, "ARCA", "", side, 1, side, 0, flags)
 
 
-@given(st.lists(st.tuples(st.none() | st.integers(0, 1000), sides), max_size=40))
-def test_delta_and_counts_are_sums_over_all_prints(prints):
-    tape = Tape(1)
-    for seq, (size, side) in enumerate(prints):
-        tape.append(row(seq, size=size, side=side))
-    assert tape.total == len(tape.prints) == len(prints)
-    assert tape.classified == sum(side is not None for _, side in prints)
-    assert tape.delta == sum((side or 0) * (size or 0) for size, side in prints)
-
-
-def test_a_print_keeps_what_came():
-    tape = Tape(1)
-    tape.append((1, 20, 2, 15, 10.5, 3.0, "NYSE", "I", -1, 2))
-    kept = tape.prints[-1]
-    assert type(kept).__name__ == "Print"
-    assert kept._asdict() == {
-        "seq": 2,
-        "ts_ns": 20,
-        "exchange_ns": 15,
-        "price": 10.5,
-        "size": 3.0,
-        "venue": "NYSE",
-        "conditions": "I",
-        "side": -1,
-    }
-
-
-def test_the_tape_keeps_the_newest_and_counts_all():
-    tape = Tape(1)
-    for seq in range(KEPT + 10):
-        tape.append(row(seq, side=1))
-    assert (len(tape.prints), tape.total, tape.delta) == (KEPT, KEPT + 10, KEPT + 10)
-    assert (tape.prints[0].seq, tape.prints[-1].seq) == (10, KEPT + 9)
+# --- whose it was ---
 
 
 @pytest.mark.parametrize(
-    ("price", "bid", "ask", "side"),
+    ("price", "bid", "ask", "bucket"),
     [
         (10.1, 10.0, 10.1, 1),
-        (10.2, 10.0, 10.1, 1),
+        (10.2, 10.0, 10.1, 2),
         (10.0, 10.0, 10.1, -1),
-        (9.9, 10.0, 10.1, -1),
+        (9.9, 10.0, 10.1, -2),
         (10.05, 10.0, 10.1, 0),
         (10.0, 10.0, 10.0, None),
         (10.05, 10.1, 10.0, None),
@@ -67,15 +43,192 @@ def test_the_tape_keeps_the_newest_and_counts_all():
         (10.05, math.nan, 10.1, None),
     ],
 )
-def test_the_quote_rule_names_a_side_only_where_it_can(price, bid, ask, side):
-    assert classify(price, bid, ask) == side
+def test_the_quote_rule_names_a_bucket_only_where_it_can(price, bid, ask, bucket):
+    assert bucket_of(price, bid, ask) == bucket
 
 
 @given(*[st.floats(1, 10)] * 3)
 def test_buyers_and_sellers_mirror_each_other(price, bid, ask):
-    mirrored = classify(-price, -ask, -bid)
-    side = classify(price, bid, ask)
-    assert mirrored == (None if side is None else -side)
+    bucket = bucket_of(price, bid, ask)
+    assert bucket_of(-price, -ask, -bid) == (None if bucket is None else -bucket)
+
+
+@given(st.lists(st.tuples(maybe_price, maybe_price, st.integers(1, 8).map(float), st.integers(0, 5000)), max_size=30))
+def test_the_tick_test_answers_only_where_the_quote_can_not_and_by_the_last_other_price(prints):
+    touch, traded, now = Touch(1), [], 100.0
+    for bid, ask, price, wait_ms in prints:
+        touch.bid, touch.ask, touch.quoted_at = bid, ask, now
+        now += wait_ms / 1000
+        traded.append(price)
+        side, bucket, quote_ms = touch.infer(price, now)
+        assert bucket == bucket_of(price, bid, ask)
+        assert abs(quote_ms - wait_ms) <= 1
+        if bucket is not None:
+            assert side == (1 if bucket > 0 else -1 if bucket < 0 else 0)
+        else:
+            others = [each for each in traded if each != price]
+            since = max((at for at, each in enumerate(traded) if each != price), default=None)
+            assert side == (None if not others else 1 if price > traded[since] else -1)
+
+
+def test_without_a_quote_and_without_another_price_a_print_stays_unclassified():
+    touch = Touch(1)
+    assert [touch.infer(10.0, 5.0) for _ in range(2)] == [(None, None, None)] * 2
+
+
+# --- what they add up to ---
+
+
+@given(st.lists(st.tuples(st.none() | st.integers(0, 20_000), sides), max_size=40))
+def test_the_delta_and_its_band_are_sums_over_all_prints(prints):
+    tape = Tape(1)
+    for seq, (size, side) in enumerate(prints):
+        tape.append(row(seq, size=size, side=side), 0)
+    known = [(size, side) for size, side in prints if size is not None]
+    delta = sum(size * (side or 0) for size, side in known)
+    undecided = sum(size for size, side in known if not side)
+    assert tape.total == tape.delta.prints == len(tape.prints) == len(prints)
+    assert tape.delta.classified == sum(side is not None for _, side in prints)
+    assert (tape.delta.value, tape.delta.band) == (delta, (delta - undecided, delta + undecided))
+    volume = sum(size for size, _ in known)
+    assert tape.delta.share == (pytest.approx((volume - undecided) / volume) if volume else None)
+    edges = (-1, *SIZE_CLASSES, math.inf)
+    for at, value in enumerate(tape.delta.by_class):
+        least, most = edges[at : at + 2]
+        assert value == sum(size * (side or 0) for size, side in known if least <= size < most)
+
+
+@given(st.lists(st.tuples(st.integers(1, 9).map(float), st.booleans()), max_size=40))
+def test_new_highs_and_lows_are_those_of_reported_prints_after_the_first(prints):
+    tape, reported = Tape(1), []
+    for seq, (price, unreported) in enumerate(prints):
+        tape.append(row(seq, price=price, flags=2 if unreported else 0), 0)
+        expected = 0
+        if not unreported:
+            expected = 0 if not reported else (price > max(reported)) - (price < min(reported))
+            reported.append(price)
+        assert tape.prints[-1].extreme == expected
+
+
+def test_counting_anew_forgets_what_was_summed_and_keeps_the_prints():
+    tape = Tape(1)
+    for seq, price in enumerate((10.0, 11.0)):
+        tape.append(row(seq, price=price, side=1), 0)
+    tape.restart()
+    tape.append(row(9, price=10.5, side=-1), 0)
+    assert (tape.delta.value, tape.delta.since_ns, tape.high, len(tape.prints), tape.total) == (-1, 90, 10.5, 3, 3)
+
+
+def test_a_print_keeps_what_came():
+    tape = Tape(1)
+    tape.append((1, 20, 2, 15, 10.5, 3.0, "NYSE", "I", -1, 2, -2, 250, 2), 0)
+    kept = tape.prints[-1]
+    assert type(kept).__name__ == "Print"
+    assert kept == Print(1, 20, 2, 15, 10.5, 3.0, "NYSE", "I", -1, 2, -2, 250, 2, 0)
+
+
+def test_the_tape_keeps_the_newest_and_counts_all():
+    tape = Tape(1)
+    for seq in range(KEPT + 10):
+        tape.append(row(seq, side=1), 0)
+    assert (len(tape.prints), tape.total, tape.delta.value) == (KEPT, KEPT + 10, KEPT + 10)
+    assert (tape.prints[0].seq, tape.prints[-1].seq) == (10, KEPT + 9)
+
+
+# --- how fast ---
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 900), st.none() | st.integers(0, 100)), min_size=1, max_size=60),
+    st.floats(0, 900),
+)
+def test_the_speed_and_its_norm_are_what_counting_every_second_gives(prints, later):
+    prints.sort(key=lambda each: each[0])
+    pace = Pace()
+    for second, size in prints:
+        pace.add(second, size)
+    now = prints[-1][0] + later
+    first = int(now) - STRETCH + 1
+    fresh = [size or 0 for second, size in prints if second >= first]
+    span = max(1.0, now - first)
+    assert pace.now(now) == pytest.approx((len(fresh) / span, sum(fresh) / span))
+    began, current = prints[0][0], int(now)
+    ends = range(current, current - min(NORM, current - began) // STRETCH * STRETCH, -STRETCH)
+    counts = [sum(end - STRETCH <= second < end for second, _ in prints) for end in ends]
+    norm = pace.norm(now)
+    if len(counts) < LEAST:
+        assert norm is None
+    else:
+        ordered, half = sorted(counts), len(counts) // 2
+        median = ordered[half] if len(counts) % 2 else (ordered[half - 1] + ordered[half]) / 2
+        assert norm.prints == pytest.approx(median / STRETCH)
+
+
+def test_what_is_older_than_the_norm_is_forgotten():
+    pace = Pace()
+    for second in range(3 * NORM):
+        pace.add(second, 1)
+    assert len(pace._seconds) <= NORM + STRETCH + 1
+
+
+# --- which belong together ---
+
+parts = st.lists(
+    st.tuples(
+        st.integers(0, 60), st.integers(1, 2).map(float), sides, st.none() | st.integers(1, 500), st.sampled_from("NQ")
+    ),
+    max_size=40,
+)
+sieves = st.builds(Sieve, st.booleans(), st.sampled_from([0, 100, 300]), st.sampled_from([math.inf, 600]))
+
+
+def prints_of(tuples):
+    ts_ns, made = 0, []
+    for seq, (wait_ms, price, side, size, venue) in enumerate(tuples):
+        ts_ns += wait_ms * 1_000_000
+        made.append(Print(1, ts_ns, seq, None, price, size, venue, venue, side, flags=2 * (venue == "Q")))
+    return made
+
+
+@given(parts, sieves)
+def test_rows_are_runs_of_one_price_and_side_within_the_window_and_pass_by_their_whole_size(tuples, sieve):
+    groups: list[list[Print]] = []
+    for each in prints_of(tuples):
+        first = groups[-1][0] if groups else None
+        same = first is not None and (first.price, first.side) == (each.price, each.side)
+        if sieve.join and same and each.ts_ns - first.ts_ns <= JOIN_NS:
+            groups[-1].append(each)
+        else:
+            groups.append([each])
+    expected = []
+    for group in groups:
+        sizes = [each.size for each in group if each.size is not None]
+        size = sum(sizes) if sizes else None
+        if (size is None and sieve.shows_all) or (size is not None and sieve.smallest <= size <= sieve.largest):
+            venues = {each.venue for each in group}
+            venue = venues.pop() if len(venues) == 1 else MANY
+            reported = any(each.venue == "N" for each in group)
+            expected.append((group[0].seq, size, venue, len(group), reported))
+    found = rows_of(prints_of(tuples), sieve)
+    assert [(each.first.seq, each.size, each.venue, each.parts, each.reported) for each in found[::-1]] == expected
+
+
+@given(parts, sieves, st.integers(1, 7))
+def test_rows_do_not_depend_on_how_the_prints_came_in_batches(tuples, sieve, size):
+    prints, rows = prints_of(tuples), TapeRows(sieve)
+    for start in range(0, len(prints), size):
+        rows.take(prints[start : start + size])
+    assert (list(rows), rows.count) == (rows_of(prints, sieve), len(rows_of(prints, sieve)))
+
+
+@pytest.mark.parametrize(
+    ("codes", "words"), [("", ""), ("@  I", "odd lot"), (" FTI", "sweep, ext hours, odd lot"), ("?", "?")]
+)
+def test_conditions_are_said_in_words(codes, words):
+    assert in_words(codes) == words
+
+
+# --- how they come ---
 
 
 def test_one_batch_reaches_board_books_and_tapes():

@@ -19,7 +19,7 @@ def batch(seq: int, ts_ns: int, ticks: int = 0, prints: int = 0, depth: int = 0,
         ts_ns,
         ts_ns / NS,
         ticks=[(con_id, ts_ns, seq + i, 1, 1.0, 1.0) for i in range(ticks)],
-        prints=[(con_id, ts_ns, seq + i, None, 1.0, 1.0, "N", "", None, 1) for i in range(prints)],
+        prints=[(con_id, ts_ns, seq + i, None, 1.0, 1.0, "N", "", None, 1, None, None, 0) for i in range(prints)],
         depth=[(con_id, ts_ns, seq + i, 0, 0, 0, 1.0, 1.0, "", 12) for i in range(depth)],
     )
 

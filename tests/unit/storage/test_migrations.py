@@ -130,3 +130,25 @@ def test_another_programs_database_is_refused_untouched(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="not one of ibtui's"):
         migrate(path, JOURNAL)
     assert columns_of(path, "orders") == []
+
+
+def test_a_day_that_an_older_version_began_goes_on_and_its_prints_say_that_nothing_is_known_of_how_they_were_inferred(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "md.db"
+    migrate(path, MARKET_DATA)
+    connection = sqlite3.connect(path)
+    connection.execute("DROP VIEW prints_text")
+    for column in ("bucket", "quote_ms", "flags"):
+        connection.execute(f"ALTER TABLE prints DROP COLUMN {column}")
+    connection.execute("CREATE VIEW prints_text AS SELECT * FROM prints")
+    connection.execute("INSERT INTO prints VALUES (1, 2, 3, NULL, 10.0, 1.0, NULL, NULL, 1, 2)")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    migrate(path, MARKET_DATA)
+    with sqlite3.connect(path) as connection:
+        (found,) = connection.execute("SELECT * FROM prints_text").fetchall()
+    connection.close()
+    assert found == (1, 2, 3, None, 10.0, 1.0, None, None, 1, 2, None, None, None)
+    assert version_of(path) == MARKET_DATA.version

@@ -236,7 +236,7 @@ async def test_nan_is_unknown(directory: DataDirectory, hand: HandClock) -> None
 async def test_venues_conditions_and_makers_are_kept_once_and_read_as_text(
     directory: DataDirectory, hand: HandClock
 ) -> None:
-    prints = [(1, hand.now_ns, seq, None, 10.0, 1.0, venue, "", 1, 1) for seq, venue in enumerate("NQNQP")]
+    prints = [(1, hand.now_ns, seq, None, 10.0, 1.0, venue, "", 1, 1, 1, 0, 0) for seq, venue in enumerate("NQNQP")]
     depth = [(1, hand.now_ns, 9, 0, 0, 0, 10.0, 1.0, "NSDQ", 13)]
     async with running(directory, hand.clock) as writer:
         writer.add(hand.batch(prints=prints, depth=depth))

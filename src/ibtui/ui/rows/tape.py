@@ -42,8 +42,8 @@ def summary(tape: Tape | None, paused: int | None) -> Line:
     """
     if tape is None or not tape.total:
         return ((" no prints yet", "dim"),)
-    delta, tone = signed(tape.delta, 0)
-    share = tape.classified / tape.total
+    delta, tone = signed(tape.delta.value, 0)
+    share = tape.delta.classified / max(1, tape.delta.prints)
     line: Line = (
         (f" {tape.total:,} prints  ", "plain"),
         ("delta ", "plain"),
