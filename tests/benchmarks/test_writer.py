@@ -54,7 +54,7 @@ def rows_of(table: str, ns: int) -> list[tuple]:
             rows.append((*head, dice.choice((0, 1, 2, 3, 4, 5, 8)), price, size))
         elif table == "prints":
             venue, conditions = dice.choice("NQPZ"), dice.choice(("", "@", "@ TI"))
-            rows.append((*head, ns, price, size, venue, conditions, 1, 2, 1, dice.randrange(500), 0))
+            rows.append((*head, ns, price, size, venue, conditions, 1, 2, 1, 0, dice.randrange(500)))
         else:
             rows.append((*head, seq & 1, 1, seq % 10, price, size, dice.choice(("NSDQ", "ARCA", "IEX")), 13))
     return rows
@@ -65,7 +65,7 @@ def by_hand(path: Path, table: str, rows: list[tuple]) -> float:
     migrate(path, MARKET_DATA)
     connection: sqlite3.Connection = connect_rw(path, MARKET_DATA)
     texts = {"ticks": (), "prints": (6, 7), "depth": (8,)}[table]
-    ready = [tuple(1 if place in texts else value for place, value in enumerate(row)) for row in rows]
+    ready = [tuple(1 if place in texts else value for place, value in enumerate(row[:12])) for row in rows]
     insert = f"INSERT INTO {table} VALUES ({','.join('?' * len(ready[0]))})"
     began = time.perf_counter()
     for start in range(0, ROWS, CHUNK):

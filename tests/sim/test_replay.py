@@ -56,7 +56,7 @@ def recording(tmp_path: Path) -> Path:
         rows: list[Any] = [(CON_ID, receipt(s), k, kind, p, size) for k, (s, kind, p, size) in enumerate(TICKS)]
         md.executemany("INSERT INTO ticks VALUES (?, ?, ?, ?, ?, ?)", rows)
         rows = [(CON_ID, receipt(s), 100 + k, p, size, side) for k, (s, p, size, side) in enumerate(PRINTS)]
-        md.executemany("INSERT INTO prints VALUES (?, ?, ?, NULL, ?, ?, 1, 2, ?, 2, NULL, NULL, NULL)", rows)
+        md.executemany("INSERT INTO prints VALUES (?, ?, ?, NULL, ?, ?, 1, 2, ?, 2, NULL, NULL)", rows)
         rows = [(CON_ID, receipt(row[0]), 200 + k, *row[1:]) for k, row in enumerate(DEPTH)]
         md.executemany("INSERT INTO depth VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, 13)", rows)
     with made(tmp_path / "history.db", HISTORY) as history:

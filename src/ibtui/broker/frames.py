@@ -247,8 +247,8 @@ class FrameReader:
                 side,
                 kind,
                 bucket,
-                quote_ms,
                 flags,
+                quote_ms,
             )
         )
 

@@ -12,11 +12,12 @@ TickRow = tuple[int, int, int, int, float | None, float | None]
 PrintRow = tuple[
     int, int, int, int | None, float, float | None, str, str, int | None, int, int | None, int | None, int | None
 ]
-"""``con_id, ts_ns, seq, exchange_ns, price, size, venue, conditions, side, feed, bucket, quote_ms, flags``.
+"""``con_id, ts_ns, seq, exchange_ns, price, size, venue, conditions, side, feed, bucket, flags, quote_ms``.
 
 ``side`` is 1 buyer, -1 seller, 0 between, None not classified; ``bucket`` and ``quote_ms`` say how that was inferred,
 see :class:`ibtui.market.sides.Inferred`. ``feed`` is IB's tick-by-tick type: 1 Last, 2 AllLast; ``flags`` are IB's
-attributes of the trade: 1 past limit, 2 unreported.
+attributes of the trade: 1 past limit, 2 unreported. The age of the quote, ``quote_ms``, is not stored: it would take
+three bytes of every row.
 """
 
 DepthRow = tuple[int, int, int, int, int, int, float | None, float | None, str, int]

@@ -37,8 +37,8 @@ class Print(NamedTuple):
     side: int | None
     feed: int | None = None
     bucket: int | None = None
-    quote_ms: int | None = None
     flags: int | None = None
+    quote_ms: int | None = None
     extreme: int = 0
 
 
@@ -72,7 +72,7 @@ class Tape:
 
     def append(self, row: PrintRow, second: int) -> None:
         """Takes one print, received in that whole second of the monotonic clock."""
-        price, size, flags = row[4], row[5], row[12]
+        price, size, flags = row[4], row[5], row[11]
         extreme = 0
         if not flags or not flags & UNREPORTED:
             if self.high is None or self.low is None:

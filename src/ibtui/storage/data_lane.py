@@ -26,12 +26,14 @@ RETRY_FIRST, RETRY_MAX = 1.0, 30.0
 
 INSERT = {
     "ticks": "INSERT INTO ticks VALUES (?, ?, ?, ?, ?, ?)",
-    "prints": "INSERT INTO prints VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "prints": "INSERT INTO prints VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "depth": "INSERT INTO depth VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "clock": "INSERT OR REPLACE INTO clock VALUES (?, ?, ?, ?)",
     # What a new day begins with. It may be there already, when the machine's clock was set back over midnight.
     "carried ticks": "INSERT OR IGNORE INTO ticks VALUES (?, ?, ?, ?, ?, ?)",
 }
+PRINT_COLUMNS = 12
+"""Fields of a print's row that are stored; how old its quote was is not."""
 NAMES = {"prints": (6, 7), "depth": (8,)}
 """Where rows hold text that the file keeps once, in ``names``."""
 
@@ -229,7 +231,10 @@ class DataLane:
             names = self._names = self._read_names()
         if len(columns) == 2:
             first, _ = columns
-            return [(*row[:first], names.get(row[first]), names.get(row[first + 1]), *row[first + 2 :]) for row in rows]
+            return [
+                (*row[:first], names.get(row[first]), names.get(row[first + 1]), *row[first + 2 : PRINT_COLUMNS])
+                for row in rows
+            ]
         (only,) = columns
         return [(*row[:only], names.get(row[only]), *row[only + 1 :]) for row in rows]
 

@@ -216,11 +216,11 @@ HISTORY = Schema(
 
 _PRINTS_TEXT = """CREATE VIEW prints_text AS SELECT con_id, ts_ns, seq, exchange_ns, price, size,
     (SELECT text FROM names WHERE id = venue) AS venue,
-    (SELECT text FROM names WHERE id = conditions) AS conditions, side, feed, bucket, quote_ms, flags FROM prints"""
+    (SELECT text FROM names WHERE id = conditions) AS conditions, side, feed, bucket, flags FROM prints"""
 
 
 def _how_sides_were_inferred(database: "Database") -> None:
-    for column in ("bucket", "quote_ms", "flags"):
+    for column in ("bucket", "flags"):
         database.conn.execute(f"ALTER TABLE prints ADD COLUMN {column} INTEGER")
     database.conn.execute("DROP VIEW prints_text")
     database.conn.execute(_PRINTS_TEXT)
@@ -240,8 +240,7 @@ MARKET_DATA = Schema(
         ) STRICT, WITHOUT ROWID""",
         """CREATE TABLE prints (
             con_id INTEGER NOT NULL, ts_ns INTEGER NOT NULL, seq INTEGER NOT NULL, exchange_ns INTEGER, price REAL,
-            size REAL, venue INTEGER, conditions INTEGER, side INTEGER, feed INTEGER, bucket INTEGER, quote_ms INTEGER,
-            flags INTEGER,
+            size REAL, venue INTEGER, conditions INTEGER, side INTEGER, feed INTEGER, bucket INTEGER, flags INTEGER,
             PRIMARY KEY (con_id, ts_ns, seq)
         ) STRICT, WITHOUT ROWID""",
         """CREATE TABLE depth (

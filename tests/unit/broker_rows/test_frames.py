@@ -95,7 +95,7 @@ def test_a_print_is_classified_by_the_quote_just_before_it_in_the_same_read(trad
 def test_a_print_without_a_known_quote_is_not_classified() -> None:
     batch = feed(reader((8, 100)), "99|8|1|1678740829|10|7|0|NYSE|TI")
     assert batch is not None
-    assert batch.prints[0][8:] == (None, 1, None, None, 0)
+    assert batch.prints[0][8:] == (None, 1, None, 0, None)
 
 
 def test_a_cleared_book_is_a_row_of_its_own() -> None:

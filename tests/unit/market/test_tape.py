@@ -20,7 +20,7 @@ maybe_price = st.none() | st.integers(1, 8).map(float)
 
 
 def row(seq, price=10.0, size=1.0, side=None, con_id=1, flags=0):
-    return (con_id, seq * 10, seq, None, price, size, "ARCA", "", side, 1, side, 0, flags)
+    return (con_id, seq * 10, seq, None, price, size, "ARCA", "", side, 1, side, flags, 0)
 
 
 # --- whose it was ---
@@ -121,10 +121,10 @@ def test_counting_anew_forgets_what_was_summed_and_keeps_the_prints():
 
 def test_a_print_keeps_what_came():
     tape = Tape(1)
-    tape.append((1, 20, 2, 15, 10.5, 3.0, "NYSE", "I", -1, 2, -2, 250, 2), 0)
+    tape.append((1, 20, 2, 15, 10.5, 3.0, "NYSE", "I", -1, 2, -2, 2, 250), 0)
     kept = tape.prints[-1]
     assert type(kept).__name__ == "Print"
-    assert kept == Print(1, 20, 2, 15, 10.5, 3.0, "NYSE", "I", -1, 2, -2, 250, 2, 0)
+    assert kept == Print(1, 20, 2, 15, 10.5, 3.0, "NYSE", "I", -1, 2, -2, 2, 250, 0)
 
 
 def test_the_tape_keeps_the_newest_and_counts_all():

@@ -122,7 +122,7 @@ async def test_activity_counts_the_last_minutes_across_midnight(directory: DataD
         writer.add(hand.batch(ticks=[(1, old, 1, 1, 1.0, 1.0), (1, hand.now_ns, 2, 1, 1.0, 1.0)]))
         hand.now_ns += 120 * NS
         prints = [
-            (2, hand.now_ns, 4, None, 10.0, 1.0, "N", "", 1, 1, 2, 40, 0),
+            (2, hand.now_ns, 4, None, 10.0, 1.0, "N", "", 1, 1, 2, 0, 40),
             (2, hand.now_ns, 5, None, 10.0, 2.0, "Q", "", 1, 1, None, None, None),
         ]
         writer.add(hand.batch(ticks=[(3, hand.now_ns, 3, 1, 1.0, 1.0)], prints=prints))

@@ -139,7 +139,7 @@ def test_a_day_that_an_older_version_began_goes_on_and_its_prints_say_that_nothi
     migrate(path, MARKET_DATA)
     connection = sqlite3.connect(path)
     connection.execute("DROP VIEW prints_text")
-    for column in ("bucket", "quote_ms", "flags"):
+    for column in ("bucket", "flags"):
         connection.execute(f"ALTER TABLE prints DROP COLUMN {column}")
     connection.execute("CREATE VIEW prints_text AS SELECT * FROM prints")
     connection.execute("INSERT INTO prints VALUES (1, 2, 3, NULL, 10.0, 1.0, NULL, NULL, 1, 2)")
@@ -150,5 +150,5 @@ def test_a_day_that_an_older_version_began_goes_on_and_its_prints_say_that_nothi
     with sqlite3.connect(path) as connection:
         (found,) = connection.execute("SELECT * FROM prints_text").fetchall()
     connection.close()
-    assert found == (1, 2, 3, None, 10.0, 1.0, None, None, 1, 2, None, None, None)
+    assert found == (1, 2, 3, None, 10.0, 1.0, None, None, 1, 2, None, None)
     assert version_of(path) == MARKET_DATA.version
