@@ -72,6 +72,7 @@ class Console:
         from ibtui.broker.feeds import Feeds
         from ibtui.broker.flattening import Flattening
         from ibtui.broker.history import History
+        from ibtui.broker.live_bars import LiveBars
         from ibtui.broker.opening_hours import OpeningHours
         from ibtui.broker.order_guards import Surroundings
         from ibtui.broker.orders import OrderDesk
@@ -166,13 +167,14 @@ class Console:
             tell=self.alerts.tell,
         )
         self.history = History()
+        self.live_bars = LiveBars(self.history, clock)
         self.backfill = BackfillRunner(self.history, self.writer, settings.backfill, clock, self.market_clock)
         self.watchlists = Watchlists(stored_lists(directory), self.journal.watchlist, self.journal.remove_watchlist)
         self.supervisor = Supervisor(
             settings.gateway,
             clock,
             self.market_clock,
-            (self.contracts, self.history, self.account, self.orders, self.feeds),
+            (self.contracts, self.history, self.account, self.orders, self.feeds, self.live_bars),
             on_event=self._connection_event,
             on_change=self._connection_changed,
             jitter=random.random,

@@ -125,6 +125,7 @@ def parts_of(console: Console) -> "Parts":
         day_watch=console.day_watch,
         account=console.account,
         backfill=console.backfill,
+        live_bars=console.live_bars,
         writer=console.writer,
         watchlists=console.watchlists,
         log=console.log_buffer,

@@ -12,6 +12,7 @@ from ibtui.broker.contracts import Contracts
 from ibtui.broker.feeds import Feeds
 from ibtui.broker.flattening import Flattening
 from ibtui.broker.history import History
+from ibtui.broker.live_bars import LiveBars
 from ibtui.broker.opening_hours import OpeningHours
 from ibtui.broker.order_guards import Surroundings
 from ibtui.broker.orders import OrderDesk
@@ -88,6 +89,7 @@ async def console_parts(directory: Path, settings: Settings | None = None) -> As
         ),
         account=account,
         backfill=BackfillRunner(history, writer, settings.backfill, clock, market_clock),
+        live_bars=LiveBars(history, clock),
         writer=writer,
         watchlists=Watchlists(
             {"benchmarks": [SPY, QQQ], "sectors": ["XLK"]},

@@ -28,6 +28,7 @@ DIGITS = {
     "backfill": "5",
     "connection": "6",
     "account": "7",
+    "chart": "8",
     "log": "9",
 }
 

@@ -38,6 +38,12 @@ def read_bars(fields: list[str]) -> list[Bar]:
     return bars
 
 
+def read_bar_update(fields: list[str]) -> Bar | None:
+    """The bar of message 90, whose fields stand in an order of their own; None where it can't be read."""
+    count, start, opened, close, high, low, average, volume = fields[2:10]
+    return _read_bar([start, opened, high, low, close, volume, average, count])
+
+
 def _read_bar(values: list[str]) -> Bar | None:
     try:
         start = bar_start(values[0])

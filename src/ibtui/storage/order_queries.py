@@ -67,6 +67,16 @@ def executions(
     return rows(directory.journal, JOURNAL, sql, {"order_ref": order_ref, "since_ns": since_ns, "limit": limit})
 
 
+def fills(directory: DataDirectory, con_id: int, since_ns: int, limit: int = 5_000) -> list[Row]:
+    """A contract's newest fills that hold, oldest first: ``ts_ns, side, quantity, price``."""
+    sql = """
+        SELECT * FROM (
+            SELECT ts_ns, side, quantity, price FROM executions
+            WHERE con_id = ? AND ts_ns >= ? AND superseded_by IS NULL ORDER BY ts_ns DESC LIMIT ?
+        ) ORDER BY ts_ns"""
+    return rows(directory.journal, JOURNAL, sql, (con_id, since_ns, limit))
+
+
 def load_orders(directory: DataDirectory, *, since_ns: int = 0) -> list[Order]:
     """Orders for a console that starts: all that have not ended, and those created since, oldest first."""
     wanted = f"FROM orders WHERE status NOT IN ({_ENDED}) OR created_ns >= ?"

@@ -49,6 +49,7 @@ SCREENS = {
     "backfill": "BackfillScreen",
     "connection": "ConnectionScreen",
     "account": "AccountScreen",
+    "chart": "ChartScreen",
     "log": "LogScreen",
 }
 """Name of a screen, its module and its mode, to its class. A screen is imported and built when first opened."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ibtui.broker.contracts import Contracts
     from ibtui.broker.feeds import Feeds
     from ibtui.broker.flattening import Flattening
+    from ibtui.broker.live_bars import LiveBars
     from ibtui.broker.orders import OrderDesk
     from ibtui.broker.supervisor import ConnectionEvent, Supervisor
     from ibtui.services.alerts import Alerts
@@ -49,6 +50,7 @@ class Parts:
     day_watch: "DayWatch"
     account: "Account"
     backfill: "BackfillRunner"
+    live_bars: "LiveBars"
     writer: "Writer"
     watchlists: "Watchlists"
     log: "LogBuffer"
