@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from ibtui.market.bars import Bar
@@ -107,14 +107,14 @@ def _with_breaks(found: Iterable[Slot]) -> Iterator[Slot]:
             yield from same
 
 
+def begins_session(before: Slot, slot: Slot, step: int) -> bool:
+    """Whether a session begins with a slot: after a break, or a jump of time."""
+    return before.state is State.BREAK or slot.start - before.start > 1.5 * step
+
+
 def openings(axis: Sequence[Slot], step: int) -> list[bool]:
-    """For each slot, whether a session begins with it: after a break, or a jump of time."""
-    found = []
-    before: Slot | None = None
-    for slot in axis:
-        found.append(before is not None and (before.state is State.BREAK or slot.start - before.start > 1.5 * step))
-        before = slot
-    return found
+    """For each slot, whether a session is known to begin with it."""
+    return [False, *(begins_session(before, slot, step) for before, slot in pairwise(axis))][: len(axis)]
 
 
 def vwaps(axis: Sequence[Slot], opens: Sequence[bool], *, daily: bool, whole: bool) -> list[float | None]:

@@ -11,14 +11,14 @@ from ibtui.broker.subscriptions import Feed
 from ibtui.clock import NS
 from ibtui.errors import StorageError
 from ibtui.market.bars import BarSize, bar_size
-from ibtui.market.candles import Candle, Slot, candles
+from ibtui.market.candles import Candle, Slot
 from ibtui.market.instruments import Instrument
 from ibtui.market.prices import format_price
 from ibtui.trading.orders import Order, execution_root
 from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.keys.key import GRID
-from ibtui.ui.panes.chart_data import MOST_SLOTS, Loaded, carried_on, load, what_of
+from ibtui.ui.panes.chart_data import MOST_SLOTS, Loaded, carried_on, columns, load, what_of
 from ibtui.ui.panes.viewport import Viewport
 from ibtui.ui.rows import chart as rows
 from ibtui.ui.rows.quotes import TRUSTED, headline
@@ -64,6 +64,7 @@ class ChartPane(LineBox, can_focus=True):
         self._problem = ""
         self._axis: list[Slot] = []
         self._candles: list[Candle] = []
+        self._before: tuple[Loaded, int, list[Candle]] | None = None
         self._fills: tuple[rows.Fill, ...] = ()
         self._made: object = None
         self._drawn: object = None
@@ -134,9 +135,11 @@ class ChartPane(LineBox, can_focus=True):
         made = (read, live.changes, None if now is None else ended(series.bar, now), self._port.per)
         if made != self._made and read is not None:
             self._made = made
-            self._axis = carried_on(read, live.bars, now)
-            daily = series.bar.daily
-            self._candles = candles(self._axis, series.bar.seconds, self._port.per, daily=daily, whole=read.whole)
+            self._axis, kept = carried_on(read, live.bars, now)
+            per = self._port.per
+            if self._before is None or (self._before[0], self._before[1]) != (read, per):
+                self._before = read, per, columns(read, read.axis, 0, per, ())
+            self._candles = columns(read, self._axis, kept, per, self._before[2])
             self._fills = (*read.fills, *self._new_fills(series.instrument, read.fills))
         state = (self._made, self.size, self._port.zoom, self._port.right, self._port.under)
         changed, self._drawn = state != self._drawn, state
@@ -145,7 +148,8 @@ class ChartPane(LineBox, can_focus=True):
     def _wanted(self, series: Series) -> int:
         """Places of the axis to have: some screenfuls, and more when the view comes near the oldest."""
         count = self._columns()
-        least = _READ_AHEAD * count * self._port.per
+        visible = count * self._port.per
+        least = max(_READ_AHEAD * visible, visible + FETCHED_BEFORE)
         if self._loaded is None or self._loaded.series.key != series.key:
             return min(MOST_SLOTS, least)
         first, _ = self._port.window(self._candles, count)

@@ -10,7 +10,7 @@ from ibtui.backfill.ledger import Coverage, Range, settled, within
 from ibtui.backfill.planner import ended
 from ibtui.clock import NS
 from ibtui.market.bars import DAY, Bar
-from ibtui.market.candles import Slot, slots
+from ibtui.market.candles import Candle, Slot, begins_session, candles, slots
 from ibtui.market.instruments import Instrument
 from ibtui.storage import queries
 from ibtui.storage.files import DataDirectory
@@ -19,7 +19,7 @@ from ibtui.ui.rows.chart import Fill
 FARTHEST = 40 * 365 * DAY
 """No chart reaches further back, in seconds."""
 
-MOST_SLOTS = 20_000
+MOST_SLOTS = 10_000
 """Places of the axis that are kept at once; larger bars reach further back."""
 
 _MIDPOINT = frozenset({"CASH", "CMDTY", "CFD"})
@@ -112,13 +112,16 @@ def _reach(series: Series, end: int, wanted: int) -> tuple[int, tuple[Range, ...
         span *= 2
 
 
-def carried_on(loaded: Loaded, live: Mapping[int, Bar], now: int | None) -> list[Slot]:
+def carried_on(loaded: Loaded, live: Mapping[int, Bar], now: int | None) -> tuple[list[Slot], int]:
     """The axis up to now: what was read, and the bars that came since; a bar that is stored stands before a live one.
 
     Args:
         loaded: What was read.
         live: Start to bar.
         now: Market time in UTC seconds; None where it isn't known.
+
+    Returns:
+        The axis, and how many places of it are still as they were read.
     """
     series = loaded.series
     step = series.bar.seconds
@@ -131,4 +134,27 @@ def carried_on(loaded: Loaded, live: Mapping[int, Bar], now: int | None) -> list
     hours = calendar.trading(series.instrument, series.bar, series.use_rth, Range(since, reach))
     hours = None if hours is None else within(hours, Range(since, reach))
     rest = slots([bars[start] for start in sorted(bars)], step, bounds, hours, loaded.settled)
-    return [*kept, *rest]
+    return [*kept, *rest], len(kept)
+
+
+def columns(loaded: Loaded, axis: Sequence[Slot], kept: int, per: int, before: Sequence[Candle]) -> list[Candle]:
+    """The columns of an axis that was carried on; only those since the last session's begin are made anew.
+
+    Args:
+        loaded: What was read.
+        axis: See :func:`carried_on`.
+        kept: Places of the axis that are still as they were read.
+        per: Bars a column.
+        before: The columns of what was read; none to make them all.
+    """
+    step, daily = loaded.series.bar.seconds, loaded.series.bar.daily
+    at = 0
+    if before and not daily:
+        at = min(kept, len(axis) - 1)
+        while at > 0 and not begins_session(axis[at - 1], axis[at], step):
+            at -= 1
+    if at <= 0:
+        return candles(axis, step, per, daily=daily, whole=loaded.whole)
+    made = candles(axis[at:], step, per, daily=daily, whole=True)
+    made[0] = made[0]._replace(opens=True)
+    return [*before[: bisect_left(before, axis[at].start, key=lambda each: each.start)], *made]

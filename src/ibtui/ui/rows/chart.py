@@ -11,7 +11,7 @@ from ibtui.market.axes import Scale, round_prices, scale_of, time_labels
 from ibtui.market.bars import BarSize
 from ibtui.market.candles import Candle, State
 from ibtui.market.prices import format_price
-from ibtui.ui.text import Line, compact, merge, signed, zone
+from ibtui.ui.text import Line, Span, compact, merge, signed, zone
 
 _RISING = (" ╷╻", "╵│╽", "╹╿┃")
 _FALLING = (" ╷▄", "╵│▄", "▀▀█")
@@ -19,6 +19,9 @@ _FALLING = (" ╷▄", "╵│▄", "▀▀█")
 
 _EIGHTHS = "▁▂▃▄▅▆▇█"
 _HOLE, _OPENING, _CURSOR, _VWAP, _VWAP_ON_WICK = "·", "┊", "╎", "─", "┼"
+
+_HOLE_ROWS = 3
+"""One row of so many is dotted in a hole: enough to be seen as one, and not taken for data."""
 
 BOUGHT, SOLD = "▲", "▼"
 """Marks of our own fills."""
@@ -116,8 +119,20 @@ class _Grid:
         return 0 <= cell < self.width and self.glyphs[row][cell] == " "
 
     def lines(self) -> list[Line]:
-        """All rows as lines."""
-        return [merge(zip(glyphs, tones, strict=True)) for glyphs, tones in zip(self.glyphs, self.tones, strict=True)]
+        """All rows as lines. A blank cell takes its neighbour's tone: every span costs bytes on the wire."""
+        return [_spans(glyphs, tones) for glyphs, tones in zip(self.glyphs, self.tones, strict=True)]
+
+
+def _spans(glyphs: list[str], tones: list[str]) -> Line:
+    spans: list[Span] = []
+    begin, tone = 0, ""
+    for at, glyph in enumerate(glyphs):
+        if glyph != " " and tones[at] != tone:
+            if tone:
+                spans.append(("".join(glyphs[begin:at]), tone))
+                begin = at
+            tone = tones[at]
+    return (*spans, ("".join(glyphs[begin:]), tone or "plain"))
 
 
 def picture(view: View, last: float | None = None) -> Picture:
@@ -214,15 +229,15 @@ def _shade(view: View, index: int, tone: str) -> str:
 def _backdrop(view: View, grid: _Grid) -> None:
     """What is drawn where nothing else is: holes, the begin of sessions, the cursor."""
     for index, candle in enumerate(view.candles):
-        glyph, tone = "", "dim"
+        glyph, tone, every = "", "dim", 1
         if index == view.cursor:
             glyph, tone = _CURSOR, "key"
         elif candle.state is State.HOLE:
-            glyph = _HOLE
+            glyph, every = _HOLE, _HOLE_ROWS
         elif candle.opens or candle.state is State.BREAK:
             glyph = _OPENING
         if glyph:
-            for row in range(len(grid.glyphs)):
+            for row in range(every // 2, len(grid.glyphs), every):
                 if grid.empty(row, view.cell(index)):
                     grid.put(row, view.cell(index), glyph, tone)
 
