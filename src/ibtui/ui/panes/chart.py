@@ -314,6 +314,8 @@ class ChartPane(LineBox, can_focus=True):
             about = f"{job.state}: {job.problem}" if job.problem else str(job.state)
             return [((f"fetching{share}, {job.rows:,} bars  ", "accent"), (about, "warn" if job.problem else "dim"))]
         notes: list[Line] = []
+        if self._now() is None:
+            notes.append((("as stored: there was no connection yet", "warn"),))
         live = self._parts.live_bars
         if live.problem and not mark_closed:
             notes.append(((f"no live bar: {live.problem}", "warn"),))

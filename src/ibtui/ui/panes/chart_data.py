@@ -22,6 +22,9 @@ FARTHEST = 40 * 365 * DAY
 MOST_SLOTS = 10_000
 """Places of the axis that are kept at once; larger bars reach further back."""
 
+_MOST_LOOKED_AT = 50_000
+"""Places of an axis without known hours that are looked through for bars."""
+
 _MIDPOINT = frozenset({"CASH", "CMDTY", "CFD"})
 """Kinds of contract that have no trades at IB, whose bars are made of quotes."""
 
@@ -78,7 +81,7 @@ def load(directory: DataDirectory, series: Series, now: int | None, wanted: int)
     step = series.bar.seconds
     newest = counted[0]["last"] + step if counted else 0
     end = newest if now is None else max(newest, ended(series.bar, now))
-    for times in (1, 2, 4, 8):  # weekends take none of the axis, and where nobody knows the hours only bars tell them
+    for times in (1, 4, 16, 64):  # weekends take none of the axis; where nobody knows the hours only bars tell them
         start, hours = _reach(series, end, wanted * times)
         answered = settled(
             Coverage(row["start"], row["end"], row["outcome"])
@@ -86,7 +89,7 @@ def load(directory: DataDirectory, series: Series, now: int | None, wanted: int)
         )
         bars = queries.bars(directory, *series.key, start, end)
         axis = slots(bars, step, Range(start, end), hours, answered)
-        if hours is not None or len(axis) >= wanted:
+        if hours is not None or len(axis) >= wanted or times * wanted > _MOST_LOOKED_AT:
             break
     fills = tuple(
         Fill(row["ts_ns"] // NS, row["price"], row["side"] == "BUY")
