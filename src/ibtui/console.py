@@ -66,6 +66,7 @@ class Console:
         listening: "Listening | None" = None,
     ) -> None:
         from ibtui.backfill.command import BackfillJobs
+        from ibtui.backfill.gaps import GapLedger
         from ibtui.backfill.runner import BackfillRunner
         from ibtui.broker.account import Account
         from ibtui.broker.contracts import Contracts
@@ -210,6 +211,7 @@ class Console:
             "quote": Quoting(self.feeds, self.contracts, clock, directory).answer,
             "backfill": backfills.start,
             "jobs": backfills.look,
+            "gaps": GapLedger(self.history, self.contracts, directory, self.market_clock).answer,
             "record": recordings.start,
             "recorded": recordings.end,
         }

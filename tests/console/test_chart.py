@@ -79,6 +79,10 @@ async def test_the_chart_fetches_what_is_missing_and_its_forming_bar_becomes_the
             await seen(lambda text: forming in {each.start for each in pane.candles}, "the stored bars")
             assert [each.start for each in pane.candles].count(forming) == 1
 
+            told = (await console.answer({"do": "gaps", "symbol": "SPY", "bar": None}))["gaps"]
+            assert told["head"] < held[0].start
+            assert told["series"][0]["bars"] == len(held) + 1
+
             await pilot.press("left", "left")
             under = pane.candles[-2]
             assert f"C {under.bar.close:.2f}" in await frame()

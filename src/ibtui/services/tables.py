@@ -102,6 +102,9 @@ RECORDED: tuple[Column, ...] = (
     ("prints", "prints"),
     ("reason", "reason"),
 )
+LEDGER: tuple[Column, ...] = (("from UTC", "from"), ("to UTC", "to"), ("outcome", "outcome"))
+GAPS: tuple[Column, ...] = (("from UTC", "from"), ("to UTC", "to"), ("bars", "bars"), ("why", "why"))
+FILES: tuple[Column, ...] = (("file", "file"), ("size", "size"), ("format", "version"), ("rows", "counts"))
 
 
 def show(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], empty: str) -> None:
@@ -121,9 +124,9 @@ def show(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], empty: st
     console.print(table)
 
 
-def say(text: str) -> None:
+def say(text: str, *, end: str = "\n") -> None:
     """Prints a line as it is."""
-    Console().print(text, markup=False, highlight=False, soft_wrap=True)
+    Console().print(text, markup=False, highlight=False, soft_wrap=True, end=end)
 
 
 def shown(key: str, value: Any) -> str:
@@ -169,3 +172,72 @@ def status_text(document: Mapping[str, Any]) -> None:
     for problem in document["problems"]:
         say(f"problem  {problem}")
     show(SYMBOLS, list(document["symbols"].values()), "no symbol was ever quoted")
+
+
+def gaps_text(document: Mapping[str, Any], most: int = 40) -> None:
+    """Prints the ledger of a history.
+
+    Args:
+        document: See :func:`ibtui.backfill.gaps.series_gaps`.
+        most: Lines of each list; the newest are printed.
+    """
+    head = _minute(document["head"]) if document["head"] is not None else f"unknown ({document['head_reason']})"
+    say(f"{document['symbol']}  history begins {head}")
+    if not document["series"]:
+        say("No bars were ever asked for here.")
+    for series in document["series"]:
+        hours = "regular hours" if series["use_rth"] else "all hours"
+        say(f"\n{series['bar']}  {series['what']}  {hours}: {series['bars']:,} bars stored", end="")
+        say(f", {_minute(series['first'])} to {_minute(series['last'])} UTC" if series["bars"] else "")
+        for title, key, columns in (("asked for", "ledger", LEDGER), ("missing", "gaps", GAPS)):
+            rows = [{**row, "from": _minute(row["start"]), "to": _minute(row["end"])} for row in series[key]]
+            left_out = f" (the newest {most} of {len(rows):,})" if len(rows) > most else ""
+            say(f"{title}{left_out}")
+            show(columns, rows[-most:], "  nothing")
+
+
+def _minute(seconds: int | None) -> str:
+    return UNKNOWN if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"
+
+
+def stats_text(document: Mapping[str, Any]) -> None:
+    """Prints the size of the data files."""
+    free = UNKNOWN if document["free_bytes"] is None else size(document["free_bytes"])
+    say(f"{document['directory']}  {free} free, market data is kept for {document['keep_days']} days")
+    files = [
+        {
+            **each,
+            "size": size(each["bytes"] + each["log_bytes"]),
+            "counts": ", ".join(f"{name} {count:,}" for name, count in each["rows"].items() if count) or "no rows",
+        }
+        for each in document["files"]
+    ]
+    show(FILES, files, "No data file is there yet.")
+
+
+def check_text(files: Sequence[Mapping[str, Any]]) -> None:
+    """Prints which data files are sound."""
+    for each in files:
+        say(f"{'✗' if each['problems'] else '✓'} {each['file']}  {size(each['bytes'])}")
+        for problem in each["problems"]:
+            say(f"  {problem}")
+    if not files:
+        say("No data file is there yet.")
+
+
+def pruned_text(document: Mapping[str, Any]) -> None:
+    """Prints which files of old days went."""
+    for each in document["files"]:
+        say(f"{each['file']}  {size(each['bytes'])}")
+    word = "would be freed" if document["dry_run"] else "freed"
+    say(f"{size(document['freed_bytes'])} {word}; days of market data kept: {document['kept_days']}")
+
+
+def size(count: int) -> str:
+    """Bytes as people read them."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{value:,.0f} {unit}" if unit == "B" else f"{value:,.1f} {unit}"
+        value /= 1024
+    return f"{value:,.1f} TiB"

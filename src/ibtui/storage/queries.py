@@ -59,6 +59,7 @@ __all__ = [
     "contract_by_text",
     "contracts",
     "coverage",
+    "covered",
     "drops",
     "executions",
     "fills",
@@ -118,6 +119,13 @@ def bar_counts(directory: DataDirectory, con_id: int | None = None) -> list[Row]
     sql = """SELECT con_id, bar, what, use_rth, count(*) AS bars, min(start) AS first, max(start) AS last FROM bars
         WHERE :con_id IS NULL OR con_id = :con_id GROUP BY con_id, bar, what, use_rth"""
     return rows(directory.history, HISTORY, sql, {"con_id": con_id})
+
+
+def covered(directory: DataDirectory, con_id: int) -> list[Row]:
+    """The series that bars were ever asked for of: ``bar, what, use_rth``."""
+    return rows(
+        directory.history, HISTORY, "SELECT DISTINCT bar, what, use_rth FROM coverage WHERE con_id = ?", (con_id,)
+    )
 
 
 def coverage(

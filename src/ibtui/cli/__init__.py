@@ -1,111 +1,25 @@
 """The commands: parse, wire, exit. What they do lives in the rooms below, imported by the command that needs it."""
 
-import functools
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any
 
 import click
 
 from ibtui import __version__
-from ibtui.errors import EnvironmentUnfitError, IbtuiError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ibtui.config import Settings
-    from ibtui.launch import Flow
-    from ibtui.services.tables import Column
-    from ibtui.storage.files import DataDirectory
-
-Command = TypeVar("Command", bound=Callable[..., Any])
+from ibtui.cli.common import (
+    Common,
+    as_json,
+    common_options,
+    notice,
+    print_json,
+    print_rows,
+    run_in_console,
+)
+from ibtui.cli.settings_file import config
+from ibtui.cli.stored import db, gaps
+from ibtui.errors import IbtuiError, UsageError
 
 INTERRUPTED = 130
-
-
-@dataclass(frozen=True)
-class Common:
-    """The options that every command takes; those given before the command hold unless it says otherwise."""
-
-    host: str | None = None
-    port: int | None = None
-    client_id: int | None = None
-    account: str | None = None
-    config: Path | None = None
-    data_dir: Path | None = None
-    log_level: str = "info"
-    demo: bool = False
-
-    def settings(self) -> "Settings":
-        """Settings from file, environment and these options."""
-        from ibtui.config import load
-
-        gateway = {key: getattr(self, key) for key in ("host", "port", "client_id", "account")}
-        return load(self.config_file(), flags={("gateway", key): value for key, value in gateway.items()})
-
-    def config_file(self) -> Path:
-        """The settings file that is read; one named by the user must exist."""
-        if self.config is None:
-            return self.default_config_file()
-        if not self.config.exists():
-            raise UsageError(f"{self.config}: there is no such settings file; `ibtui config init` writes one")
-        return self.config
-
-    def default_config_file(self) -> Path:
-        """Where the settings file is when none is named."""
-        from platformdirs import user_config_path
-
-        return user_config_path("ibtui") / "config.toml"
-
-    def directory(self) -> Path:
-        """The data directory: the one named, else the platform's, the demo's own below it."""
-        if self.data_dir is not None:
-            return self.data_dir
-        from platformdirs import user_data_path
-
-        return user_data_path("ibtui") / ("demo" if self.demo else "live")
-
-    def files(self) -> "DataDirectory":
-        """The data directory, to be read."""
-        from ibtui.storage.files import open_directory
-
-        return open_directory(self.directory(), read_only=True)
-
-
-COMMON_OPTIONS = (
-    click.option("--host", help="Host of TWS or IB Gateway."),
-    click.option("--port", type=click.IntRange(1, 65535), help="Its API port."),
-    click.option("--client-id", type=click.IntRange(0), help="API client id; orders belong to it."),
-    click.option("--account", help="Account to use."),
-    click.option("--config", type=click.Path(path_type=Path), envvar="IBTUI_CONFIG", help="Settings file."),
-    click.option("--data-dir", type=click.Path(path_type=Path), envvar="IBTUI_DATA_DIR", help="Data directory."),
-    click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="What ibtui.log gets."),
-    click.option("--demo", is_flag=True, default=None, help="The demo's data directory and its simulated gateway."),
-)
-
-
-def common_options(command: Command) -> Command:
-    """Adds the common options and hands them to the command as its first argument, a :class:`Common`."""
-
-    @functools.wraps(command)
-    def gathered(**arguments: Any) -> Any:
-        context = click.get_current_context()
-        before = context.obj if isinstance(context.obj, Common) else Common()
-        names = Common.__dataclass_fields__
-        given = {name: arguments.pop(name) for name in names}
-        common = replace(before, **{name: value for name, value in given.items() if value is not None})
-        context.obj = common
-        return command(common, **arguments)
-
-    wrapped: Any = gathered
-    for option in reversed(COMMON_OPTIONS):
-        wrapped = option(wrapped)
-    return cast(Command, wrapped)
-
-
-as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -185,7 +99,7 @@ def record(common: Common, symbols: tuple[str, ...], duration: str | None, rotat
     from ibtui.services.record import record_flow, seconds_of
 
     seconds = None if duration is None else seconds_of(duration)
-    return _run(common, record_flow(symbols, seconds, notice, as_json=as_json, rotate=rotate), patient=True)
+    return run_in_console(common, record_flow(symbols, seconds, notice, as_json=as_json, rotate=rotate), patient=True)
 
 
 @main.command()
@@ -208,7 +122,7 @@ def backfill(common: Common, symbols: tuple[str, ...], bar: str | None, as_json:
     from ibtui.backfill.command import backfill_flow
 
     size = bar or common.settings().backfill.bars
-    return _run(common, backfill_flow(symbols, size, as_json=as_json, **options), patient=False)
+    return run_in_console(common, backfill_flow(symbols, size, as_json=as_json, **options), patient=False)
 
 
 @main.command()
@@ -295,7 +209,7 @@ def symbols(common: Common, sec_type: str | None, as_json: bool) -> int:
 
     found = queries.contracts(common.files(), None if sec_type is None else sec_type.upper())
     rows = [asdict(each) for each in found]
-    return _print(rows, tables.CONTRACTS, "No contract was looked up here.", as_json=as_json)
+    return print_rows(rows, tables.CONTRACTS, "No contract was looked up here.", as_json=as_json)
 
 
 @main.command()
@@ -306,7 +220,7 @@ def orders(common: Common, as_json: bool) -> int:
     from ibtui.services import tables
     from ibtui.storage import queries
 
-    return _print(queries.orders(common.files()), tables.ORDERS, "No order was ever entered here.", as_json=as_json)
+    return print_rows(queries.orders(common.files()), tables.ORDERS, "No order was ever entered here.", as_json=as_json)
 
 
 @main.command()
@@ -337,7 +251,7 @@ def positions(common: Common, as_json: bool) -> int:
     from ibtui.storage import queries
 
     rows = queries.positions(common.files(), common.account)
-    return _print(rows, tables.POSITIONS, "No position is known.", as_json=as_json)
+    return print_rows(rows, tables.POSITIONS, "No position is known.", as_json=as_json)
 
 
 @main.command("account")
@@ -349,97 +263,11 @@ def account_values(common: Common, as_json: bool) -> int:
     from ibtui.storage import queries
 
     rows = queries.account_values(common.files(), common.account)
-    return _print(rows, tables.ACCOUNT, "No account value is known.", as_json=as_json)
+    return print_rows(rows, tables.ACCOUNT, "No account value is known.", as_json=as_json)
 
 
-@main.group()
-def config() -> None:
-    """The settings file."""
-
-
-@config.command()
-@common_options
-def init(common: Common) -> int:
-    """Write a settings file with every setting, its default and its meaning."""
-    from ibtui.config import Settings, as_toml
-
-    file = common.config if common.config is not None else common.default_config_file()
-    if file.exists():
-        raise UsageError(f"{file} exists already; it is left as it is")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(as_toml(Settings()), encoding="utf-8")
-    except OSError as error:
-        raise EnvironmentUnfitError(f"{file} can't be written: {error.strerror}. Name another with --config.") from None
-    click.echo(file)
-    return 0
-
-
-@config.command()
-@as_json
-@common_options
-def show(common: Common, as_json: bool) -> int:
-    """Print the settings in force: file, environment and options together."""
-    from dataclasses import asdict
-
-    from ibtui.config import as_toml
-
-    settings = common.settings()
-    if as_json:
-        print_json(asdict(settings))
-    else:
-        click.echo(as_toml(settings), nl=False)
-    return 0
-
-
-@config.command("path")
-@as_json
-@common_options
-def config_path(common: Common, as_json: bool) -> int:
-    """Print where the settings file and the data directory are."""
-    paths = {"config": str(common.config_file()), "data_dir": str(common.directory())}
-    if as_json:
-        print_json(paths)
-    else:
-        for name, path in paths.items():
-            click.echo(f"{name:8}  {path}")
-    return 0
-
-
-def notice(text: str) -> None:
-    """A word to the user that is no data: to standard error."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def print_json(document: Any) -> None:
-    """The one JSON document of a command."""
-    import json
-
-    click.echo(json.dumps(document, indent=2))
-
-
-def _print(rows: "Sequence[Mapping[str, Any]]", columns: "Sequence[Column]", empty: str, *, as_json: bool) -> int:
-    from ibtui.services import tables
-
-    if as_json:
-        print_json(rows)
-    else:
-        tables.show(columns, rows, empty)
-    return 0
-
-
-def _run(common: Common, flow: "Flow", *, patient: bool) -> int:
-    from ibtui.launch import run_flow
-
-    return run_flow(
-        common.settings(),
-        common.directory(),
-        flow,
-        patient=patient,
-        log_level=common.log_level,
-        demo=common.demo,
-        say=notice,
-    )
+for group in (gaps, db, config):
+    main.add_command(group)
 
 
 def run(arguments: list[str]) -> int:
