@@ -10,7 +10,7 @@ class Delta:
     """Sums of size by side since they were begun.
 
     Attributes:
-        since_ns: Receipt of the first print, UTC nanoseconds; None before it.
+        since_ns: Time of the first print, UTC nanoseconds of the market's clock; None before it.
         prints: Prints taken.
         classified: Prints of a buyer, of a seller or between bid and ask.
         bought: Size that buyers took; sold: that sellers hit; undecided: the rest.
@@ -29,10 +29,10 @@ class Delta:
         self.bought_by_class = [0.0] * (len(SIZE_CLASSES) + 1)
         self.sold_by_class = [0.0] * (len(SIZE_CLASSES) + 1)
 
-    def add(self, ts_ns: int, side: int | None, size: float | None) -> None:
+    def add(self, at_ns: int, side: int | None, size: float | None) -> None:
         """Takes one print."""
         if self.since_ns is None:
-            self.since_ns = ts_ns
+            self.since_ns = at_ns
         self.prints += 1
         self.classified += side is not None
         if size is None:

@@ -7,7 +7,7 @@ from itertools import islice
 from math import inf
 from typing import NamedTuple
 
-from ibtui.market.tape import KEPT, UNREPORTED, Print
+from ibtui.market.tape import KEPT, Print, is_reported
 
 JOIN_NS = 100_000_000
 """Prints of one price and one side that were received within this many nanoseconds of the first are joined."""
@@ -124,7 +124,7 @@ def _belong(first: Print, other: Print) -> bool:
 
 
 def _single(each: Print) -> TapeRow:
-    reported = not each.flags or not each.flags & UNREPORTED
+    reported = is_reported(each.conditions, each.flags)
     return TapeRow(each, each.size, each.venue, each.conditions, each.extreme, 1, reported)
 
 
@@ -133,6 +133,6 @@ def _joined(row: TapeRow, part: Print) -> TapeRow:
     if part.size is not None:
         size = part.size if size is None else size + part.size
     new = "".join(each for each in part.conditions if each not in conditions)
-    reported = reported or not part.flags or not part.flags & UNREPORTED
+    reported = reported or is_reported(part.conditions, part.flags)
     venue = venue if venue == part.venue else MANY
     return TapeRow(first, size, venue, conditions + new, extreme or part.extreme, parts + 1, reported)

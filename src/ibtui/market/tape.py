@@ -6,12 +6,18 @@ from typing import NamedTuple
 from ibtui.market.delta import Delta
 from ibtui.market.pace import Pace
 from ibtui.market.rows import PrintRow
+from ibtui.market.sale_conditions import ODD_LOT
 
 KEPT = 5000
 """Prints kept in memory; the data files hold all of them."""
 
 UNREPORTED = 2
 """Of IB's attributes of a trade: it does not go to the tape's last price."""
+
+
+def is_reported(conditions: str, flags: int | None) -> bool:
+    """Whether a trade goes to the tape's last price: no odd lot, and not one that IB calls unreported."""
+    return not (flags or 0) & UNREPORTED and ODD_LOT not in conditions
 
 
 class Print(NamedTuple):
@@ -72,9 +78,9 @@ class Tape:
 
     def append(self, row: PrintRow, second: int) -> None:
         """Takes one print, received in that whole second of the monotonic clock."""
-        price, size, flags = row[4], row[5], row[11]
+        price, size = row[4], row[5]
         extreme = 0
-        if not flags or not flags & UNREPORTED:
+        if is_reported(row[7], row[11]):
             if self.high is None or self.low is None:
                 self.high = self.low = price  # the first one is no news
             elif price > self.high:
@@ -84,5 +90,5 @@ class Tape:
         # Straight to the tuple: the generated constructor takes twice as long, and this runs once a print.
         self.prints.append(_new(Print, (*row, extreme)))
         self.total += 1
-        self.delta.add(row[1], row[8], size)
+        self.delta.add(row[3] or row[1], row[8], size)
         self.pace.add(second, size)

@@ -13,7 +13,7 @@ Key = tuple[int, int]
 """``ts_ns, seq`` of a print: its place among a contract's prints."""
 
 _FIELDS = Print._fields[:-2]
-"""Those of a print that are stored; a file of the first version lacks the last ones."""
+"""Those of a print that are stored; a file of the first version lacks the last of them."""
 
 _OLDER = """SELECT * FROM prints_text WHERE con_id = :con_id AND ts_ns <= :ts_ns AND (ts_ns, seq) < (:ts_ns, :seq)
     AND price IS NOT NULL ORDER BY ts_ns DESC, seq DESC LIMIT :limit"""
@@ -36,18 +36,27 @@ class Missing(NamedTuple):
     reason: str
 
 
+class NewRun(NamedTuple):
+    """The program was started: what traded before it, and after the run before that, was not received."""
+
+    from_ns: int
+
+
+Mark = Missing | NewRun
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A stretch of a tape.
 
     Attributes:
         prints: Oldest first.
-        missing: What is not there in that time, oldest first.
+        marks: What is not there in that time, oldest first.
         end: Whether there is nothing beyond it in the direction in which it was asked for.
     """
 
     prints: list[Print]
-    missing: list[Missing]
+    marks: list[Mark]
     end: bool
 
 
@@ -58,7 +67,7 @@ def older(directory: DataDirectory, con_id: int, symbol: str, before: Key, limit
         if day_start_ns(day) <= before[0] and len(found) < limit:
             found += rows(path, MARKET_DATA, _OLDER, _place(con_id, before, limit - len(found)))
     prints = [_print(row) for row in reversed(found)]
-    return Page(prints, _missing(directory, symbol, prints[0].ts_ns, before[0]) if prints else [], len(found) < limit)
+    return Page(prints, _marks(directory, symbol, prints[0].ts_ns, before[0]) if prints else [], len(found) < limit)
 
 
 def newer(directory: DataDirectory, con_id: int, symbol: str, after: Key, limit: int) -> Page:
@@ -68,15 +77,15 @@ def newer(directory: DataDirectory, con_id: int, symbol: str, after: Key, limit:
         if day_start_ns(day) + DAY_NS > after[0] and len(found) < limit:
             found += rows(path, MARKET_DATA, _NEWER, _place(con_id, after, limit - len(found)))
     prints = [_print(row) for row in found]
-    return Page(prints, _missing(directory, symbol, after[0], prints[-1].ts_ns) if prints else [], len(found) < limit)
+    return Page(prints, _marks(directory, symbol, after[0], prints[-1].ts_ns) if prints else [], len(found) < limit)
 
 
 def around(directory: DataDirectory, con_id: int, symbol: str, at: Key, limit: int) -> Page:
     """Prints up to one and after it, about as many on either side."""
     before = older(directory, con_id, symbol, (at[0], at[1] + 1), limit // 2)
     after = newer(directory, con_id, symbol, at, limit // 2)
-    missing = dict.fromkeys([*before.missing, *after.missing])
-    return Page([*before.prints, *after.prints], list(missing), before.end and after.end)
+    marks = dict.fromkeys([*before.marks, *after.marks])
+    return Page([*before.prints, *after.prints], list(marks), before.end and after.end)
 
 
 def last_at(directory: DataDirectory, con_id: int, from_ns: int, at_ns: int) -> Key | None:
@@ -97,13 +106,18 @@ def _place(con_id: int, key: Key, limit: int) -> dict[str, int]:
 
 
 def _print(row: Row) -> Print:
-    texts = {"venue": row["venue"] or "", "conditions": row["conditions"] or ""}
-    return Print(**{name: row.get(name) for name in _FIELDS} | texts)
+    return Print._make([*(row.get(name) for name in _FIELDS), None, 0])._replace(
+        venue=row["venue"] or "", conditions=row["conditions"] or ""
+    )
 
 
-def _missing(directory: DataDirectory, symbol: str, from_ns: int, to_ns: int) -> list[Missing]:
-    """What was shed of all tapes, and what of this one was not received."""
-    sql = """SELECT from_ns, to_ns, rows, reason FROM drops
-        WHERE lane IN ('prints', ?) AND to_ns >= ? AND from_ns <= ? ORDER BY from_ns, id"""
-    found = rows(directory.journal, JOURNAL, sql, (f"tape {symbol}", from_ns, to_ns))
-    return [Missing(row["from_ns"], row["to_ns"], row["rows"], row["reason"]) for row in found]
+def _marks(directory: DataDirectory, symbol: str, from_ns: int, to_ns: int) -> list[Mark]:
+    """What was shed of all tapes, what of this one was not received, and where the program was started."""
+    lost = """SELECT from_ns, to_ns, rows, reason FROM drops
+        WHERE lane IN ('prints', ?) AND to_ns >= ? AND from_ns <= ?"""
+    started = "SELECT started_ns FROM runs WHERE started_ns BETWEEN ? AND ?"
+    marks: list[Mark] = [NewRun(*row.values()) for row in rows(directory.journal, JOURNAL, started, (from_ns, to_ns))]
+    marks += [
+        Missing(*row.values()) for row in rows(directory.journal, JOURNAL, lost, (f"tape {symbol}", from_ns, to_ns))
+    ]
+    return sorted(marks, key=lambda mark: mark.from_ns)

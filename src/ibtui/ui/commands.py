@@ -8,6 +8,7 @@ from ibtui.errors import UsageError
 from ibtui.services.sim_control import parse_arguments
 from ibtui.trading.order_line import HOW, OrderLine, read_line
 from ibtui.trading.price_alerts import USAGE, Condition, parse_condition
+from ibtui.ui.rows.tape_options import USAGE as TAPE_USAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,12 @@ COMMANDS: dict[str, Usage] = {
     "alerts": Usage("alerts", "the alerts that wait, and what was told", _simple),
     "pin": Usage("pin SYMBOL", "keep its quotes, depth and tape, whatever is on the screen", _simple, 1, 1),
     "unpin": Usage("unpin SYMBOL", "let its depth and tape go when others need the slots", _simple, 1, 1),
+    "time": Usage(
+        "time [DATE] HH:MM[:SS]", "hold the tape at a time on the market's clock; :time now goes on", _simple, 1, 2
+    ),
+    "tape": Usage(
+        TAPE_USAGE, "what the tape shows: parts joined, sizes, where blocks begin; count anew", _simple, 1, 3
+    ),
     "backfill": Usage("backfill SYMBOL [BAR]", "fetch what is new of a symbol's history", _simple, 1, 3),
     "disconnect": Usage("disconnect", "end the connection and stay so until :reconnect, or n on screen 6", _simple),
     "reconnect": Usage("reconnect", "end the connection, if there is one, and connect anew at once", _simple),

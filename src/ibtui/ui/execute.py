@@ -17,6 +17,7 @@ from ibtui.ui.rows.quotes import symbol
 
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp
+    from ibtui.ui.panes.tape import TapePane
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class Executor:
             "unpin": lambda words: self.run(self._unpin(words[0])),
             "alerts": lambda _: self.list_alerts(),
             "alert off": lambda words: self.end_alert(int(words[0])),
+            "time": lambda words: self.run(self._on_tape(lambda pane: pane.jump(" ".join(words)))),
+            "tape": lambda words: self.run(self._on_tape(lambda pane: pane.choose(list(words)))),
             "backfill": lambda words: self.start_backfill(" ".join(words)),
             "quit": lambda _: self.run(app.action_quit()),
         }
@@ -192,6 +195,14 @@ class Executor:
             self.app.tell(f"sim {command.verb}: {more[:300] or 'done'}")
         else:
             self.app.tell(f"sim {command.verb}: {answer.get('error', 'refused')}", bad=True)
+
+    async def _on_tape(self, do: "Callable[[TapePane], None]") -> None:
+        """Does something with the tape that is on the screen; opens its screen where none is."""
+        from ibtui.ui.panes.tape import TapePane
+
+        if not self.app.screen_stack[0].query(TapePane):
+            await self.app.action_open_screen("tape")
+        do(self.app.screen_stack[0].query_one(TapePane))
 
     async def _backfill(self, words: list[str]) -> None:
         parts = self.app.parts

@@ -71,14 +71,17 @@ def _meet(one: Key, other: Key) -> bool:
     return bool(wide & {*one.where, *other.where}) or bool(set(one.where) & set(other.where))
 
 
-def bindings(where: str) -> list["Binding"]:
-    """Textual's bindings of one place; their ids are the table's, so that ``App.set_keymap`` can move them."""
+def bindings(where: str, group: str = "") -> list["Binding"]:
+    """Textual's bindings of one place, or of one group there.
+
+    Their ids are the table's, so that ``App.set_keymap`` can move them.
+    """
     from textual.binding import Binding
 
     return [
         Binding(each.keys, each.action, each.label, id=each.id, priority=each.priority, show=False)
         for each in KEYS
-        if where in each.where
+        if where in each.where and group in ("", each.group)
     ]
 
 

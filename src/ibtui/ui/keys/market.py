@@ -2,8 +2,17 @@
 
 from ibtui.ui.keys.key import Key
 
+
+def _tape(name: str, keys: str, label: str, about: str) -> Key:
+    return Key(f"tape.{name}", keys, label, "Tape", ("tape",), f"tape('{name}')", about, hint=True)
+
+
 KEYS: tuple[Key, ...] = (
     Key("symbol.open", "enter", "depth", "Quotes", ("quotes",), "open_depth", "Open the symbol's ladder"),
     Key("ladder.centre", "c", "centre", "Depth", ("depth",), "centre", "Centre the ladder on the market", hint=True),
-    Key("tape.pause", "p", "pause", "Tape", ("tape",), "pause", "Hold the tape still, or let it go on", hint=True),
+    _tape("pause", "p", "pause", "Hold the tape still, or let it go on; moving away from the newest row holds it too"),
+    _tape("time", "t", "time", "Go to a time of the day, on the market's clock"),
+    _tape("size", "i", "size", "Show only trades of some sizes"),
+    _tape("join", "w", "join", "Join the parts of a trade (one price and side within 100 ms), or show every print"),
+    _tape("anew", "n", "count anew", "Count delta, highs and lows from now on"),
 )

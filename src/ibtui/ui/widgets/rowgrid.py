@@ -140,6 +140,25 @@ class RowGrid(Toned, can_focus=True):
         if regions:
             self.refresh(*regions)
 
+    def show_cursor(self, shown: bool) -> None:
+        """Whether a row is selected at all; the first visible one is, where none was."""
+        if shown == self._cursor:
+            return
+        self._cursor = shown
+        self._strips.clear()
+        visible = [key for key in self.visible_keys if self._selectable(key)]
+        self._selected = visible[0] if shown and visible else None
+        self.refresh()
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Other titles over the same cells."""
+        if tuple(columns) != self._columns:
+            self._columns = tuple(columns)
+            self._places = fit(self._columns, max(0, self.content_size.width - MARKER))
+            self._rows.clear()
+            self._strips.clear()
+            self.refresh()
+
     def select(self, key: Hashable, *, by_user: bool = False) -> None:
         """Selects the row of this key and scrolls to it."""
         if key not in self._keys or key == self._selected or not self._selectable(key):
@@ -160,6 +179,11 @@ class RowGrid(Toned, can_focus=True):
                 *(Region(0, row + 1, width, 1) for row, each in enumerate(self.visible_keys) if each in (old, key))
             )
         self.post_message(self.Highlighted(self, key, by_user))
+
+    def centre(self) -> None:
+        """Puts the selected row into the middle of what is visible."""
+        if self._selected in self._keys:
+            self._scroll_to_row(self._clamped(self._keys.index(self._selected) - self.page // 2))
 
     def _scroll_to_row(self, top: int) -> None:
         self._top = top

@@ -1,0 +1,109 @@
+"""The tape as its user walks through it: still when held, back over the day from storage, on from where it was left."""
+
+from pathlib import Path
+
+from ibtui.clock import NS
+from ibtui.market.rows import Batch
+from ibtui.ui.app import ConsoleApp
+from ibtui.ui.panes.tape import TapePane
+from tests.conftest import until
+from tests.console.harness import SPY, console_parts, feed, nothing
+from tests.console.test_screens import settle, text_of
+
+STORED = 3_000
+BEGAN_NS = 1_795_186_800 * NS
+"""20 November 2026, 10:00 in New York."""
+
+
+async def test_the_whole_day_can_be_walked_back_from_storage_and_the_tape_goes_on_where_it_is(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        began_ns = parts.clock.utc_ns() - STORED * NS
+        rows = [
+            (SPY.con_id, began_ns + at * NS, at, BEGAN_NS + at * NS, 500 + at / 100, 100.0, "N", "", 1, 2, 1, 0, None)
+            for at in range(STORED)
+        ]
+        parts.writer.add(Batch(began_ns, 0.0, prints=rows))
+        parts.writer.add_gap("tape SPY", "asked for again", began_ns + 1800 * NS, began_ns + 1800 * NS + 1)
+        parts.market_clock.measured(BEGAN_NS + STORED * NS)
+        await until(lambda: parts.writer.status.queued == 0)
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await pilot.press("3")
+            await settle(app, pilot)
+            feed(parts, prints=rows[-100:])
+            await settle(app, pilot)
+            pane = app.screen.query_one(TapePane)
+            assert not pane.held
+            await pilot.press("down")
+            feed(
+                parts,
+                prints=[(SPY.con_id, parts.clock.utc_ns(), STORED, None, 400.0, 7.0, "Q", "I", None, 2) + (None,) * 3],
+            )
+            await settle(app, pilot)
+            assert pane.held
+            assert "PAUSED +1" in text_of(app)
+            assert "400.00" not in text_of(app)
+
+            await pilot.press("G")
+            await until(lambda: len(pane.grid.keys) > 1_500, 10, "an older page")
+            await pilot.press("G")
+            await until(
+                lambda: len(pane.grid.keys) > STORED, 10, "the day's first print"
+            )  # and the mark of what is missing
+            await pilot.press("G")
+            await settle(app, pilot)
+            assert "500.00" in text_of(app)
+
+            await pilot.press("t", *"10:30", "enter")
+            await until(lambda: "asked for again" in text_of(app), 10, "half past ten")
+            (row,) = [line for line in text_of(app).splitlines() if line.startswith("›")]
+            assert row.startswith("›10:30:00")
+            await pilot.press("g")
+            await settle(app, pilot)
+            assert "PAUSED" not in text_of(app)
+            assert " 400.00 " in text_of(app)
+
+
+async def test_a_pause_holds_still_sizes_sift_and_parts_are_joined_or_not(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+
+        def trade(seq: int, price: float, size: float) -> None:
+            ts_ns = seq * NS // 100
+            feed(parts, prints=[(SPY.con_id, ts_ns, seq, 10**18, price, size, "ARCA", "", 1, 2, 1, 0, 30)])
+
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("3")
+            trade(1, 500.01, 100)
+            trade(2, 500.01, 300)
+            trade(3, 500.02, 50)
+            await settle(app, pilot)
+            rows = [line for line in text_of(app).splitlines() if "ARCA" in line]
+            assert [line.split()[3:5] for line in rows] == [["500.02", "50"], ["500.01", "400"]]
+            assert " ×2 " in rows[1]
+            assert "delta +450 inferred" in text_of(app)
+
+            await pilot.press("w")
+            await settle(app, pilot)
+            assert text_of(app).count("ARCA") == 3
+            await pilot.press("i", *"200", "enter")
+            await settle(app, pilot)
+            assert text_of(app).count("ARCA") == 1
+            await pilot.press("i", "x", "enter")
+            await settle(app, pilot)
+            assert [each.message for each in app._notifications] == ["'x' is no size"]
+            await pilot.press("i", "enter", "n")
+            trade(4, 500.03, 10)
+            await settle(app, pilot)
+            assert "delta +10 inferred" in text_of(app)
+
+            await pilot.press("p")
+            trade(5, 500.04, 10)
+            await settle(app, pilot)
+            assert "500.04" not in text_of(app)
+            assert "PAUSED +1" in text_of(app)
+            await pilot.press("up")  # nothing newer is stored: the way up leads back into the running tape
+            await settle(app, pilot)
+            await pilot.press("g")
+            await settle(app, pilot)
+            assert "500.04" in text_of(app)
