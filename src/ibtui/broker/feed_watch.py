@@ -58,13 +58,11 @@ class FeedWatch:
         self._clock = clock
         self._trading = trading
         self._renew = renew
-        self._crossed_since: dict[int, float] = {}
         self._rebuilt: dict[int, tuple[float, float]] = {}
 
     def forget(self) -> None:
         """The session is over."""
         self.reminder.forget()
-        self._crossed_since.clear()
         self._rebuilt.clear()
 
     def look(self) -> None:
@@ -91,20 +89,13 @@ class FeedWatch:
                 yield Flow(each.request_id, each.asked_at, last_frame(self._market, self._clock, each), trading)
 
     def _check_book(self, subscription: Subscription, now: float) -> None:
-        con_id = subscription.instrument.con_id
-        book = self._market.book(con_id)
-        problem = book.check()
-        if problem is None:
-            self._crossed_since.pop(con_id, None)
-            return
-        since = self._crossed_since.setdefault(con_id, now)
-        if book.problem is not None or now - since >= BOOK_GRACE:
+        problem = self._market.trouble(subscription.instrument.con_id, now, BOOK_GRACE)
+        if problem:
             self.rebuild(subscription, problem)
 
     def rebuild(self, subscription: Subscription, problem: str) -> None:
         """Has a book that can't be right discarded and asked for again."""
         con_id, now = subscription.instrument.con_id, self._clock.monotonic()
-        self._crossed_since.pop(con_id, None)
         at, wait = self._rebuilt.get(con_id, (-math.inf, 0.0))
         wait = REBUILD_FIRST if now - at > GOOD_AFTER else min(REBUILD_MOST, 2 * wait)
         self._rebuilt[con_id] = now, wait

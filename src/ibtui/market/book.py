@@ -34,9 +34,10 @@ class DepthBook:
         operations: Rows taken since the start.
         updated: Monotonic seconds of the last row; minus infinity when none ever came.
         problem: Why the book can't be trusted, in plain words; it stays until the book is cleared.
+        generation: How often it began anew.
     """
 
-    __slots__ = ("asks", "bids", "con_id", "operations", "problem", "updated")
+    __slots__ = ("asks", "bids", "con_id", "generation", "operations", "problem", "updated")
 
     def __init__(self, con_id: int) -> None:
         self.con_id = con_id
@@ -45,6 +46,7 @@ class DepthBook:
         self.operations = 0
         self.updated = -math.inf
         self.problem: str | None = None
+        self.generation = 0
 
     def apply(self, row: DepthRow, monotonic: float) -> None:
         """Takes one row. A row that doesn't fit the book changes nothing but sets :attr:`problem`."""
@@ -72,6 +74,7 @@ class DepthBook:
         self.bids.clear()
         self.asks.clear()
         self.problem = None
+        self.generation += 1
 
     def check(self, bid: float | None = None, ask: float | None = None) -> str | None:
         """What is wrong with the book, in plain words, or None.

@@ -2,6 +2,8 @@
 
 from ibtui.market.board import QuoteBoard
 from ibtui.market.book import DepthBook
+from ibtui.market.flow import Flow
+from ibtui.market.integrity import PATIENCE, BookWatch
 from ibtui.market.rows import Batch
 from ibtui.market.tape import Tape
 
@@ -12,12 +14,15 @@ class MarketState:
     Attributes:
         dirty_books: Contract ids whose book changed.
         dirty_tapes: Contract ids whose tape grew.
+        flows: Trades and changes by price, of the contracts that a ladder asked for with :meth:`flow`.
     """
 
     def __init__(self) -> None:
         self.board = QuoteBoard()
         self.books: dict[int, DepthBook] = {}
         self.tapes: dict[int, Tape] = {}
+        self.flows: dict[int, Flow] = {}
+        self._watches: dict[int, BookWatch] = {}
         self.dirty_books: set[int] = set()
         self.dirty_tapes: set[int] = set()
 
@@ -26,6 +31,7 @@ class MarketState:
         book = self.books.get(con_id)
         if book is None:
             book = self.books[con_id] = DepthBook(con_id)
+            self._watches[con_id] = BookWatch()
         return book
 
     def tape(self, con_id: int) -> Tape:
@@ -35,18 +41,40 @@ class MarketState:
             tape = self.tapes[con_id] = Tape(con_id)
         return tape
 
+    def flow(self, con_id: int) -> Flow:
+        """What goes on at each price of a contract; counted from the first call on."""
+        flow = self.flows.get(con_id)
+        if flow is None:
+            flow = self.flows[con_id] = Flow(con_id)
+        return flow
+
+    def trouble(self, con_id: int, now: float, patience: float = PATIENCE) -> str:
+        """Why a contract's book is not to be believed, see :meth:`BookWatch.trouble`; empty without a book."""
+        book = self.books.get(con_id)
+        if book is None:
+            return ""
+        return self._watches[con_id].trouble(book, self.board.quote(con_id), now, patience)
+
     def apply(self, batch: Batch, session: int) -> None:
         """Takes what one network read of the given gateway session brought."""
         monotonic = batch.monotonic
         if batch.ticks:
             self.board.apply(batch.ticks, monotonic, session)
-        books, tapes = self.books, self.tapes
+        books, tapes, flows = self.books, self.tapes, self.flows
+        touched: set[int] = set()
         for depth_row in batch.depth:
             con_id = depth_row[0]
             (books.get(con_id) or self.book(con_id)).apply(depth_row, monotonic)
-            self.dirty_books.add(con_id)
+            touched.add(con_id)
+        self.dirty_books |= touched
+        for con_id, watch in self._watches.items():
+            watch.note(books[con_id], self.board.quote(con_id), monotonic)
+            if con_id in touched and con_id in flows:
+                flows[con_id].book_changed(books[con_id], monotonic)
         second = int(monotonic)
         for print_row in batch.prints:
             con_id = print_row[0]
             (tapes.get(con_id) or self.tape(con_id)).append(print_row, second)
             self.dirty_tapes.add(con_id)
+            if con_id in flows:
+                flows[con_id].printed(print_row[4], print_row[5], print_row[8], monotonic)

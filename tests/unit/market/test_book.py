@@ -130,3 +130,52 @@ def test_a_feed_without_end_is_a_problem_not_a_memory_leak():
 def test_a_new_book_was_never_updated():
     assert DepthBook(1).updated == -math.inf
     assert repr(Level(10.0, 5.0, "ARCA")) == "Level(10.0, 5.0, 'ARCA')"
+
+
+def read_as_a_list(levels, operation, position, entry):
+    """How ib_insync reads a row: an insert past the end is put at the end, an update or delete there raises."""
+    if operation == INSERT:
+        levels.insert(position, entry)
+    elif operation == UPDATE:
+        levels[position] = entry
+    else:
+        levels.pop(position)
+
+
+def read_by_position(levels, operation, position, entry):
+    """How ib_async reads it: by number, an insert overwrites, and nothing moves up or down."""
+    if operation == DELETE:
+        levels.pop(position, None)
+    else:
+        levels[position] = entry
+
+
+steps = st.lists(st.tuples(st.sampled_from([INSERT, UPDATE, DELETE]), st.integers(0, 4), st.floats(1, 9)), max_size=30)
+
+
+@given(steps)
+def test_a_row_past_the_end_which_libraries_raise_at_or_put_elsewhere_makes_the_book_untrue(rows):
+    book, as_list = DepthBook(1), []
+    for operation, position, price in rows:
+        past = position > len(as_list) or (operation != INSERT and position == len(as_list))
+        book.apply(row(BID, operation, position, price), 0.0)
+        if past:
+            assert book.problem is not None
+            assert seen(book.bids) == as_list
+            return
+        read_as_a_list(as_list, operation, position, (price, 1.0, ""))
+        assert book.problem is None
+        assert seen(book.bids) == as_list
+
+
+@given(steps)
+def test_where_rows_come_and_go_only_at_the_end_all_readings_are_the_same(rows):
+    book, as_list, by_number = DepthBook(1), [], {}
+    for operation, position, price in rows:
+        at = len(as_list) if operation == INSERT else len(as_list) - 1 if operation == DELETE else position
+        if at < 0 or (operation == UPDATE and at >= len(as_list)):
+            continue
+        book.apply(row(BID, operation, at, price), 0.0)
+        for levels, read in ((as_list, read_as_a_list), (by_number, read_by_position)):
+            read(levels, operation, at, (price, 1.0, ""))
+    assert seen(book.bids) == as_list == [by_number[at] for at in sorted(by_number)]

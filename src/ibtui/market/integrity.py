@@ -1,0 +1,80 @@
+"""Whether a book can be true: no row that did not fit, in order, uncrossed, agreeing with the quote, and alive.
+
+Rows come one by one, and quote and book on ways of their own, so each fault has a time for which it may last.
+"""
+
+import math
+
+from ibtui.market.board import LIVE, Quote
+from ibtui.market.book import DepthBook
+
+PATIENCE = 0.5
+"""Seconds for which a book may be out of order or crossed before it is not believed."""
+
+DISAGREES_FOR = 3.0
+"""Seconds for which the best price may differ from the quote's: IB sends quotes as an aggregate of 250 ms."""
+
+SILENT_FOR = 15.0
+"""Seconds without a row after which a book has stopped, if the quote went on meanwhile."""
+
+SILENT_TICKS = 15
+"""Frames of the quote in that time, at least, that make a silent book a stopped one."""
+
+
+class BookWatch:
+    """When one book was last seen to be right. Told of each network read, asked whenever somebody wants to know."""
+
+    __slots__ = ("_agreed", "_generation", "_sound")
+
+    def __init__(self) -> None:
+        self._generation = -1
+        self._sound = -math.inf
+        self._agreed = [-math.inf, -math.inf]
+
+    def note(self, book: DepthBook, quote: Quote, now: float) -> None:
+        """A network read is over: remembers on which side book and quote agree now."""
+        if book.generation != self._generation:
+            self._generation = book.generation
+            self._sound = now
+            self._agreed = [now, now]
+            return
+        bids, asks = book.bids, book.asks
+        silent = quote.session == 0 or quote.data_type != LIVE or quote.halted
+        if silent or not bids or quote.bid is None or bids[0].price == quote.bid:
+            self._agreed[0] = now
+        if silent or not asks or quote.ask is None or asks[0].price == quote.ask:
+            self._agreed[1] = now
+
+    def trouble(self, book: DepthBook, quote: Quote, now: float, patience: float = PATIENCE) -> str:
+        """Why the book is not to be believed, in plain words; empty while it is.
+
+        Args:
+            book: The book.
+            quote: The contract's quote.
+            now: Monotonic seconds.
+            patience: Seconds for which it may be out of order or crossed.
+        """
+        self.note(book, quote, now)
+        if book.problem is not None:
+            return book.problem
+        problem = book.check()
+        if problem is None:
+            self._sound = now
+        elif now - self._sound >= patience:
+            return problem
+        bid = quote.bid if now - self._agreed[0] >= DISAGREES_FOR else None
+        ask = quote.ask if now - self._agreed[1] >= DISAGREES_FOR else None
+        if problem is None and (bid is not None or ask is not None):
+            differs = book.check(bid, ask)
+            if differs:
+                return differs
+        return _stopped(book, quote, now)
+
+
+def _stopped(book: DepthBook, quote: Quote, now: float) -> str:
+    if not (book.bids or book.asks) or now - book.updated < SILENT_FOR or quote.halted:
+        return ""
+    ticks = quote.arrivals.within(SILENT_FOR, now)
+    if ticks < SILENT_TICKS:
+        return ""
+    return f"no row for {now - book.updated:.0f} s, while the quote had {ticks}"
