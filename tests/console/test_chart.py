@@ -25,7 +25,7 @@ async def test_the_chart_fetches_what_is_missing_and_its_forming_bar_becomes_the
     gateway_factory, tmp_path: Path
 ) -> None:
     gateway = gateway_factory("--speed", str(SPEED), "--symbols", "SPY,QQQ")
-    quick = Settings(gateway=GatewaySettings(heartbeat=0.25))  # each beat reads the market's time
+    quick = Settings(gateway=GatewaySettings(heartbeat=0.25, retry_first=0.5))  # each beat reads the market's time
     async with console_on(tmp_path, gateway.host, gateway.port, settings=quick) as console:
         parts = parts_of(console)
         app = ConsoleApp(parts, start=nothing, stop=nothing)
@@ -97,5 +97,7 @@ async def test_the_chart_fetches_what_is_missing_and_its_forming_bar_becomes_the
             await seen(lambda text: "5 mins" in text, "another size of bars")
             await gateway.control("drop", how="fin")
             await seen(lambda text: "STALE" in text, "the loss")
+            changes = live.changes
+            await until(lambda: live.changes > changes and live.bars, 10, "the forming bar in the next session")
             await pilot.press("1")
             assert live.wanted is None

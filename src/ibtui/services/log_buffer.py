@@ -102,6 +102,7 @@ def set_up(file: Path, level: str = "INFO") -> Logging:
     logging.getLogger("ib_insync").setLevel(logging.DEBUG if debugging else logging.WARNING)
     # Three error lines for each failed try, of which the supervisor tells the cause in one.
     logging.getLogger("ib_insync.client").setLevel(logging.DEBUG if debugging else logging.CRITICAL)
+    logging.getLogger("ib_insync.wrapper").addFilter(_is_no_answer_to_a_cancel)
     listener.start()
     started = Logging(buffer, listener, handlers)
     atexit.register(started.close)
@@ -111,6 +112,11 @@ def set_up(file: Path, level: str = "INFO") -> Logging:
 def clean(text: str) -> str:
     """Text from the wire without control characters; line breaks become spaces."""
     return _CONTROL.sub("", text.replace("\r", " ").replace("\n", " "))
+
+
+def _is_no_answer_to_a_cancel(record: logging.LogRecord) -> bool:
+    """IB answers the cancel of a history request with error 162, which is none: the chart was left."""
+    return "historical data query cancelled" not in str(record.msg)
 
 
 class _PrivateRotatingFile(RotatingFileHandler):

@@ -77,6 +77,16 @@ def test_what_the_library_writes_about_the_account_is_not_kept(logs: Logging):
     assert logs.buffer.total - before == 1
 
 
+def test_the_answer_to_a_cancel_of_ours_is_no_error(logs: Logging):
+    wrapper = logging.getLogger("ib_insync.wrapper")
+    wrapper.error(
+        "Error 162, reqId 4: Historical Market Data Service error message:API historical data query cancelled: 4"
+    )
+    wrapper.error("Error 162, reqId 5: Historical Market Data Service error message:No market data permissions")
+    assert [line.text[:18] for line in logs.buffer.lines] == ["Error 162, reqId 5"]
+    assert logs.buffer.errors == 1
+
+
 def test_warnings_become_log_lines(logs: Logging):
     with warnings.catch_warnings():
         warnings.simplefilter("always")

@@ -89,13 +89,14 @@ def test_a_hole_is_dotted_and_has_neither_candle_nor_volume():
 
 def test_own_fills_stand_at_their_price_in_the_column_of_their_time():
     found = columns(20)
-    fills = (Fill(OPENS + 60 * 7 + 30, 100.31, True), Fill(OPENS + 60 * 12, 100.6, False), Fill(OPENS - 1, 9.0, True))
-    shown = view(found, fills=fills)
+    fills = (Fill(OPENS + 60 * 7 + 30, 100.31, True), Fill(OPENS + 60 * 12, 100.6, False))
+    elsewhen = (Fill(OPENS - 1, 9.0, True), Fill(OPENS + 60 * 20, 500.0, True))
+    shown = view(found, fills=(*elsewhen, *fills))
     drawn = picture(shown)
     assert text(drawn.plot)[drawn.row(100.31)][shown.cell(7)] == "▲"
     assert text(drawn.plot)[drawn.row(100.6)][shown.cell(12)] == "▼"
     assert sum(line.count("▲") + line.count("▼") for line in text(drawn.plot)) == 2
-    assert fills_by_column([], fills) == {}
+    assert fills_by_column([], fills, 60) == {}
 
 
 def test_the_forming_bar_is_grey_while_its_data_is_not_vouched_for_and_no_other():

@@ -1,5 +1,6 @@
 """The chart of the selected symbol: stored bars, the bar that is forming, our own fills, and a cursor."""
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -157,16 +158,20 @@ class ChartPane(LineBox, can_focus=True):
         return min(MOST_SLOTS, max(least, more))
 
     async def _read(self, series: Series, wanted: int, now: int | None) -> None:
-        import asyncio
+        per = self._port.per
+
+        def read() -> tuple[Loaded, list[Candle]]:
+            found = load(self._parts.writer.directory, series, now, wanted)
+            return found, columns(found, found.axis, 0, per, ())
 
         try:
-            loaded = await asyncio.to_thread(load, self._parts.writer.directory, series, now, wanted)
+            loaded, before = await asyncio.to_thread(read)
         except StorageError as error:
             self._problem = str(error)
         else:
             self._problem = ""
             if self.series is not None and self.series.key == series.key:
-                self._loaded = loaded
+                self._loaded, self._before = loaded, (loaded, per, before)
             else:
                 self._stale = True
         self._reading = None

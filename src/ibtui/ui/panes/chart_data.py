@@ -111,8 +111,18 @@ def _reach(series: Series, end: int, wanted: int) -> tuple[int, tuple[Range, ...
         if len(hours) > 1 and hours[0].start == bounds.start and not series.bar.daily:
             hours = hours[1:]  # cut off by the bounds: sessions are shown from their begin
         if sum(each.seconds for each in hours) >= wanted * step or span >= FARTHEST or not bounds.start:
-            return hours[0].start if hours else bounds.start, hours
+            kept = _newest(hours, wanted * step)
+            return kept[0].start if kept else bounds.start, kept
         span *= 2
+
+
+def _newest(hours: tuple[Range, ...], seconds: int) -> tuple[Range, ...]:
+    """The last sessions, as many as it takes for so much time."""
+    for at in range(len(hours) - 1, -1, -1):
+        seconds -= hours[at].seconds
+        if seconds <= 0:
+            return hours[at:]
+    return hours
 
 
 def carried_on(loaded: Loaded, live: Mapping[int, Bar], now: int | None) -> tuple[list[Slot], int]:

@@ -142,7 +142,7 @@ def picture(view: View, last: float | None = None) -> Picture:
         view: What is to be drawn.
         last: The last price, which the scale has room for; None where it isn't wanted.
     """
-    fills = fills_by_column(view.candles, view.fills)
+    fills = fills_by_column(view.candles, view.fills, view.bar.seconds)
     prices = [price for each in view.candles if each.bar for price in (each.bar.low, each.bar.high)]
     prices += [each.price for found in fills.values() for each in found]
     if last is not None:
@@ -167,8 +167,14 @@ def picture(view: View, last: float | None = None) -> Picture:
     return found
 
 
-def fills_by_column(candles: Sequence[Candle], fills: Sequence[Fill]) -> dict[int, list[Fill]]:
-    """Index of a column to the fills in its time: up to the next column's start."""
+def fills_by_column(candles: Sequence[Candle], fills: Sequence[Fill], seconds: int) -> dict[int, list[Fill]]:
+    """Index of a column to the fills in its time; one of a time that has no column, as at night, stands nowhere.
+
+    Args:
+        candles: The columns.
+        fills: Our own fills.
+        seconds: Length of a bar.
+    """
     found: dict[int, list[Fill]] = {}
     if not candles:
         return found
@@ -176,7 +182,7 @@ def fills_by_column(candles: Sequence[Candle], fills: Sequence[Fill]) -> dict[in
     for fill in sorted(fills, key=lambda each: each.at):
         while index + 1 < len(candles) and candles[index + 1].start <= fill.at:
             index += 1
-        if fill.at >= candles[0].start:
+        if candles[index].start <= fill.at < candles[index].last + seconds:
             found.setdefault(index, []).append(fill)
     return found
 
