@@ -23,7 +23,12 @@ class Terminal:
     """A terminal of a fixed size with ``ibtui`` running in it; answers cursor position requests as a terminal does."""
 
     def __init__(
-        self, *arguments: str, columns: int = 120, lines: int = 40, environment: dict[str, str] | None = None
+        self,
+        *arguments: str,
+        columns: int = 120,
+        lines: int = 40,
+        environment: dict[str, str] | None = None,
+        program: str = PROGRAM,
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
@@ -32,7 +37,7 @@ class Terminal:
         variables = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
         variables.pop("TMUX", None)
         self.child = pexpect.spawn(
-            PROGRAM, list(arguments), dimensions=(lines, columns), env=variables, timeout=30, echo=False
+            program, list(arguments), dimensions=(lines, columns), env=variables, timeout=30, echo=False
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

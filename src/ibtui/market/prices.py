@@ -2,6 +2,7 @@
 
 import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Literal
 
 from ibtui.market.values import known, positive
@@ -38,6 +39,7 @@ def on_tick(price: float, min_tick: float) -> bool:
     return steps is not None and abs(steps - steps.quantize(Decimal(1), ROUND_HALF_EVEN)) <= _NOISE
 
 
+@lru_cache(maxsize=256)
 def decimals(min_tick: float) -> int:
     """Decimal places that an increment needs, 2 where it is unknown: 0.01 → 2, 0.25 → 2, 0.00005 → 5, 5 → 0."""
     tick = positive(min_tick)

@@ -133,11 +133,9 @@ def lay(row: Row, places: Sequence[Place], width: int) -> Line:
         cells = min(place.width, left)
         if cells <= 0:
             break
-        spans.append((pad(text, cells, right=place.right), tone))
-        left -= cells
-        if left > 0:
-            spans.append((" " * min(GAP, left), tone))
-            left -= min(GAP, left)
+        gap = min(GAP, left - cells)
+        spans.append((pad(text, cells, right=place.right) + " " * gap, tone))
+        left -= cells + gap
     if left > 0:
         spans.append((" " * left, "plain"))
     return merge(spans)
@@ -280,11 +278,19 @@ def wall(at_ns: int | None, name: str = "", *, millis: bool = False, named: bool
     """
     if at_ns is None:
         return UNKNOWN
-    try:
-        moment = datetime.fromtimestamp(at_ns // NS, UTC).astimezone(zone(name))
-    except (OverflowError, ValueError, OSError):
+    text, short = _clock_time(at_ns // NS, name)
+    if not short:
         return UNKNOWN
-    text = f"{moment:%H:%M:%S}"
     if millis:
         text += f".{at_ns % NS // 1_000_000:03d}"
-    return f"{text} {moment.tzname()}" if named else text
+    return f"{text} {short}" if named else text
+
+
+@lru_cache(maxsize=4096)
+def _clock_time(second: int, name: str) -> tuple[str, str]:
+    """Clock time and short name of the zone; empty where no calendar has the time. Rows share their seconds."""
+    try:
+        moment = datetime.fromtimestamp(second, UTC).astimezone(zone(name))
+    except (OverflowError, ValueError, OSError):
+        return "", ""
+    return f"{moment:%H:%M:%S}", str(moment.tzname())

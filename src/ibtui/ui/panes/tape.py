@@ -32,6 +32,12 @@ from ibtui.ui.widgets.tapegrid import TapeGrid
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp
 
+FAST_EVERY = 0.25
+"""Seconds between two drawings while the tape runs too fast to be read row by row."""
+
+FAST = 0.25
+"""The part of the rows whose being new at one drawing makes a tape fast."""
+
 TALL = 34
 """Lines of a pane from which the signs are explained over the rows."""
 
@@ -51,7 +57,9 @@ class TapePane(Vertical):
         self._instrument: Instrument | None = None
         self._options = Options()
         self._rows = TapeRows(self._options.sieve)
-        self._taken = self._made = self._unseen = 0
+        self._taken = self._made = self._fresh = self._unseen = 0
+        self._late = False
+        self._next_at = 0.0
         self._window: TapeWindow | None = None
         self._held_at = 0
         self._reading = False
@@ -95,11 +103,16 @@ class TapePane(Vertical):
         self._host.follow(Feed.TAPE, instrument)
         if self._instrument is None or instrument.con_id != self._instrument.con_id:
             self._begin(instrument, frame)
-        elif not (frame.full or instrument.con_id in frame.tapes or instrument.con_id in frame.quotes):
+        elif frame.now < self._next_at and not frame.full:
+            self._late = self._late or instrument.con_id in frame.tapes
+            return
+        elif not (frame.full or self._late or instrument.con_id in frame.tapes or instrument.con_id in frame.quotes):
             return
         tape = self._tape
-        if tape is not None and self._window is None:
-            self._follow(tape, fresh=instrument.con_id in frame.tapes or frame.full)
+        if tape is not None and self._window is None and tape.total != self._taken:
+            self._follow(tape)
+            self._next_at = frame.now + (FAST_EVERY if self._fresh > FAST * self.grid.page else 0.0)
+        self._late = False
         self._head(instrument, tape, frame)
 
     @property
@@ -121,19 +134,18 @@ class TapePane(Vertical):
         if self._window is not None:
             self._show_window()
         elif self._tape is not None:
-            self._follow(self._tape, fresh=True)
+            self._follow(self._tape)
         else:
             self._show({})
 
-    def _follow(self, tape: Tape, *, fresh: bool) -> None:
-        if not fresh:
-            return
+    def _follow(self, tape: Tape) -> None:
         grid, growing = self.grid, next(iter(self._entries), None)
         self._rows.take(_newest(tape, tape.total - self._taken))
         self._taken = tape.total
         page = grid.page
         # The first screenful after a while away is no sign of a tape too fast to be read.
-        self._unseen = max(0, self._rows.count - self._made - page) if self._made else 0
+        self._fresh = self._rows.count - self._made if self._made else 0
+        self._unseen = max(0, self._fresh - page)
         self._made = self._rows.count
         self._block = self._options.block.begins(tape.delta)
         self._show({row.key: row for row in self._rows.newest(page)})

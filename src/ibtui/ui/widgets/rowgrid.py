@@ -113,14 +113,8 @@ class RowGrid(Toned, can_focus=True):
         if not new or not before:
             self.refresh()
             return
-        width = self.content_size.width
-        changed = [
-            Region(0, at + 1, width, 1)
-            for at in range(max(len(visible), len(old_visible)))
-            if visible[at : at + 1] != old_visible[at : at + 1]
-        ]
-        if changed:
-            self.refresh(*changed)
+        rows = range(max(len(visible), len(old_visible)))
+        self._refresh_rows([at for at in rows if visible[at : at + 1] != old_visible[at : at + 1]])
 
     def update_rows(self, changed: Container[Hashable] | None = None) -> None:
         """Draws again the visible rows whose cells differ.
@@ -128,7 +122,7 @@ class RowGrid(Toned, can_focus=True):
         Args:
             changed: Keys that may have changed; None means any.
         """
-        regions = []
+        differing = []
         for at, key in enumerate(self.visible_keys):
             if changed is not None and key not in changed:
                 continue
@@ -136,9 +130,20 @@ class RowGrid(Toned, can_focus=True):
             if self._rows.get(key) != row:
                 self._rows[key] = row
                 self._strips.pop(key, None)
-                regions.append(Region(0, at + 1, self.content_size.width, 1))
-        if regions:
-            self.refresh(*regions)
+                differing.append(at)
+        self._refresh_rows(differing)
+
+    def _refresh_rows(self, rows: Sequence[int]) -> None:
+        """Has visible rows drawn again, neighbours as one region: each region costs the compositor the same."""
+        bands: list[list[int]] = []
+        for row in rows:
+            if bands and bands[-1][-1] == row - 1:
+                bands[-1].append(row)
+            else:
+                bands.append([row])
+        if bands:
+            width = self.content_size.width
+            self.refresh(*(Region(0, band[0] + 1, width, len(band)) for band in bands))
 
     def show_cursor(self, shown: bool) -> None:
         """Whether a row is selected at all; the first visible one is, where none was."""
@@ -281,7 +286,7 @@ class RowGrid(Toned, can_focus=True):
                 row = self._rows[key] = self._row_of(key)
             marked = self._cursor and key == self._selected
             line = merge(((("›" if marked else " "), "key"), *lay(row, self._places, width - MARKER)))
-            found = self._strips[key] = self.strip(line, cursor=marked)
+            found = self._strips[key] = self.strip(line, cursor=marked, width=width)
         return found
 
     def _header(self, width: int) -> Strip:

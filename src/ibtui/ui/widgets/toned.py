@@ -36,11 +36,16 @@ class Toned(Widget):
             self._styles_of_tones[tone, cursor] = found
         return found
 
-    def strip(self, line: Line, *, cursor: bool = False) -> Strip:
-        """A line whose cells already add up to the widget's width, ready for the compositor."""
-        return Strip(
-            [Segment(text, self.style_of(tone, cursor=cursor)) for text, tone in line], self.content_size.width
-        )
+    def strip(self, line: Line, *, cursor: bool = False, width: int | None = None) -> Strip:
+        """A line whose cells already add up to the widget's width, ready for the compositor.
+
+        Args:
+            line: The spans.
+            cursor: Whether it is the selected one.
+            width: The widget's, where it is at hand: Textual works it out anew each time it is asked.
+        """
+        cells = self.content_size.width if width is None else width
+        return Strip([Segment(text, self.style_of(tone, cursor=cursor)) for text, tone in line], cells)
 
     def blank(self) -> Strip:
         """An empty line."""
