@@ -73,6 +73,7 @@ async def test_the_chart_fetches_what_is_missing_and_its_forming_bar_becomes_the
             await until(
                 lambda: max(live.bars) > forming and parts.market_clock.now_ns() > (forming + 60) * NS, 20, "its end"
             )
+            await gateway.control("clock", speed=1)
             ended = live.bars[forming]
             await parts.backfill.finished(parts.backfill.start(spy, job.bar, "full", start=forming, end=forming + 60))
             assert [ended] == queries.bars(console.directory, *job.series.key, forming, forming + 60)
@@ -84,8 +85,9 @@ async def test_the_chart_fetches_what_is_missing_and_its_forming_bar_becomes_the
             assert told["series"][0]["bars"] == len(held) + 1
 
             await pilot.press("left", "left")
-            under = pane.candles[-2]
-            assert f"C {under.bar.close:.2f}" in await frame()
+            said, under = await frame(), pane.under
+            assert f"C {under.bar.close:.2f}" in said
+            assert under.start < max(live.bars), "it stays on its bar while the newest goes on"
             parts.orders.orders["X"] = replace(
                 Order(intent(con_id=spy.con_id)),
                 executions=(Execution("X.01", "X", under.start * NS, spy.con_id, "BUY", 10, under.bar.close),),

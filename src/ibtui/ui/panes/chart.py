@@ -95,6 +95,13 @@ class ChartPane(LineBox, can_focus=True):
         """The columns that are visible."""
         return () if self._view is None else tuple(self._view.candles)
 
+    @property
+    def under(self) -> Candle | None:
+        """The column under the cursor, without one the newest that is visible; None without any."""
+        if self._view is None or not self._view.candles:
+            return None
+        return self._view.candles[-1 if self._view.cursor is None else self._view.cursor]
+
     def leave(self) -> None:
         """Nobody looks any more: the bar that is forming is no longer asked for."""
         self._parts.live_bars.show(None)
@@ -241,7 +248,7 @@ class ChartPane(LineBox, can_focus=True):
         inside = self._picture is not None and self._covers(self._picture, last)
         if view != self._view or self._picture is None or not inside:
             self._view, self._picture = view, rows.picture(view, last)
-        under = shown[view.cursor] if view.cursor is not None else shown[-1] if shown else None
+        under = self.under
         width = self.content_size.width
         self.show(
             [
@@ -401,7 +408,6 @@ class ChartPane(LineBox, can_focus=True):
 
     def action_copy(self) -> None:
         """Copies what stands under the cursor."""
-        if self._view is not None and self.candles:
-            under = self.candles[-1 if self._view.cursor is None else self._view.cursor]
-            words = ["".join(text for text, _ in part).strip() for part in rows.readout(under, self._view)]
+        if self._view is not None:
+            words = ["".join(text for text, _ in part).strip() for part in rows.readout(self.under, self._view)]
             self.app.copy_to_clipboard("\t".join(words))
