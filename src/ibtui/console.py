@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ibtui.clock import NS, Clock, MarketClock
 from ibtui.config import Settings, listen_address, without_effect
-from ibtui.errors import EnvironmentUnfitError, GatewayUnreachableError
+from ibtui.errors import EnvironmentUnfitError, GatewayUnreachableError, StorageError
 from ibtui.market.rows import Batch
 from ibtui.market.state import MarketState
 from ibtui.services.last_quotes import show_last_quotes
@@ -257,7 +257,10 @@ class Console:
         for notice in self.notices:
             self.alerts.tell("message", notice)
         if watch:
-            await show_last_quotes(self.directory, self.market.board, self.watchlists.all_instruments())
+            try:
+                await show_last_quotes(self.directory, self.market.board, self.watchlists.all_instruments())
+            except StorageError as error:  # a slow disk, a damaged old day: no reason not to start
+                self.alerts.tell("message", f"The last known quotes can't be shown: {error}")
             self._spawn(self._watching.run(), "watchlists")
 
     async def _serve_health(self) -> None:
