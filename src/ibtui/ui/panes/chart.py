@@ -108,6 +108,8 @@ class ChartPane(LineBox, can_focus=True):
 
     def paint(self, frame: Frame) -> None:
         """Draws what changed."""
+        if self._host.selected is None:  # the lists fill up after the start
+            self._host.suggest(next(iter(self._host.watched().values()), None))
         series = self.series
         if series is None:
             self.show([((" No symbol selected. Type / and a symbol.", "dim"),)])
@@ -392,18 +394,15 @@ class ChartPane(LineBox, can_focus=True):
         if job is not None and job.state not in ENDED:
             self._host.tell(f"{series.instrument.symbol} {series.bar.text} is being fetched already")
             return
-        if not self._axis:
-            self._host.tell(
-                "What is missing is known once the market's time is: there was no connection yet.", bad=True
-            )
-            return
-        first, end = self._port.window(self._candles, self._columns())
-        at = next(index for index, slot in enumerate(self._axis) if slot.start >= self._candles[first].start)
-        start = self._axis[max(0, at - FETCHED_BEFORE)].start
-        until = None if self._port.right is None else self._candles[end - 1].last + series.bar.seconds
-        self._parts.backfill.start(
-            series.instrument, series.bar, "full", series.what, series.use_rth, start=start, end=until
-        )
+        start_job = self._parts.backfill.start
+        if self._axis:
+            first, end = self._port.window(self._candles, self._columns())
+            at = next(index for index, slot in enumerate(self._axis) if slot.start >= self._candles[first].start)
+            start = self._axis[max(0, at - FETCHED_BEFORE)].start
+            until = None if self._port.right is None else self._candles[end - 1].last + series.bar.seconds
+            start_job(series.instrument, series.bar, "full", series.what, series.use_rth, start=start, end=until)
+        else:  # nothing is stored and the market's time is not known yet; the job waits for it
+            start_job(series.instrument, series.bar, "tail", series.what, series.use_rth)
         self._host.paint_soon()
 
     def action_copy(self) -> None:
