@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ibtui.broker.market_rules import MarketRules
 from ibtui.broker.window import turn
 from ibtui.clock import Clock
 from ibtui.errors import (
@@ -46,7 +47,11 @@ class SymbolChoiceError(AmbiguousSymbolError):
 
 
 class Contracts:
-    """Finds and remembers contracts. A part of a session; lookups end with it."""
+    """Finds and remembers contracts. A part of a session; lookups end with it.
+
+    Attributes:
+        rules: The increments that their prices go by.
+    """
 
     def __init__(self, directory: "DataDirectory", writer: "Writer", clock: Clock) -> None:
         """Args: where contracts are remembered, who writes them there, and when."""
@@ -55,10 +60,12 @@ class Contracts:
         self._writer = writer
         self._known: dict[int, Instrument] = {}
         self._session: Session | None = None
+        self.rules = MarketRules(clock, self.refresh)
 
     def attach(self, session: "Session") -> None:
         """There is somebody to ask."""
         self._session = session
+        self.rules.attach(session)
 
     def steps(self, session: "Session") -> Sequence[tuple[str, Callable[[], Awaitable[None]]]]:
         """Nothing to restore."""
@@ -67,6 +74,7 @@ class Contracts:
     def detach(self) -> None:
         """The session is gone."""
         self._session = None
+        self.rules.detach()
 
     def known(self, con_id: int) -> Instrument | None:
         """The instrument, if it was found or recalled in this run."""
@@ -159,6 +167,9 @@ class Contracts:
         except ConnectionError as error:
             raise LinkDownError(f"looking up '{text}': {error}") from None
         unique = {each.contract.conId: each for each in details if each.contract is not None}
+        for each in unique.values():
+            if each.contract is not None:
+                self.rules.learn(each, each.contract.conId, each.contract.exchange)
         return [from_ib(each) for each in unique.values()]
 
     def _remember(self, instrument: Instrument, asked_as: str) -> None:

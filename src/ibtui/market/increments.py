@@ -42,6 +42,11 @@ class Increments:
         row = self.starts[band] + whole
         return row if band + 1 == len(self.starts) else min(row, self.starts[band + 1])
 
+    def ticks(self, price: float) -> float:
+        """A price in increments from 0, what lies between two of them as a fraction."""
+        band = max(0, bisect_right(self.lows, price) - 1)
+        return self.starts[band] + (price - self.lows[band]) / self.steps[band]
+
     def price(self, row: int) -> float:
         """The price of a row."""
         band = max(0, bisect_right(self.starts, row) - 1)
@@ -50,6 +55,29 @@ class Increments:
     def step(self, row: int) -> float:
         """The increment from a row to the next one above it."""
         return self.steps[max(0, bisect_right(self.starts, row) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Rows of so many increments each: what a ladder that groups its prices counts."""
+
+    grid: Increments
+    group: int = 1
+
+    def row(self, price: float, rounding: Rounding = "nearest") -> int:
+        """The row that a price is part of."""
+        row = self.grid.row(price, rounding)
+        if rounding == "down":
+            return row // self.group
+        return -(-row // self.group) if rounding == "up" else round(row / self.group)
+
+    def price(self, row: int) -> float:
+        """The price of a row."""
+        return self.grid.price(row * self.group)
+
+    def ticks(self, low: float, high: float) -> float:
+        """Increments from one price to another."""
+        return self.grid.ticks(high) - self.grid.ticks(low)
 
 
 def increments(bands: Iterable[tuple[float, float]], min_tick: float) -> Increments:

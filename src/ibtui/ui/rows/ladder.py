@@ -1,195 +1,209 @@
-"""The price ladder: one row a tick, bid sizes left of the price, ask sizes right, our orders at the edges."""
+"""The price ladder's rows: one a price, bid sizes left of it, ask sizes right, our orders at the edge."""
 
-import math
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from ibtui.market.board import Quote
-from ibtui.market.book import DepthBook, Level
-from ibtui.market.instruments import Instrument
+from ibtui.market.increments import Scale
 from ibtui.market.prices import format_price
-from ibtui.trading.orders import LIVE, Order
-from ibtui.ui.text import Line, compact, merge, pad, quantity
+from ibtui.trading.orders import Order
+from ibtui.ui.rows.ladder_book import Side, best_rows, order_words
+from ibtui.ui.text import GAP, Column, Line, Place, Row, Span, compact, fit, lay
 
-MARGIN = 2
-"""Rows at the ladder's edges that the touch must not enter before it is centred again."""
+PRICE_CELLS = 11
 
-PRICE_CELLS = 12
-_SIZE_CELLS = 7
-_SUM_CELLS = 7
-_MINE_CELLS = 7
+_BARS = ("bid bar", "ask bar")
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+# What changes most stands left: a changed line is sent again from its left edge to its last changed cell.
+_BASE = (
+    Column("MINE", 8),
+    Column("±BID", 6, right=True, rank=2),
+    Column("bid bar", 4, right=True, rank=3),
+    Column("BID", 6, right=True),
+    Column("PRICE", PRICE_CELLS),
+    Column("ASK", 6, right=True),
+    Column("ask bar", 4, rank=3),
+    Column("±ASK", 6, right=True, rank=2),
+)
+_FLOW = (
+    Column("HIT", 5, right=True, rank=1),
+    Column("LIFTED", 6, right=True, rank=1),
+    Column("PROFILE", 7, rank=4),
+    Column("Σ", 6, right=True, rank=5),
+    Column("VOLUME", 6, right=True, rank=6),
+)
+_VENUES = (Column("VENUES", 23, rank=1),)
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """One side of a book by price: whole ticks to size, best first, and the sum up to there."""
+class LadderView:
+    """Everything that the rows are made from.
 
-    sizes: dict[int, float] = field(default_factory=dict)
-    sums: dict[int, float] = field(default_factory=dict)
+    Attributes:
+        scale: Prices to rows.
+        bids: The bid side; asks the ask side.
+        last: Row of the last trade; None while unknown.
+        average: Row of what our position cost; None without one.
+        cursor: The chosen row; None without one.
+        mine: Our orders by row.
+        bid_changes: Stacked or pulled by row; ask_changes likewise.
+        hit: Sold at the bid lately by row; lifted: bought at the ask.
+        profile: The session's volume by row.
+        control: Row with the most of it.
+        least: Changes smaller than this are not shown.
+        tick: Smallest increment, for the places of prices.
+        venues: Whether venues and makers are shown in place of what traded.
+        believed: Whether the book can be true; all is grey where not.
+        taped: Whether trades come at all.
+    """
 
-
-def in_ticks(price: float, min_tick: float) -> int:
-    """A price as a whole number of increments."""
-    return round(price / min_tick)
-
-
-def side_of(levels: Iterable[Level], min_tick: float) -> Side:
-    """Sums a side's levels by price: SMART depth has one row for each maker."""
-    side = Side()
-    total = 0.0
-    for level in levels:
-        at = in_ticks(level.price, min_tick)
-        size = level.size or 0.0
-        total += size
-        side.sizes[at] = side.sizes.get(at, 0.0) + size
-        side.sums[at] = total
-    return side
-
-
-def touch_only(quote: Quote, min_tick: float) -> tuple[Side, Side]:
-    """Bid and ask of the quote as a book of one level, for symbols without depth."""
-    bids = [] if quote.bid is None else [Level(quote.bid, quote.bid_size, "")]
-    asks = [] if quote.ask is None else [Level(quote.ask, quote.ask_size, "")]
-    return side_of(bids, min_tick), side_of(asks, min_tick)
-
-
-def centre_of(bids: Side, asks: Side, quote: Quote, min_tick: float) -> int | None:
-    """The tick in the middle of the market; None while no price is known at all."""
-    best_bid, best_ask = max(bids.sizes, default=None), min(asks.sizes, default=None)
-    if best_bid is not None and best_ask is not None:
-        return (best_bid + best_ask) // 2
-    known = best_bid if best_bid is not None else best_ask
-    if known is not None:
-        return known
-    price = quote.last if quote.last is not None else quote.close
-    return None if price is None else in_ticks(price, min_tick)
+    scale: Scale
+    bids: Side
+    asks: Side
+    tick: float
+    last: int | None = None
+    average: int | None = None
+    cursor: int | None = None
+    mine: Mapping[int, Sequence[Order]] = field(default_factory=dict)
+    bid_changes: Mapping[int, float] = field(default_factory=dict)
+    ask_changes: Mapping[int, float] = field(default_factory=dict)
+    hit: Mapping[int, float] = field(default_factory=dict)
+    lifted: Mapping[int, float] = field(default_factory=dict)
+    profile: Mapping[int, float] = field(default_factory=dict)
+    control: int | None = None
+    least: float = 0.0
+    venues: bool = False
+    believed: bool = True
+    taped: bool = True
 
 
-def needs_centring(centre: int, height: int, bids: Side, asks: Side) -> bool:
-    """Whether the touch has left, or nearly left, the rows that are shown."""
-    reach = max(1, height // 2 - MARGIN)
-    touch = [each for each in (max(bids.sizes, default=None), min(asks.sizes, default=None)) if each is not None]
-    return any(abs(each - centre) > reach for each in touch)
+@lru_cache(maxsize=64)
+def places_of(width: int, venues: bool) -> tuple[Place, ...]:
+    """Where the columns stand: those that fit, by rank; cells left over make the bars, or the venues, longer."""
+    columns = columns_of(venues)
+    places = list(fit(columns, width))
+    spare = max(0, width - sum(each.width + GAP for each in places) + GAP)
+    growing = [at for at, each in enumerate(places) if columns[each.index].title in ("VENUES", *_BARS)]
+    for number, at in enumerate(growing):
+        more = spare // len(growing) + (number == 0) * (spare % len(growing))
+        places[at] = Place(places[at].index, places[at].width + more, places[at].right)
+    return tuple(places)
 
 
-def own_orders(orders: Iterable[Order], con_id: int, min_tick: float) -> dict[tuple[str, int], float]:
-    """What of ours still works at each price: ``(action, tick)`` to quantity."""
-    found: dict[tuple[str, int], float] = {}
-    for order in orders:
-        intent = order.intent
-        if intent.con_id == con_id and order.status in LIVE and intent.limit_price is not None:
-            at = (intent.action, in_ticks(intent.limit_price, min_tick))
-            found[at] = found.get(at, 0.0) + order.remaining
-    return found
+def columns_of(venues: bool) -> tuple[Column, ...]:
+    """The table of columns."""
+    return (*_BASE, *(_VENUES if venues else _FLOW))
 
 
-def ladder_header(width: int) -> Line:
+def ladder_header(width: int, seconds: float, venues: bool) -> Line:
     """The titles over the ladder's columns."""
-    bar = _bar_cells(width)
-    left = _join(
-        pad("MY BUY", _MINE_CELLS), pad("SUM", _SUM_CELLS, right=True), " " * bar, pad("BID", _SIZE_CELLS, right=True)
-    )
-    right = _join(pad("ASK", _SIZE_CELLS), " " * bar, pad("SUM", _SUM_CELLS), pad("MY SELL", _MINE_CELLS, right=True))
-    return ((f"{left} {'PRICE':^{PRICE_CELLS}} {right}", "head"),)
+    titles = [each.title for each in columns_of(venues)]
+    named = {"bid bar": "", "ask bar": "", "PRICE": f"{'PRICE':^{PRICE_CELLS}}", "±BID": f"±{seconds:g}s"}
+    named["±ASK"] = named["±BID"]
+    row = tuple((named.get(each, each), "head") for each in titles)
+    return lay(row, places_of(width, venues), width)
 
 
-def ladder_rows(
-    bids: Side,
-    asks: Side,
-    centre: int,
-    height: int,
-    width: int,
-    instrument: Instrument,
-    last: float | None,
-    mine: dict[tuple[str, int], float],
-) -> list[Line]:
-    """The ladder's rows, highest price first.
+def ladder_rows(view: LadderView, rows: range, width: int) -> list[Line]:
+    """The ladder's lines, highest price first.
 
     Args:
-        bids: The bid side.
-        asks: The ask side.
-        centre: Tick of the middle row.
-        height: Rows; one tick each.
+        view: What is shown.
+        rows: The rows, falling.
         width: Cells.
-        instrument: The contract, for its increment.
-        last: Last traded price, marked.
-        mine: See :func:`own_orders`.
     """
-    first = centre + height // 2
-    ticks = range(first, first - height, -1)
-    largest = max((side.sizes.get(tick, 0.0) for side in (bids, asks) for tick in ticks), default=0.0)
-    best_bid, best_ask = max(bids.sizes, default=None), min(asks.sizes, default=None)
-    traded = None if last is None else in_ticks(last, instrument.min_tick)
-    bar = _bar_cells(width)
-    return [
-        _ladder_row(tick, bids, asks, bar, largest, best_bid, best_ask, traded, instrument.min_tick, mine)
-        for tick in ticks
-    ]
+    places = places_of(width, view.venues)
+    cells = {columns_of(view.venues)[each.index].title: each.width for each in places}
+    largest = max((side.sizes.get(row, 0.0) for side in (view.bids, view.asks) for row in rows), default=0.0)
+    heaviest = max((view.profile.get(row, 0.0) for row in rows), default=0.0)
+    best_bid, best_ask = best_rows(view.bids, view.asks)
+    lines = []
+    for row in rows:
+        line = lay(_row(view, row, cells, largest, heaviest, best_bid, best_ask), places, width)
+        lines.append(line if view.believed else grey(line))
+    return lines
 
 
-def _ladder_row(
-    tick: int,
-    bids: Side,
-    asks: Side,
-    bar: int,
+def grey(line: Line) -> Line:
+    """The line without its colours: what it says is not believed."""
+    return (("".join(text for text, _ in line), "dim"),)
+
+
+def _row(
+    view: LadderView,
+    row: int,
+    cells: Mapping[str, int],
     largest: float,
+    heaviest: float,
     best_bid: int | None,
     best_ask: int | None,
-    traded: int | None,
-    min_tick: float,
-    mine: dict[tuple[str, int], float],
-) -> Line:
-    bid, ask = bids.sizes.get(tick), asks.sizes.get(tick)
-    price = format_price(tick * min_tick, min_tick)
-    price = f"{'›' if tick == best_bid else ' '}{price}{'‹' if tick == best_ask else ' '}"
-    price = f"{'•' if tick == traded else ' '}{price:^{PRICE_CELLS - 2}} "
-    tone = "title" if tick in (best_bid, best_ask) else "accent" if tick == traded else "plain"
-    return merge(
-        (
-            (pad(_mine("B", mine.get(("BUY", tick))), _MINE_CELLS) + " ", "mine"),
-            (pad(compact(bids.sums[tick]) if bid is not None else "", _SUM_CELLS, right=True) + " ", "dim"),
-            (pad(_blocks(bid, largest, bar), bar, right=True) + " ", "bid"),
-            (pad(compact(bid) if bid is not None else "", _SIZE_CELLS, right=True) + " ", "bid"),
-            (price, tone),
-            (" " + pad(compact(ask) if ask is not None else "", _SIZE_CELLS) + " ", "ask"),
-            (pad(_blocks(ask, largest, bar), bar) + " ", "ask"),
-            (pad(compact(asks.sums[tick]) if ask is not None else "", _SUM_CELLS) + " ", "dim"),
-            (pad(_mine("S", mine.get(("SELL", tick))), _MINE_CELLS, right=True), "mine"),
+) -> Row:
+    bid, ask = view.bids.sizes.get(row), view.asks.sizes.get(row)
+    mine = view.mine.get(row)
+    last: tuple[Span, ...] = (
+        ((_venues(view, row), "dim"),)
+        if view.venues
+        else (
+            (_size(view.hit.get(row)), "down"),
+            (_size(view.lifted.get(row)), "up"),
+            _profile(view, row, heaviest, cells.get("PROFILE", 0)),
+            (_size(view.bids.sums.get(row) or view.asks.sums.get(row)), "dim"),
+            (_size(view.profile.get(row)), "dim"),
         )
     )
-
-
-def book_line(book: DepthBook | None, bids: Side, asks: Side, problem: str | None, min_tick: float) -> Line:
-    """What holds for the whole book: spread, balance of the two sides, whether it can be true."""
-    if book is None or not (bids.sizes and asks.sizes):
-        return ()
-    spread = min(asks.sizes) - max(bids.sizes)
-    bid_total, ask_total = sum(bids.sizes.values()), sum(asks.sizes.values())
-    share = bid_total / (bid_total + ask_total) if bid_total + ask_total else math.nan
-    balance = "—" if math.isnan(share) else f"{share:.0%} bid"
-    verdict = ("book ✗ " + problem, "bad") if problem else ("book ✓", "good")
     return (
-        (f" spread {spread} ticks ({format_price(spread * min_tick, min_tick)})", "plain"),
-        (f"  {compact(bid_total)} × {compact(ask_total)}, {balance}  ", "plain"),
-        verdict,
-        (f"  {book.operations:,} changes", "dim"),
+        (order_words(mine) if mine else "", "mine"),
+        _change(view.bid_changes.get(row, 0.0), view.least),
+        (_bar(bid, largest, cells.get("bid bar", 0), right=True), "bid"),
+        (_size(bid), "bid"),
+        _price(view, row, best_bid, best_ask),
+        (_size(ask), "ask"),
+        (_bar(ask, largest, cells.get("ask bar", 0)), "ask"),
+        _change(view.ask_changes.get(row, 0.0), view.least),
+        *last,
     )
 
 
-def _bar_cells(width: int) -> int:
-    fixed = PRICE_CELLS + 2 + 2 * (_SIZE_CELLS + _SUM_CELLS + _MINE_CELLS + 3)
-    return max(0, (width - fixed) // 2)
+def _price(view: LadderView, row: int, best_bid: int | None, best_ask: int | None) -> Span:
+    first = "▸" if row == view.cursor else "◆" if row == view.average else " "
+    traded = "•" if row == view.last else ""
+    text = f"{traded}{'›' if row == best_bid else ''}{format_price(view.scale.price(row), view.tick)}"
+    text = f"{first}{text:>{PRICE_CELLS - 2}}{'‹' if row == best_ask else ' '}"
+    touch = row in (best_bid, best_ask)
+    return text, "title" if touch else "accent" if row in (view.last, view.average) else "plain"
 
 
-def _blocks(size: float | None, largest: float, cells: int) -> str:
-    if not size or largest <= 0:
+def _change(change: float, least: float) -> Span:
+    if not change or abs(change) < least:
+        return "", "plain"
+    return ("+" if change > 0 else "") + compact(change), "good" if change > 0 else "bad"
+
+
+def _profile(view: LadderView, row: int, heaviest: float, cells: int) -> Span:
+    volume = view.profile.get(row)
+    if not volume or not cells:
+        return "", "plain"
+    control = row == view.control
+    return _bar(volume, heaviest, cells - 1) + ("◂" if control else ""), "accent" if control else "dim"
+
+
+def _venues(view: LadderView, row: int) -> str:
+    makers = view.bids.makers.get(row) or view.asks.makers.get(row) or {}
+    ordered = sorted(makers.items(), key=lambda each: -each[1])
+    return " ".join(f"{name or '—'} {compact(size)}" for name, size in ordered)
+
+
+def _size(size: float | None) -> str:
+    return compact(size) if size else ""
+
+
+def _bar(size: float | None, largest: float, cells: int, *, right: bool = False) -> str:
+    """A bar to an eighth of a cell; one that grows to the left, for which there are no eighths, to half a cell."""
+    if not size or largest <= 0 or cells <= 0:
         return ""
-    return "█" * max(1, round(size / largest * cells)) if cells else ""
-
-
-def _mine(letter: str, size: float | None) -> str:
-    return "" if size is None else f"{letter} {quantity(size)}"
-
-
-def _join(*cells: str) -> str:
-    return " ".join(cells)
+    if right:
+        halves = max(1, round(size / largest * cells * 2))
+        return ("▐" if halves % 2 else "") + "█" * (halves // 2)
+    eighths = max(1, round(size / largest * cells * 8))
+    return "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
