@@ -98,6 +98,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.keys = keymap(parts.settings.keys)
         self.quantity = parts.settings.orders.quantity
         self.selected: Instrument | None = None
+        self.beside: Instrument | None = None
         self.chosen = False
         self._start = start
         self._stop = stop

@@ -57,21 +57,24 @@ class Armed:
         self._key_at = self._app.parts.clock.monotonic()
 
     def painted(self, now: float) -> None:
-        """A frame went out: what it shows of the selected symbol is what an instant key may act on."""
-        instrument = self._app.selected
-        if instrument is not None:
-            quote = self._app.parts.market.board.quote(instrument.con_id)
-            self._painted = {instrument.con_id: Touch(quote.bid, quote.ask, now)}
+        """A frame went out: what it shows of the symbols on the screen is what an instant key may act on."""
+        board = self._app.parts.market.board
+        shown = {each.con_id for each in (self._app.selected, self._app.beside) if each is not None}
+        quotes = [board.quote(con_id) for con_id in shown]
+        self._painted = {each.con_id: Touch(each.bid, each.ask, now) for each in quotes}
 
     def instant(self, instrument: Instrument, action: Action) -> None:
         """Buys at the ask or sells at the bid now, the default quantity, as a limit order."""
+        quote = self._app.parts.market.board.quote(instrument.con_id)
+        self.limit_at(instrument, action, quote.ask if action == "BUY" else quote.bid)
+
+    def limit_at(self, instrument: Instrument, action: Action, price: float | None) -> None:
+        """Sends a limit order of the default quantity now, if an instant key may act on what the screen shows."""
         app = self._app
-        reason = self._why_not(instrument)
+        reason = self.why_not(instrument)
         if reason:
             app.tell(f"{action} {instrument.symbol}: {reason}", bad=True)
             return
-        quote = app.parts.market.board.quote(instrument.con_id)
-        price = quote.ask if action == "BUY" else quote.bid
         intent = app.parts.orders.intent(instrument, action, app.quantity, "LMT", price)
         app.ordering.send_told(intent, instrument)
 
@@ -80,7 +83,8 @@ class Armed:
         confirm = self._app.parts.settings.orders.confirm
         return self.until is not None and (self.sent or confirm == "armed")
 
-    def _why_not(self, instrument: Instrument) -> str:
+    def why_not(self, instrument: Instrument) -> str:
+        """Why no key may trade at once; empty if it may."""
         if self.until is None:
             return "not ARMED; `a` arms, `b` and `s` open a ticket"
         if not self.sends_at_once():

@@ -9,7 +9,6 @@ def _tape(name: str, keys: str, label: str, about: str) -> Key:
 
 KEYS: tuple[Key, ...] = (
     Key("symbol.open", "enter", "depth", "Quotes", ("quotes",), "open_depth", "Open the symbol's ladder"),
-    Key("ladder.centre", "c", "centre", "Depth", ("depth",), "centre", "Centre the ladder on the market", hint=True),
     _tape("pause", "p", "pause", "Hold the tape still, or let it go on; moving away from the newest row holds it too"),
     _tape("time", "t", "time", "Go to a time of the day, on the market's clock"),
     _tape("size", "i", "size", "Show only trades of some sizes"),

@@ -1,91 +1,129 @@
-"""Screen 2: the selected symbol's price ladder."""
+"""Screen 2: the selected symbol's price ladder, and a second one beside it where there is room."""
 
 from collections.abc import Iterable
 from typing import ClassVar
 
+from textual import events
 from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.widget import Widget
 
 from ibtui.broker.subscriptions import Feed
 from ibtui.market.instruments import Instrument
 from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
-from ibtui.ui.rows import ladder
-from ibtui.ui.rows.quotes import headline
+from ibtui.ui.panes.ladder import LadderPane
 from ibtui.ui.screens.symbol import SymbolScreen
-from ibtui.ui.text import Line
-from ibtui.ui.widgets.linebox import LineBox
+
+WIDE = 160
+"""Columns from which two ladders stand side by side."""
+
+OWNER = "second ladder"
+"""Who wants the data of the symbol that was kept."""
 
 
 class DepthScreen(SymbolScreen):
-    """One row a tick. Rows do not move under the eye until the market has left them, or ``c`` asks for it."""
+    """Holds the ladders; the keys for orders mean the symbol of the one that has the focus."""
 
     NAME = "depth"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("depth")]
 
     def __init__(self) -> None:
         super().__init__()
-        self._centre: int | None = None
-        self._shown: int | None = None
+        self._kept: Instrument | None = None
+        self._wanted: Instrument | None = None
 
     def body(self) -> Iterable[Widget]:
-        """A header about quote and book, and the ladder."""
-        yield LineBox(id="headline")
-        yield LineBox(id="ladder")
+        """The two ladders, of which the second is there only while it has a symbol and room."""
+        with Horizontal(id="ladders"):
+            yield LadderPane(self.console, lambda: self.console.selected, id="ladder")
+            yield LadderPane(self.console, lambda: self.console.beside, id="second")
+
+    def on_mount(self) -> None:
+        """The first ladder gets the keys."""
+        self.query_one("#second").display = False
+        self.query_one("#ladder").focus()
+
+    @property
+    def pane(self) -> LadderPane:
+        """The ladder that the keys go to."""
+        second = self.query_one("#second", LadderPane)
+        return second if second.has_focus and second.display else self.query_one("#ladder", LadderPane)
+
+    @property
+    def instrument(self) -> Instrument | None:
+        """The symbol of that ladder."""
+        return self.pane.instrument
+
+    def on_resize(self, event: events.Resize) -> None:
+        """There may be room for the second ladder, or no more."""
+        super().on_resize(event)
+        self._arrange()
+
+    def on_screen_resume(self) -> None:
+        """The second ladder's data is wanted again."""
+        super().on_screen_resume()
+        self._arrange()
 
     def on_screen_suspend(self) -> None:
-        """Whoever needs the slot may have it, unless only a dialog stands before the screen."""
+        """Whoever needs the slots may have them, unless only a dialog stands before the screen."""
         if self.console.screen_stack[0] is self:
             return
-        self.console.follow(Feed.DEPTH, None)
+        self._want(None)
+        for feed in (Feed.DEPTH, Feed.TAPE):
+            self.console.follow(feed, None)
 
     def paint(self, frame: Frame) -> None:
-        """Draws the ladder if its book, its quote or our orders changed."""
-        instrument = self.instrument
-        if instrument is None:
-            self.query_one("#headline", LineBox).show([((" No symbol selected. Type / and a symbol.", "dim"),)])
-            return
-        self.console.follow(Feed.DEPTH, instrument)
-        if instrument.con_id != self._shown:
-            self._shown, self._centre = instrument.con_id, None
-        elif not (frame.full or instrument.con_id in frame.books or instrument.con_id in frame.quotes):
-            return
-        self._draw(instrument, frame)
+        """Draws what changed."""
+        selected = self.console.selected
+        if selected is not None:
+            self.console.follow(Feed.DEPTH, selected)
+            self.console.follow(Feed.TAPE, selected)
+        self._arrange()
+        for pane in self.query(LadderPane):
+            if pane.display:
+                pane.paint(frame)
 
-    def _draw(self, instrument: Instrument, frame: Frame) -> None:
-        market, box = self.parts.market, self.query_one("#ladder", LineBox)
-        quote, book = market.board.quote(instrument.con_id), market.books.get(instrument.con_id)
-        tick = instrument.min_tick
-        has_book = book is not None and bool(book.bids or book.asks)
-        if book is not None and has_book:
-            bids, asks = ladder.side_of(book.bids, tick), ladder.side_of(book.asks, tick)
-        else:
-            bids, asks = ladder.touch_only(quote, tick)
-        reason = self.parts.feeds.reason(instrument.con_id, Feed.DEPTH)
-        width, height = box.content_size.width, box.content_size.height - 1
-        header = headline(quote, instrument, self.parts.feeds.mark(instrument.con_id), frame.now, frame.now_ns)
-        problem = book.check() if book is not None else None
-        facts = ladder.book_line(book, bids, asks, problem, tick) if has_book else ()
-        if reason or not has_book:
-            facts = (
-                *facts,
-                (f" no depth, touch only: {reason or 'no book yet'}" if not has_book else f"  {reason}", "warn"),
-            )
-        self.query_one("#headline", LineBox).show([((" ", "plain"), *header), facts])
-        centre = self._place(ladder.centre_of(bids, asks, quote, tick), height, bids, asks)
-        if centre is None:
-            box.show([ladder.ladder_header(width), ((" No price known yet.", "dim"),)])
-            return
-        mine = ladder.own_orders(self.parts.orders.orders.values(), instrument.con_id, tick)
-        rows: list[Line] = ladder.ladder_rows(bids, asks, centre, height, width, instrument, quote.last, mine)
-        box.show([ladder.ladder_header(width), *rows])
+    def action_ladder(self, what: str) -> None:
+        """One of the ladder's keys."""
+        self.pane.action_ladder(what)
 
-    def _place(self, market: int | None, height: int, bids: ladder.Side, asks: ladder.Side) -> int | None:
-        if market is not None and (self._centre is None or ladder.needs_centring(self._centre, height, bids, asks)):
-            self._centre = market
-        return self._centre
-
-    def action_centre(self) -> None:
-        """Centres the ladder on the market."""
-        self._centre = None
+    def action_other(self) -> None:
+        """The other ladder gets the keys."""
+        first, second = self.query_one("#ladder", LadderPane), self.query_one("#second", LadderPane)
+        (second if second.display and not second.has_focus else first).focus()
         self.console.paint_soon()
+
+    def action_pin(self) -> None:
+        """Keeps the symbol as the second ladder's, or ends that."""
+        if self._kept is not None:
+            self.console.tell(f"{self._kept.symbol} is kept beside no more")
+            self._kept = None
+        elif self.console.selected is not None:
+            self._kept = self.console.selected
+            where = "beside the next symbol" if self.size.width >= WIDE else f"once there are {WIDE} columns"
+            self.console.tell(f"{self._kept.symbol} is kept: its ladder is shown {where}")
+        self._arrange()
+        self.console.paint_soon()
+
+    def _arrange(self) -> None:
+        """Shows the second ladder where it has a symbol of its own, and room."""
+        selected, kept = self.console.selected, self._kept
+        apart = kept is not None and (selected is None or kept.con_id != selected.con_id)
+        beside = kept if apart and self.size.width >= WIDE else None
+        second = self.query_one("#second", LadderPane)
+        self._want(beside)
+        if second.display != (beside is not None):
+            second.display = beside is not None
+            if beside is None:
+                self.query_one("#ladder").focus()
+
+    def _want(self, instrument: Instrument | None) -> None:
+        if instrument == self._wanted:
+            return
+        feeds, before = self.parts.feeds, self._wanted
+        self._wanted = self.console.beside = instrument
+        if before is not None:
+            feeds.unwant(before, quotes=True, depth=True, tape=True, owner=OWNER)
+        if instrument is not None:
+            feeds.want(instrument, quotes=True, depth=True, tape=True, owner=OWNER)
