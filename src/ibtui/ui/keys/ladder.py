@@ -14,14 +14,14 @@ KEYS: tuple[Key, ...] = (
         "buy",
         "i",
         "buy here",
-        "Buy at the chosen row: a limit order of the default quantity at once when ARMED, else a ticket filled with it",
+        "Buy at the chosen row, a limit order of the default quantity: at once when ARMED, else through a ticket",
         trading=True,
     ),
     _ladder(
         "sell",
         "o",
         "sell here",
-        "Sell at the chosen row: a limit order of the default quantity at once when ARMED, else a ticket filled with it",
+        "Sell at the chosen row, a limit order of the default quantity: at once when ARMED, else through a ticket",
         trading=True,
     ),
     _ladder(

@@ -216,7 +216,8 @@ class LadderPane(LineBox, can_focus=True):
         return ((" ", "plain"), *join(parts, width - 1))
 
     def _foot(self, instrument: Instrument, view: LadderView, position: Line, held: float) -> Line:
-        width, parts = self.content_size.width, []
+        width = self.content_size.width
+        parts: list[Line] = []
         if view.cursor is not None:
             moving = self._orders.words(view.scale.price(view.cursor), instrument)
             if moving:

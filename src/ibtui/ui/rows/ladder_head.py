@@ -9,7 +9,7 @@ from ibtui.market.prices import format_price
 from ibtui.ui.rows.ladder_book import Side, best_rows
 from ibtui.ui.text import Line, age, amount, compact, quantity, signed
 
-_BAR = 8
+_BAR = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ def book_parts(book: DepthBook | None, bids: Side, asks: Side, scale: Scale, now
     parts: list[Line] = []
     if best_bid is not None and best_ask is not None:
         spread = (best_ask - best_bid) * scale.group
-        parts.append(((f"spread {spread} tick{'s' * (spread != 1)}", "plain"),))
+        parts.append(((f"spread {spread}", "plain"),))
         if bids.total + asks.total:
             share = bids.total / (bids.total + asks.total)
             filled = round(share * _BAR)
             bar = (("█" * filled, "bid"), ("█" * (_BAR - filled), "ask"))
             parts.append(
-                ((f"{compact(bids.total)} ", "bid"), *bar, (f" {compact(asks.total)} {share:.0%}bid", "plain"))
+                ((f"{compact(bids.total)} ", "bid"), *bar, (f" {compact(asks.total)} {share:.0%} bid", "plain"))
             )
     if book is not None:
         parts.append((("book ✓", "good"), (f" {age(now - book.updated)}", "dim")))
