@@ -47,11 +47,11 @@ async def test_a_slot_is_the_screens_while_it_is_open_and_free_to_go_once_it_is_
 
             await pilot.press("2")
             await settle(app, pilot)
-            assert on_screen() == {"depth"}
+            assert on_screen() == {"depth", "tape"}
             await pilot.press("b")  # a ticket before the ladder leaves the ladder in sight
             await settle(app, pilot)
             assert isinstance(app.screen, OrderTicket)
-            assert on_screen() == {"depth"}
+            assert on_screen() == {"depth", "tape"}
             await pilot.press("escape", "3")
             await settle(app, pilot)
             assert on_screen() == {"tape"}

@@ -97,10 +97,10 @@ async def test_the_selection_is_the_consoles_and_skips_titles(tmp_path: Path):
             await pilot.press("enter")
             await settle(app, pilot)
             assert app.current_mode == "depth"
-            assert "QQQ" in box(app, "#headline")
+            assert "QQQ" in box(app, "#ladder")
             await pilot.press("l")
             await settle(app, pilot)
-            assert "SPY" in box(app, "#headline")
+            assert "SPY" in box(app, "#ladder")
 
 
 async def test_the_ladder_shows_the_book_around_the_touch(tmp_path: Path):
@@ -120,7 +120,7 @@ async def test_the_ladder_shows_the_book_around_the_touch(tmp_path: Path):
             shown = box(app, "#ladder")
             assert next(line for line in shown.splitlines() if "›500.01" in line).index("700") < 40
             assert next(line for line in shown.splitlines() if "500.03‹" in line).index("900") > 40
-            assert "spread 2 ticks" in box(app, "#headline")
+            assert "spread 2 " in shown
 
 
 async def test_a_paused_tape_stays_still_and_counts_what_it_missed(tmp_path: Path):

@@ -22,6 +22,7 @@ from ibtui.ui.rows import ladder_book as by_rows
 from ibtui.ui.rows.ladder import LadderView, grey, ladder_header, ladder_rows
 from ibtui.ui.rows.ladder_head import (
     Choices,
+    Touch,
     book_parts,
     choice_part,
     cursor_parts,
@@ -73,6 +74,7 @@ class LadderPane(LineBox, can_focus=True):
         self._shown: int | None = None
         self._view: LadderView | None = None
         self._trouble = ""
+        self._touch: Touch = (None, None)
         self._profile: dict[int, float] = {}
         self._control: int | None = None
         self._ours: object = None
@@ -102,6 +104,11 @@ class LadderPane(LineBox, can_focus=True):
     def trouble(self) -> str:
         """Why the ladder is grey and takes no orders; empty while it is believed."""
         return self._trouble
+
+    @property
+    def held(self) -> Order | None:
+        """Our order that is picked up."""
+        return self._orders.held
 
     @property
     def cursor_price(self) -> float | None:
@@ -135,10 +142,15 @@ class LadderPane(LineBox, can_focus=True):
         scale = Scale(parts.contracts.rules.grid(instrument), choices.group)
         book = self._book(con_id)
         self._trouble = self._look_for_trouble(con_id, book, frame.now)
+        self._touch = quote.bid, quote.ask
         if book is None:
             bids, asks = by_rows.touch_only(quote, scale)
         else:
             bids, asks = by_rows.side_of(book.bids, scale, "down"), by_rows.side_of(book.asks, scale, "up")
+            self._touch = (
+                book.bids[0].price if book.bids else quote.bid,
+                book.asks[0].price if book.asks else quote.ask,
+            )
         held = self._orders.held
         height = self.content_size.height - HEAD - FOOT
         market = by_rows.centre_of(bids, asks, quote, scale)
@@ -204,7 +216,7 @@ class LadderPane(LineBox, can_focus=True):
         width, feeds = self.content_size.width, self._parts.feeds
         if self._trouble:
             return cut(trouble_line(self._trouble), width)
-        parts = book_parts(book, view.bids, view.asks, view.scale, now)
+        parts = book_parts(book, view.bids, view.asks, self._touch, view.scale, now)
         reason = feeds.reason(instrument.con_id, Feed.DEPTH)
         if book is None:
             parts.append(((f"no depth, touch only: {reason or 'no book yet'}", "warn"),))
@@ -212,7 +224,7 @@ class LadderPane(LineBox, can_focus=True):
             parts.append(((reason, "warn"),))
         no_tape = feeds.reason(instrument.con_id, Feed.TAPE)
         parts.append(((f"no trades: {no_tape}", "warn"),) if no_tape else flow_part(hit, lifted, self._choices.seconds))
-        parts.append(choice_part(self._choices, self._host.quantity))
+        parts.insert(0 if self._choices.unusual else len(parts), choice_part(self._choices, self._host.quantity))
         return ((" ", "plain"), *join(parts, width - 1))
 
     def _foot(self, instrument: Instrument, view: LadderView, position: Line, held: float) -> Line:
@@ -222,7 +234,7 @@ class LadderPane(LineBox, can_focus=True):
             moving = self._orders.words(view.scale.price(view.cursor), instrument)
             if moving:
                 parts.append(((moving, "mine"),))
-            parts += cursor_parts(view.cursor, view.bids, view.asks, view.scale, instrument)
+            parts += cursor_parts(view.cursor, view.bids, view.asks, self._touch, view.scale, instrument)
         if held:
             parts.append(position)
         if not parts:

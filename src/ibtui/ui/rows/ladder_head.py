@@ -28,27 +28,36 @@ class Choices:
     group: int = 1
     venues: bool = False
 
+    @property
+    def unusual(self) -> bool:
+        """Whether rows or changes are not shown as they are: that is told before anything else."""
+        return self.group > 1 or self.least > 0
+
 
 def trouble_line(trouble: str) -> Line:
     """Why the ladder is grey."""
     return ((f" ✗ NOT BELIEVED: {trouble}; no orders here until it is right again", "bad"),)
 
 
-def book_parts(book: DepthBook | None, bids: Side, asks: Side, scale: Scale, now: float) -> list[Line]:
+Touch = tuple[float | None, float | None]
+"""Best bid and ask, as prices."""
+
+
+def book_parts(book: DepthBook | None, bids: Side, asks: Side, touch: Touch, scale: Scale, now: float) -> list[Line]:
     """Spread, balance of the two sides, that the book holds, its age; the most important first.
 
     Args:
         book: The book; None where only the touch is known.
         bids: Its bids by row.
         asks: Its asks by row.
+        touch: Its best prices.
         scale: Prices to rows.
         now: Monotonic seconds.
     """
-    best_bid, best_ask = best_rows(bids, asks)
+    best_bid, best_ask = touch
     parts: list[Line] = []
     if best_bid is not None and best_ask is not None:
-        spread = (best_ask - best_bid) * scale.group
-        parts.append(((f"spread {spread}", "plain"),))
+        parts.append(((f"spread {scale.ticks(best_bid, best_ask):.3g}", "plain"),))
         if bids.total + asks.total:
             share = bids.total / (bids.total + asks.total)
             filled = round(share * _BAR)
@@ -72,16 +81,16 @@ def flow_part(hit: float, lifted: float, seconds: float) -> Line:
 
 
 def choice_part(choices: Choices, size: float) -> Line:
-    """What the keys have switched."""
+    """What the keys have switched, and the size of an order that one of them places."""
     words = [f"{quantity(size)} a key"]
     if choices.group > 1:
         words.append(f"{choices.group} ticks a row")
     if choices.least:
         words.append(f"± from {compact(choices.least)}")
-    return ((", ".join(words), "accent" if choices.group > 1 or choices.least else "dim"),)
+    return ((", ".join(words), "accent" if choices.unusual else "dim"),)
 
 
-def cursor_parts(row: int, bids: Side, asks: Side, scale: Scale, instrument: Instrument) -> list[Line]:
+def cursor_parts(row: int, bids: Side, asks: Side, touch: Touch, scale: Scale, instrument: Instrument) -> list[Line]:
     """The chosen row: its price, what stands between it and the market, and how far it is away.
 
     The sum of bids counts from the best one down to the row, the sum of asks up to it: what an order there would have
@@ -97,13 +106,12 @@ def cursor_parts(row: int, bids: Side, asks: Side, scale: Scale, instrument: Ins
         notional = sum(scale.price(each) * size for each, size in inside.items()) * instrument.multiplier
         words = f"{name} Σ {compact(sum(inside.values()))} ({compact(round(notional))} {instrument.currency})"
         parts.append(((words, tone),))
-    if best_bid is not None and best_ask is not None:
-        low, high = scale.price(best_bid), scale.price(best_ask)
+    low, high = touch
+    if low is not None and high is not None:
         middle = (low + high) / 2
-        near = high if row >= best_ask else low if row <= best_bid else middle
-        ticks = scale.ticks(near, price)
-        away = f"{ticks:+.0f} ticks" if near != middle or low == high else "inside"
-        bps = f" {(price / middle - 1) * 10_000:+.1f} bps from mid" if middle > 0 else ""
+        near = high if price >= high else low if price <= low else None
+        away = "inside" if near is None else f"{signed(scale.ticks(near, price), 0)[0]} ticks"
+        bps = f" {signed((price / middle - 1) * 10_000, 1)[0]} bps from mid" if middle > 0 else ""
         parts.append(((away + bps, "plain"),))
     return parts
 

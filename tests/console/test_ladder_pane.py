@@ -1,0 +1,138 @@
+"""The ladder on its screen: what the keys do at a row, what a broken book stops, and the second ladder."""
+
+from pathlib import Path
+
+from ibtui.broker.subscriptions import Feed
+from ibtui.market.increments import increments
+from ibtui.market.instruments import Instrument
+from ibtui.trading.orders import Status
+from ibtui.ui.app import ConsoleApp
+from ibtui.ui.panes.ladder import LadderPane
+from ibtui.ui.screens.ticket import OrderTicket
+from tests.conftest import Gateway, until
+from tests.console.harness import QQQ, SPY, console_parts, feed, nothing, quote
+from tests.console.test_screens import box, settle, text_of
+from tests.console.test_trading_keys import trading
+
+BID_SIDE, ASK_SIDE, INSERT, UPDATE = 1, 0, 0, 1
+
+
+def level(side: int, op: int, position: int, price: float, size: float = 500.0, instrument: Instrument = SPY):
+    return (instrument.con_id, 0, 1, side, op, position, price, size, "ARCA", 13)
+
+
+async def test_rows_stay_under_a_choice_and_a_broken_book_is_grey_says_why_and_takes_no_order(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            quote(parts, SPY, 500.01, 500.03, 500.02)
+            feed(parts, depth=[level(BID_SIDE, INSERT, 0, 500.01), level(ASK_SIDE, INSERT, 0, 500.03)])
+            await pilot.press("2", "i")
+            await settle(app, pilot)
+            pane = app.screen.query_one("#ladder", LadderPane)
+            assert any("No row is chosen" in each.message for each in app._notifications)
+            await pilot.press("down", "j")
+            await settle(app, pilot)
+            assert pane.cursor_price == 500.0
+            before = next(at for at, line in enumerate(box(app, "#ladder").splitlines()) if "▸" in line)
+            quote(parts, SPY, 500.21, 500.23, 500.22)
+            feed(parts, depth=[level(ASK_SIDE, UPDATE, 0, 500.23), level(BID_SIDE, UPDATE, 0, 500.21)])
+            await settle(app, pilot)
+            shown = box(app, "#ladder").splitlines()
+            assert "500.00" in shown[before]
+            assert "bid Σ 500" in shown[-1]
+            await pilot.press("enter")
+            await settle(app, pilot)
+            assert isinstance(app.screen, OrderTicket)
+            assert "BUY  SPY" in text_of(app)
+            await pilot.press("escape")
+            await settle(app, pilot)
+            feed(parts, depth=[level(BID_SIDE, UPDATE, 7, 499.0)])
+            await settle(app, pilot)
+            assert "NOT BELIEVED: update at row 7 of 1 bids" in box(app, "#ladder")
+            assert {tone for line in pane.lines[3:-1] for _, tone in line} <= {"dim"}
+            await pilot.press("i")
+            await settle(app, pilot)
+            assert not isinstance(app.screen, OrderTicket)
+            assert any("is not believed" in each.message for each in app._notifications)
+            await pilot.press("c")
+            await settle(app, pilot)
+            assert pane.cursor_price is None
+            assert "500.22" in box(app, "#ladder")
+
+
+async def test_a_kept_symbol_stands_beside_the_next_one_where_there_is_room_and_holds_its_own_slots(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(160, 30)) as pilot:
+            quote(parts, SPY, 500.01, 500.03, 500.02)
+            quote(parts, QQQ, 400.01, 400.02, 400.02)
+
+            def depth() -> set[str]:
+                return {each.instrument.symbol for each in parts.feeds.subscriptions() if each.feed is Feed.DEPTH}
+
+            await pilot.press("2")
+            await settle(app, pilot)
+            second = app.screen.query_one("#second", LadderPane)
+            assert not second.display
+            await pilot.press("p", "l")
+            await settle(app, pilot)
+            assert (app.selected, app.beside, depth()) == (QQQ, SPY, {"SPY", "QQQ"})
+            assert "400.02" in box(app, "#ladder")
+            assert "500.02" in box(app, "#second")
+            await pilot.press("tab", "down", "u", "w", "n", "v")
+            await settle(app, pilot)
+            assert second.cursor_price is not None
+            assert "2 ticks a row, ± from 10" in box(app, "#second")
+            assert "VENUES" in box(app, "#second")
+            assert "±10s" in box(app, "#second")
+            assert "VENUES" not in box(app, "#ladder")
+            await pilot.resize_terminal(120, 30)
+            await settle(app, pilot)
+            assert (second.display, app.beside) == (False, None)
+            await pilot.resize_terminal(160, 30)
+            await settle(app, pilot)
+            assert second.display
+            await pilot.press("1")
+            await settle(app, pilot)
+            assert app.beside is None
+
+
+async def test_when_armed_the_keys_place_move_and_cancel_at_the_row(gateway: Gateway, tmp_path: Path) -> None:
+    async with trading(tmp_path, gateway) as desk:
+        app, orders = desk.app, desk.console.orders.orders
+        await desk.press("b", "enter")
+        await desk.order(Status.WORKING, Status.FILLED)
+        await desk.press("2")
+        pane = app.screen.query_one("#ladder", LadderPane)
+        con_id = desk.spy.con_id
+        await until(lambda: desk.console.market.books.get(con_id) is not None, 10, "a book")
+        await until(lambda: bool(desk.console.market.books[con_id].bids) and not pane.trouble, 10, "its rows")
+        await until(lambda: pane._parts.contracts.rules._grids.get(con_id) == increments((), 0.01), 10, "its rule")
+        await gateway.control("market", running=False)
+        await desk.painted()
+        await desk.press("down", "down", "down", "down")
+        price = pane.cursor_price
+        while len(orders) < 2:  # a machine that lags disarms
+            await desk.armed()
+            await desk.painted()
+            await desk.press("i")
+        placed = await desk.order(Status.WORKING)
+        assert (placed.intent.action, placed.intent.limit_price) == ("BUY", price)
+        await desk.painted()
+        await until(lambda: "B10" in box(app, "#ladder"), 10, "the order at its row")
+        while pane.held is None:
+            await desk.armed()
+            await desk.painted()
+            await desk.press("m")
+        await desk.press("up")
+        higher = pane.cursor_price
+        assert higher == round(price + 0.01, 2)
+        while pane.held is not None:
+            await desk.armed()
+            await desk.painted()
+            await desk.press("enter")
+        await until(lambda: orders[placed.intent.order_ref].intent.limit_price == higher, 10, "the new price")
+        await desk.painted()
+        await desk.press("x")
+        await until(lambda: orders[placed.intent.order_ref].status is Status.CANCELLED, 10, "the cancel")
