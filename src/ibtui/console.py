@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ibtui.clock import NS, Clock, MarketClock
 from ibtui.config import Settings, listen_address, without_effect
 from ibtui.errors import EnvironmentUnfitError, GatewayUnreachableError, StorageError
+from ibtui.market.day_lines import DayLines
 from ibtui.market.rows import Batch
 from ibtui.market.state import MarketState
 from ibtui.services.last_quotes import show_last_quotes
@@ -82,6 +83,7 @@ class Console:
         from ibtui.services.alert_command import AlertCommand
         from ibtui.services.alert_watch import AlertWatch
         from ibtui.services.alerts import Alerts
+        from ibtui.services.day_sampler import DaySampler
         from ibtui.services.day_watch import DayWatch
         from ibtui.services.loop_lag import LoopLag
         from ibtui.services.notices import ConnectionNotices, NoticeBoard
@@ -90,6 +92,7 @@ class Console:
         from ibtui.services.record import Recordings
         from ibtui.services.sim_control import SimControl
         from ibtui.services.status_socket import StatusSocket
+        from ibtui.services.views import Views
         from ibtui.services.watching import Watching
         from ibtui.services.watchlists import Watchlists, stored_lists
 
@@ -171,6 +174,16 @@ class Console:
         self.live_bars = LiveBars(self.history, clock)
         self.backfill = BackfillRunner(self.history, self.writer, settings.backfill, clock, self.market_clock)
         self.watchlists = Watchlists(stored_lists(directory), self.journal.watchlist, self.journal.remove_watchlist)
+        self.views = Views(queries.views(directory), self.journal.view)
+        self.day_lines = DayLines()
+        self._day_sampler = DaySampler(
+            self.day_lines,
+            self.market.board.quotes,
+            lambda: frozenset(each.con_id for each in self.watchlists.all_instruments()),
+            clock,
+            self.market_clock,
+            directory,
+        )
         self.supervisor = Supervisor(
             settings.gateway,
             clock,
@@ -262,6 +275,7 @@ class Console:
             except StorageError as error:  # a slow disk, a damaged old day: no reason not to start
                 self.alerts.tell("message", f"The last known quotes can't be shown: {error}")
             self._spawn(self._watching.run(), "watchlists")
+            self._spawn(self._day_sampler.run(), "day sampler")
 
     async def _serve_health(self) -> None:
         address = listen_address(self.settings.health.listen)

@@ -128,6 +128,8 @@ def parts_of(console: Console) -> "Parts":
         live_bars=console.live_bars,
         writer=console.writer,
         watchlists=console.watchlists,
+        views=console.views,
+        day_lines=console.day_lines,
         log=console.log_buffer,
         loop_lag=console.loop_lag,
         alerts=console.alerts,

@@ -19,6 +19,7 @@ from ibtui.broker.orders import OrderDesk
 from ibtui.broker.supervisor import Supervisor
 from ibtui.clock import MarketClock, system_clock
 from ibtui.config import Settings
+from ibtui.market.day_lines import DayLines
 from ibtui.market.instruments import Instrument
 from ibtui.market.rows import Batch, DepthRow, PrintRow, TickRow
 from ibtui.market.state import MarketState
@@ -28,7 +29,9 @@ from ibtui.services.log_buffer import LogBuffer
 from ibtui.services.loop_lag import LoopLag
 from ibtui.services.order_watch import OrderWatch
 from ibtui.services.price_alerts import PriceAlerts
+from ibtui.services.views import Views
 from ibtui.services.watchlists import Watchlists
+from ibtui.storage import queries
 from ibtui.storage.files import open_directory
 from ibtui.storage.journal import Journal
 from ibtui.storage.writer import Writer
@@ -96,6 +99,8 @@ async def console_parts(directory: Path, settings: Settings | None = None) -> As
             save=lambda name, position, entries: None,
             forget=lambda name: None,
         ),
+        views=Views(queries.views(writer.directory), journal.view),
+        day_lines=DayLines(),
         log=LogBuffer(),
         loop_lag=LoopLag(clock),
         events=deque(),

@@ -119,6 +119,51 @@ class Contracts:
         self._remember(found, wanted.text)
         return found
 
+    async def search(self, text: str) -> list[Instrument]:
+        """Contracts whose symbol begins with a text or whose name has it, as IB's search finds them; few facts.
+
+        Raises:
+            LinkDownError: There is no session, or it ended.
+            RequestTimeoutError: No answer.
+            RequestRefusedError: The gateway refused.
+        """
+        session = self._session
+        if session is None:
+            raise LinkDownError(f"searching for '{text}' needs a connection to the gateway, and there is none")
+        await turn(session)
+        try:
+            found = await session.ask(session.ib.reqMatchingSymbolsAsync(text), f"searching for '{text}'")
+        except ConnectionError as error:
+            raise LinkDownError(f"searching for '{text}': {error}") from None
+        contracts = {
+            each.contract.conId: each.contract for each in found or () if each.contract and each.contract.conId
+        }
+        return [
+            Instrument(
+                con_id=each.conId,
+                symbol=each.symbol,
+                sec_type=each.secType,
+                exchange="",
+                primary_exchange=each.primaryExchange,
+                currency=each.currency,
+                long_name=getattr(each, "description", ""),
+            )
+            for each in contracts.values()
+        ]
+
+    async def choose(self, con_id: int, text: str) -> Instrument:
+        """The contract that a user picked among those a text fits; the text means it from now on.
+
+        Raises:
+            UnknownSymbolError: The gateway does not know the number (any more).
+            LinkDownError: There is no session, or it ended.
+            RequestTimeoutError: No answer.
+            RequestRefusedError: The gateway refused.
+        """
+        found = await self._by_number(con_id)
+        self._remember(found, text.strip().upper())
+        return found
+
     async def refresh(self, con_id: int) -> Instrument:
         """Asks for a contract's details anew: its hours reach only some days ahead.
 

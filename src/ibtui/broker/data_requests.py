@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 REAL_TIME_VOLUME = "233"
 """Generic tick: each trade with the day's volume-weighted average price."""
 
-_GENERIC_TICKS = dict.fromkeys(("STK", "FUT", "OPT", "FOP", "CONTFUT"), REAL_TIME_VOLUME)
+STATISTICS = "106,165,236"
+"""Generic ticks: implied volatility; average volume, and highs and lows of 13, 26 and 52 weeks; shares to borrow."""
+
+_GENERIC_TICKS = {
+    "STK": f"{STATISTICS},{REAL_TIME_VOLUME}",
+    **dict.fromkeys(("FUT", "OPT", "FOP", "CONTFUT"), REAL_TIME_VOLUME),
+}
 """Generic ticks by kind of instrument; kinds without trades of their own refuse the request over them."""
 
 

@@ -21,6 +21,9 @@ _TARGETS: dict[int, tuple[str | None, str | None, bool]] = {
 }
 """Tick type -> the quote's fields that a row's price and size go to, and whether the value is a delayed one."""
 
+_OTHERS = {kind.number: kind.live_number for kind in KINDS.values() if kind.number not in _TARGETS}
+"""Tick type -> the key in a quote's ``others``."""
+
 _HALTED_KINDS = frozenset(kind.number for kind in KINDS.values() if kind.live_number == _HALTED)
 
 
@@ -35,6 +38,7 @@ class Quote:
         updated_ns: The same instant in UTC nanoseconds; 0 when unknown.
         ticks: Frames since the start.
         previous_last: The last price before the current, different one.
+        others: What any other tick type said last, by its live number: see :data:`ibtui.market.kinds.KINDS`.
         arrivals: Frames by second, see :meth:`QuoteBoard.ticks_in`.
     """
 
@@ -58,6 +62,7 @@ class Quote:
     updated_ns: int = 0
     ticks: int = 0
     previous_last: float | None = None
+    others: dict[int, float | None] = field(default_factory=dict, repr=False)
     arrivals: SecondCounts = field(default_factory=SecondCounts, repr=False)
 
     def forget(self) -> None:
@@ -65,6 +70,7 @@ class Quote:
         self.bid = self.ask = self.last = self.bid_size = self.ask_size = self.last_size = None
         self.open = self.high = self.low = self.close = self.volume = self.vwap = None
         self.halted = self.previous_last = None
+        self.others.clear()
 
 
 class QuoteBoard:
@@ -121,6 +127,8 @@ class QuoteBoard:
             if target is None:
                 if kind in _HALTED_KINDS:
                     quote.halted = None if price is None else price > 0
+                elif kind in _OTHERS:
+                    quote.others[_OTHERS[kind]] = size if price is None else price
                 continue
             price_field, size_field, delayed = target
             if price_field is not None:

@@ -1,6 +1,7 @@
 """What the journal says about orders, in statements on top of the writer."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ibtui.clock import Clock
@@ -58,6 +59,7 @@ _TRADING_STATE = """
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
 
 _WATCHLIST = "INSERT INTO watchlists (name, place, position, symbol, con_id) VALUES (?, ?, ?, ?, ?)"
+_VIEW = "INSERT OR REPLACE INTO views (name, document) VALUES (?, ?)"
 _FORGET_WATCHLIST = "DELETE FROM watchlists WHERE name = ?"
 
 
@@ -193,7 +195,7 @@ class Journal:
 
         Args:
             name: Of the list.
-            position: Its place among the lists.
+            position: Its place among the lists; below zero says that it was deleted and is not to come back.
             instruments: In order; a text stands for a symbol whose contract isn't known yet.
         """
         rows: list[tuple[str, int, int, str | None, int | None]] = [
@@ -210,6 +212,10 @@ class Journal:
     def remove_watchlist(self, name: str) -> None:
         """Forgets a watchlist."""
         self._writer.durable_soon((_FORGET_WATCHLIST, [(name,)]))
+
+    def view(self, name: str, document: Mapping[str, object]) -> None:
+        """Keeps how the user arranged a screen; what can be written as JSON."""
+        self._writer.durable_soon((_VIEW, [(name, json.dumps(document))]))
 
     def _row(self, order: Order) -> tuple[object, ...]:
         intent = order.intent

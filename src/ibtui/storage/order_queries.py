@@ -1,5 +1,6 @@
 """Reads of the journal: orders and their stories, runs, links, watchlists. Blocking, for threads and commands."""
 
+import json
 from dataclasses import fields
 from typing import Any
 
@@ -152,9 +153,20 @@ def restraints(directory: DataDirectory) -> list[Restraint]:
     ]
 
 
+def views(directory: DataDirectory) -> dict[str, Any]:
+    """How the user arranged each screen, as it was saved."""
+    found = rows(directory.journal, JOURNAL, "SELECT name, document FROM views")
+    return {row["name"]: json.loads(row["document"]) for row in found}
+
+
+def deleted_watchlists(directory: DataDirectory) -> set[str]:
+    """Names of watchlists that are not to come back."""
+    return {row["name"] for row in rows(directory.journal, JOURNAL, "SELECT name FROM watchlists WHERE place < 0")}
+
+
 def watchlists(directory: DataDirectory) -> dict[str, list[Row]]:
     """Saved watchlists in their order: ``symbol`` and ``con_id`` (None when never resolved) of each entry."""
-    sql = "SELECT name, symbol, con_id FROM watchlists ORDER BY place, name, position"
+    sql = "SELECT name, symbol, con_id FROM watchlists WHERE place >= 0 ORDER BY place, name, position"
     lists: dict[str, list[Row]] = {}
     for row in rows(directory.journal, JOURNAL, sql):
         entries = lists.setdefault(row["name"], [])

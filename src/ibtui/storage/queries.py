@@ -26,6 +26,7 @@ from ibtui.storage.order_queries import (
     alerts,
     checks,
     connection_events,
+    deleted_watchlists,
     drops,
     executions,
     fills,
@@ -38,6 +39,7 @@ from ibtui.storage.order_queries import (
     price_alerts,
     restraints,
     trading_state,
+    views,
     watchlists,
 )
 from ibtui.storage.reading import Row, first, rows
@@ -60,6 +62,7 @@ __all__ = [
     "contracts",
     "coverage",
     "covered",
+    "deleted_watchlists",
     "drops",
     "executions",
     "fills",
@@ -80,6 +83,7 @@ __all__ = [
     "status_counts",
     "trading_hours",
     "trading_state",
+    "views",
     "watchlists",
     "why",
 ]

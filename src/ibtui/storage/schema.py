@@ -68,9 +68,12 @@ _PRICE_ALERTS = """CREATE TABLE price_alerts (
     price REAL NOT NULL, created_ns INTEGER NOT NULL, ended_ns INTEGER, ended_price REAL
 ) STRICT"""
 
+# How the user arranged a screen, as one JSON document by the screen's name.
+_VIEWS = "CREATE TABLE views (name TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT, WITHOUT ROWID"
+
 JOURNAL = Schema(
     name="journal",
-    version=3,
+    version=4,
     synchronous="FULL",
     cache_kib=2048,
     replaceable=False,
@@ -80,6 +83,7 @@ JOURNAL = Schema(
             _add_columns("trading_state", "source TEXT NOT NULL DEFAULT 'user'", "restraint TEXT", "since_ns INTEGER"),
         ),
         _add_table(_PRICE_ALERTS),
+        _add_table(_VIEWS),
     ),
     statements=(
         """CREATE TABLE runs (
@@ -142,11 +146,13 @@ JOURNAL = Schema(
             id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL,
             lane TEXT NOT NULL, rows INTEGER NOT NULL, reason TEXT NOT NULL
         ) STRICT""",
-        # An empty watchlist is one row without a symbol; a watchlist without rows has never been saved.
+        # An empty watchlist is one row without a symbol; a watchlist without rows has never been saved; one whose place
+        # is below zero was deleted, and is told so that the defaults don't bring it back.
         """CREATE TABLE watchlists (
             name TEXT NOT NULL, place INTEGER NOT NULL, position INTEGER NOT NULL, symbol TEXT, con_id INTEGER,
             PRIMARY KEY (name, position)
         ) STRICT, WITHOUT ROWID""",
+        _VIEWS,
     ),
 )
 

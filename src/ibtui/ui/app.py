@@ -21,6 +21,7 @@ from ibtui.trading.differences import Difference
 from ibtui.trading.orders import LIVE, Order
 from ibtui.ui import pacer
 from ibtui.ui.armed import Armed
+from ibtui.ui.boarding import Boarding
 from ibtui.ui.closing import Closing
 from ibtui.ui.commands import COMMANDS
 from ibtui.ui.driver import ConsoleDriver
@@ -120,6 +121,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.armed = Armed(self)
         self._noticed: tuple[Difference, ...] = ()
         self.closing = Closing(self)
+        self.board = Boarding(self)
         self._executor = Executor(self)
         self._exit_way = ExitWay(self, self._pacer)
 

@@ -1,13 +1,15 @@
 """Does what was typed: symbols after ``/``, commands after ``:``, downloads on the backfill screen."""
 
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ibtui.backfill.planner import Mode
+from ibtui.broker.contracts import SymbolChoiceError
 from ibtui.broker.subscriptions import Feed, Standing
-from ibtui.errors import IbtuiError, UsageError
+from ibtui.errors import IbtuiError, UnknownSymbolError, UsageError
 from ibtui.market.bars import bar_size
 from ibtui.market.instruments import Instrument
 from ibtui.trading.order_line import OrderLine
@@ -46,6 +48,7 @@ class Executor:
             "limits": lambda _: self.show_limits(),
             "add": lambda words: self.find(words[0]),
             "remove": lambda words: self.remove(words[0]),
+            **{name: partial(app.board.command, name) for name in ("list", "columns", "sort", "filter")},
             "pin": lambda words: self.run(self._pin(words[0])),
             "unpin": lambda words: self.run(self._unpin(words[0])),
             "alerts": lambda _: self.list_alerts(),
@@ -138,15 +141,45 @@ class Executor:
         return self._on_a_list(text) or await self.app.parts.contracts.resolve(text)
 
     async def _find(self, text: str) -> None:
-        app = self.app
-        instrument = await self._instrument(text)
-        if instrument.con_id not in app.watched():
-            app.parts.watchlists.add(self._current_list(), instrument)
-            app.tell(f"{symbol(instrument)} added to {self._current_list()}")
+        contracts = self.app.parts.contracts
+        try:
+            instrument = await self._instrument(text)
+        except SymbolChoiceError as several:
+            self._pick(text, several.choices)
+        except UnknownSymbolError:
+            similar = await contracts.search(text)
+            if not similar:
+                raise
+            self._pick(text, similar)
+        else:
+            self._found(instrument)
+
+    def _pick(self, text: str, choices: Sequence[Instrument]) -> None:
+        """Asks which of several contracts is meant; the text means it from then on."""
+        from ibtui.ui.screens.board_dialogs import PickList
+
+        async def take(con_id: int) -> None:
+            self._found(await self.app.parts.contracts.choose(con_id, text))
+
+        def picked(choice: Instrument | None) -> None:
+            if choice is not None:
+                self.run(take(choice.con_id))
+
+        self.app.push_screen(PickList(text, choices), picked)
+
+    def _found(self, instrument: Instrument) -> None:
+        app, name = self.app, self._current_list()
+        shown = app.board.current_list
+        here = app.watched() if shown is None else {each.con_id for each in app.parts.watchlists.instruments(shown)}
+        if instrument.con_id not in here:
+            app.parts.watchlists.add(name, instrument)
+            app.tell(f"{symbol(instrument)} added to {name}")
         app.select(instrument)
 
     def _current_list(self) -> str:
         app = self.app
+        if app.board.current_list is not None:
+            return app.board.current_list
         names = [name for name, entries in app.watchlists() if app.selected in entries]
         return (names or [name for name, _ in app.watchlists()] or ["watchlist"])[-1]
 

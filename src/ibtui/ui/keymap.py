@@ -9,13 +9,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ibtui.errors import ConfigError
-from ibtui.ui.keys import chart, general, ladder, market, orders, others
+from ibtui.ui.keys import board, chart, general, ladder, market, orders, others
 from ibtui.ui.keys.key import EVERYWHERE, GRID, Key
 
 if TYPE_CHECKING:
     from textual.binding import Binding
 
-KEYS: tuple[Key, ...] = (*general.KEYS, *orders.KEYS, *market.KEYS, *ladder.KEYS, *chart.KEYS, *others.KEYS)
+KEYS: tuple[Key, ...] = (
+    *general.KEYS,
+    *orders.KEYS,
+    *board.KEYS,
+    *market.KEYS,
+    *ladder.KEYS,
+    *chart.KEYS,
+    *others.KEYS,
+)
 
 _NAMED = (
     "enter escape tab space backspace delete insert home end pageup pagedown up down left right comma "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ibtui.clock import Clock, MarketClock
 from ibtui.config import Settings
+from ibtui.market.day_lines import DayLines
 from ibtui.market.state import MarketState
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ibtui.services.order_watch import OrderWatch
     from ibtui.services.price_alerts import PriceAlerts
     from ibtui.services.sim_control import SimControl
+    from ibtui.services.views import Views
     from ibtui.services.watchlists import Watchlists
     from ibtui.storage.writer import Writer
 
@@ -53,6 +55,8 @@ class Parts:
     live_bars: "LiveBars"
     writer: "Writer"
     watchlists: "Watchlists"
+    views: "Views"
+    day_lines: DayLines
     log: "LogBuffer"
     loop_lag: "LoopLag"
     alerts: "Alerts"

@@ -40,6 +40,9 @@ TONES = (
     "ask",
     "mine",
     "key",
+    "rose",
+    "fell",
+    "here",
 )
 """Every tone there is; ``theme.tcss`` gives each its colour."""
 
@@ -59,6 +62,7 @@ class Column:
         right: Aligned to the right, as numbers are.
         rank: Columns of rank 0 are always shown; the others are added in this order while there is room.
         stretch: Takes the cells that are left over.
+        tone: Of the title.
     """
 
     title: str
@@ -66,6 +70,7 @@ class Column:
     right: bool = False
     rank: int = 0
     stretch: bool = False
+    tone: str = "head"
 
 
 @dataclass(frozen=True, slots=True)

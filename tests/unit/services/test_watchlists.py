@@ -1,6 +1,6 @@
 import pytest
 
-from ibtui.errors import LinkDownError, UnknownSymbolError
+from ibtui.errors import LinkDownError, UnknownSymbolError, UsageError
 from ibtui.market.instruments import Instrument
 from ibtui.services.watchlists import DEFAULTS, Watchlists
 
@@ -12,13 +12,17 @@ class Saved:
 
     def __init__(self, stored=None):
         self.stored = dict(stored or {})
+        self.places = {}
         self.lists = Watchlists(self.stored, self.save, lambda name: self.stored.pop(name))
 
     def save(self, name, position, entries):
-        self.stored[name] = entries
+        self.stored[name] = entries if position >= 0 else None
+        self.places[name] = position
 
     def restarted(self):
-        return Watchlists(self.stored, self.save, self.stored.pop)
+        """As the journal gives them back: by place."""
+        stored = {name: self.stored[name] for name in sorted(self.stored, key=lambda name: self.places.get(name, 0))}
+        return Watchlists(stored, self.save, self.stored.pop)
 
 
 @pytest.fixture
@@ -53,9 +57,42 @@ def test_removing_what_is_not_there_changes_nothing(saved):
     assert saved.stored == {}
 
 
-def test_a_default_list_that_was_removed_stays_empty(saved):
+def test_a_default_list_that_was_deleted_does_not_come_back(saved):
     saved.lists.remove_list("sectors")
+    assert saved.lists.names == saved.restarted().names == ("benchmarks",)
+    saved.lists.add_list("sectors")
     assert saved.restarted().entries("sectors") == ()
+
+
+def test_lists_are_made_renamed_and_put_in_order_and_stay_so(saved):
+    saved.lists.add_list("mine")
+    saved.lists.add("mine", SPY)
+    saved.lists.move_list("mine", 0)
+    saved.lists.rename_list("sectors", "spdr")
+    assert saved.lists.names == saved.restarted().names == ("mine", "spdr", "benchmarks")
+    assert len(saved.restarted().entries("spdr")) == 11
+    saved.lists.move_list("mine", 99)
+    assert saved.restarted().names == ("spdr", "benchmarks", "mine")
+
+
+@pytest.mark.parametrize("name", ["sectors", "", " ", "x" * 25, "a\x1bb"])
+def test_a_name_that_is_taken_or_none_is_refused(saved, name):
+    with pytest.raises(UsageError):
+        saved.lists.add_list(name)
+    with pytest.raises(UsageError):
+        saved.lists.rename_list("benchmarks", name)
+    for change in (saved.lists.remove_list, lambda none: saved.lists.move_list(none, 0)):
+        with pytest.raises(UsageError, match="there are: sectors, benchmarks"):
+            change("none")
+    assert saved.stored == {}
+
+
+def test_a_symbol_moves_in_its_list_and_no_further_than_its_ends(saved):
+    assert saved.lists.move("benchmarks", "IWM", -1)
+    assert saved.lists.move("benchmarks", "IWM", -9)
+    assert not saved.lists.move("benchmarks", "IWM", -1)
+    assert not saved.lists.move("benchmarks", SPY, 1), "it is not in it"
+    assert saved.restarted().entries("benchmarks") == ("IWM", "SPY", "QQQ", "DIA")
 
 
 def test_a_list_of_ones_own_that_was_removed_is_gone(saved):

@@ -203,7 +203,12 @@ async def test_watchlists_keep_their_order_and_an_empty_one_is_not_a_missing_one
         journal.watchlist("sectors", 0, [])
         journal.watchlist("gone", 2, ["A"])
         journal.remove_watchlist("gone")
+        journal.watchlist("deleted", -1, ())
+        journal.view("board", {"columns": ["bid"], "sort": ""})
+        journal.view("board", {"columns": ["bid", "ask"]})
     lists = queries.watchlists(directory)
+    assert queries.deleted_watchlists(directory) == {"deleted"}
+    assert queries.views(directory) == {"board": {"columns": ["bid", "ask"]}}
     assert list(lists) == ["sectors", "benchmarks"]
     assert lists["sectors"] == []
     assert lists["benchmarks"] == [{"symbol": "SPY", "con_id": 756733}, {"symbol": "EUR.USD", "con_id": None}]

@@ -2,38 +2,98 @@ import math
 
 import pytest
 
+from ibtui.broker.account import Position
 from ibtui.market.board import Quote
+from ibtui.market.daily import Daily
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.ui.rows import quotes
-from ibtui.ui.text import fit, lay, length
+from ibtui.ui.rows.quote_columns import COLUMNS, DEFAULT, Facts, headings, quote_row, visible
+from ibtui.ui.text import GAP, fit, lay, length
 
 SPY = Instrument(756733, "SPY", long_name="SPDR S&P 500 ETF", primary_exchange="ARCA")
 
 
-def cells(quote: Quote, mark: Mark = Mark.LIVE, now: float = 100.0) -> dict[str, tuple[str, str]]:
-    row = quotes.quote_row(quote, SPY, mark, now, 0)
-    return {column.title: cell for column, cell in zip(quotes.COLUMNS, row, strict=True)}
+def facts(quote: Quote, mark: Mark = Mark.LIVE, now: float = 100.0, **more) -> Facts:
+    return Facts(quote, SPY, mark, now, 0, **more)
 
 
-def test_a_quote_without_data_is_all_dashes_and_no_zero():
-    shown = cells(Quote(1), Mark.STALE)
-    numbers = {title: text for title, (text, _) in shown.items() if title not in ("SYMBOL", "MARK", "NAME")}
-    assert {text.strip() for text in numbers.values()} == {"—"}
+def cells(quote: Quote, mark: Mark = Mark.LIVE, now: float = 100.0, **more) -> dict[str, tuple[str, str]]:
+    known = facts(quote, mark, now, **more)
+    return {name: column.cell(known) for name, column in COLUMNS.items()}
+
+
+def test_there_are_more_than_25_columns_and_each_has_room_for_its_title_and_its_arrow():
+    assert len(COLUMNS) > 25
+    for name, column in COLUMNS.items():
+        assert name == column.name == name.lower()
+        assert not set(name) & set(" ,")
+        assert column.about
+        shown = headings([column], 0, sorted_by=name)[0].title
+        assert len(shown) <= column.width + (name == "time"), name
+    assert set(DEFAULT) <= set(COLUMNS)
+
+
+def test_a_quote_without_data_is_dashes_or_blank_and_no_zero():
+    facts_of_contract = ("symbol", "mark", "name", "feed", "exch", "type", "ccy", "ticks")
+    shown = {name: text for name, (text, _) in cells(Quote(1), Mark.STALE).items() if name not in facts_of_contract}
+    assert {text.strip() for text in shown.values()} == {"—", ""}
+    assert {name for name, text in shown.items() if not text} == {"pos", "avg", "pnl", "daypnl"}, "nothing is held"
+    known = facts(Quote(1), Mark.STALE)
+    values = {name: column.value(known) for name, column in COLUMNS.items() if name not in facts_of_contract}
+    assert set(values.values()) == {None}
 
 
 def test_a_price_that_rose_carries_an_arrow_and_not_only_a_colour():
     quote = Quote(1, last=450.12, previous_last=450.11, close=448.0)
-    assert cells(quote)["LAST"] == ("▲450.12", "up")
-    assert cells(Quote(1, last=450.10, previous_last=450.11))["LAST"] == ("▼450.10", "down")
-    assert cells(quote)["CHG%"] == ("+0.47", "up")
+    assert cells(quote)["last"] == ("▲450.12", "up")
+    assert cells(Quote(1, last=450.10, previous_last=450.11))["last"] == ("▼450.10", "down")
+    assert cells(quote)["chg%"] == ("+0.47", "up")
+
+
+def test_a_price_flashes_only_where_it_can_be_trusted():
+    quote = Quote(1, bid=1.0, ask=2.0, last=1.5)
+    live = cells(quote, flashes={"bid": 1, "ask": -1})
+    assert (live["bid"][1], live["ask"][1], live["last"][1]) == ("rose", "fell", "plain")
+    assert cells(quote, Mark.STALE, flashes={"bid": 1})["bid"][1] == "dim"
 
 
 @pytest.mark.parametrize("mark", [Mark.STALE, Mark.CLOSED, Mark.HALTED, Mark.FROZEN])
 def test_numbers_that_are_not_live_are_grey_and_carry_their_mark_and_age(mark):
     shown = cells(Quote(1, bid=1.0, ask=2.0, last=1.5, close=1.0, updated=40.0), mark)
-    assert {shown[title][1] for title in ("LAST", "CHG%", "BID", "ASK")} == {"dim"}
-    assert (shown["MARK"][0], shown["AGE"][0]) == (str(mark), "60s")
+    assert {shown[name][1] for name in ("last", "chg%", "bid", "ask")} == {"dim"}
+    assert (shown["mark"][0], shown["age"][0]) == (str(mark), "60s")
+
+
+def test_what_is_worked_out_of_a_quote():
+    quote = Quote(1, bid=99.0, ask=101.0, last=105.0, open=102.0, high=110.0, low=100.0, close=100.0, volume=50.0)
+    quote.others |= {21: 200.0, 19: 55.0, 20: 155.0, 24: 0.1534, 46: 3.0, 45: 1795252331.0}
+    shown = {name: text for name, (text, _) in cells(quote, daily=Daily(average=100.0), zone="US/Eastern").items()}
+    assert shown["spread"] == "2.00"
+    assert shown["mid"] == "100.00"
+    assert shown["bps"] == "200.0"
+    assert shown["vol%"] == "25"
+    assert shown["range"] == "├────●────┤" == shown["52w"]
+    assert (shown["low52"], shown["high52"]) == ("55.00", "155.00")
+    assert shown["50d%"] == "+5.00"
+    assert (shown["gap%"], shown["open%"]) == ("+2.00", "+2.94")
+    assert (shown["iv%"], shown["short"]) == ("15.3", "easy")
+    assert shown["time"] == "04:12:11"
+
+
+def test_the_year_comes_from_stored_bars_where_ib_sends_none():
+    shown = cells(Quote(1, last=15.0), daily=Daily(high=20.0, low=10.0))
+    assert (shown["low52"][0], shown["high52"][0]) == ("10.00", "20.00")
+    assert shown["52w"][0] == "├────●────┤"
+
+
+def test_a_position_shows_its_profit_at_the_last_price_and_ibs_own_where_there_is_none():
+    held = Position(1, "SPY", -100, average_cost=450.0, unrealized=-7.0)
+    shown = cells(Quote(1, last=449.0), position=held)
+    assert (shown["pos"], shown["avg"][0], shown["pnl"]) == (("-100", "ask"), "450.00", ("+100.00", "up"))
+    assert cells(Quote(1), position=held)["pnl"] == ("-7.00", "down")
+    flat = cells(Quote(1, last=449.0), position=Position(1, "SPY", 0))
+    assert (flat["pos"][0], flat["pnl"][0]) == ("", "")
 
 
 def test_the_age_of_a_stored_quote_counts_from_when_it_was_stored():
@@ -44,11 +104,11 @@ def test_the_age_of_a_stored_quote_counts_from_when_it_was_stored():
 
 
 def test_the_board_fits_the_smallest_terminal_with_mark_and_age():
-    places = fit(quotes.COLUMNS, 79)
-    titles = [quotes.COLUMNS[each.index].title for each in places]
-    assert {"SYMBOL", "LAST", "BID", "ASK", "VOLUME", "MARK", "AGE"} <= set(titles)
-    row = quotes.quote_row(Quote(1, bid=450.11, ask=450.12), SPY, Mark.LIVE, 0.0, 0)
-    assert length(lay(row, places, 79)) == 79
+    shown = visible(DEFAULT, 79)
+    assert {"symbol", "last", "bid", "ask", "volume", "mark", "age"} <= {each.name for each in shown}
+    assert sum(each.width + GAP for each in shown) - GAP <= 79
+    row = quote_row(facts(Quote(1, bid=450.11, ask=450.12)), shown)
+    assert length(lay(row, fit(headings(shown, 0), 79), 79)) == 79
 
 
 def test_forex_and_futures_are_named_as_traders_name_them():

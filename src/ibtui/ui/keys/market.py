@@ -8,7 +8,6 @@ def _tape(name: str, keys: str, label: str, about: str) -> Key:
 
 
 KEYS: tuple[Key, ...] = (
-    Key("symbol.open", "enter", "depth", "Quotes", ("quotes",), "open_depth", "Open the symbol's ladder"),
     _tape("pause", "p", "pause", "Hold the tape still, or let it go on; moving away from the newest row holds it too"),
     _tape("time", "t", "time", "Go to a time of the day, on the market's clock"),
     _tape("size", "i", "size", "Show only trades of some sizes"),

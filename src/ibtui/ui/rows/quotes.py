@@ -1,4 +1,4 @@
-"""Rows of the quote board."""
+"""What the screens say of one quote: its name, its change, its mark, its age, in a line."""
 
 import math
 
@@ -6,29 +6,7 @@ from ibtui.market.board import Quote
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.market.prices import format_price
-from ibtui.ui.text import UNKNOWN, Column, Line, Row, Span, age, compact, signed
-
-# What changes most stands left: a changed line is sent again from its left edge to its last changed cell.
-COLUMNS = (
-    Column("SYMBOL", 8),
-    Column("LAST", 9, right=True),
-    Column("CHG%", 7, right=True),
-    Column("BIDSZ", 5, right=True),
-    Column("BID", 8, right=True),
-    Column("ASK", 8, right=True),
-    Column("ASKSZ", 5, right=True),
-    Column("VOLUME", 6, right=True),
-    Column("CHG", 8, right=True, rank=1),
-    Column("HIGH", 8, right=True, rank=2),
-    Column("LOW", 8, right=True, rank=3),
-    Column("OPEN", 8, right=True, rank=4),
-    Column("CLOSE", 8, right=True, rank=5),
-    Column("VWAP", 9, right=True, rank=6),
-    Column("SPREAD", 7, right=True, rank=7),
-    Column("MARK", 7),
-    Column("AGE", 4, right=True),
-    Column("NAME", 16, rank=8, stretch=True),
-)
+from ibtui.ui.text import UNKNOWN, Line, Span, age, compact, signed
 
 TRUSTED = frozenset({Mark.LIVE, Mark.DELAYED})
 """Marks whose numbers are shown in full colour; all others are greyed and carry their mark and age."""
@@ -69,55 +47,6 @@ def arrow(quote: Quote) -> str:
 def mark_span(mark: Mark) -> Span:
     """The mark as a word with its tone."""
     return str(mark), _TONES.get(mark, "bad")
-
-
-def quote_row(quote: Quote, instrument: Instrument, mark: Mark, now: float, now_ns: int) -> Row:
-    """One row of the board.
-
-    Args:
-        quote: What is known of the market.
-        instrument: The contract.
-        mark: How far the quote can be trusted.
-        now: Monotonic seconds.
-        now_ns: UTC nanoseconds, for the age of stored values.
-    """
-    trusted = mark in TRUSTED
-    tick = instrument.min_tick
-    absolute, percent = change(quote)
-
-    def price(value: float | None, tone: str) -> Span:
-        return format_price(value, tick), tone if trusted and value is not None else "dim"
-
-    def size(value: float | None) -> Span:
-        return compact(value), "plain" if trusted and value is not None else "dim"
-
-    def moved(value: float | None, digits: int) -> Span:
-        text, tone = signed(value, digits)
-        return text, tone if trusted else "dim"
-
-    direction = arrow(quote)
-    last, last_tone = price(quote.last, {"▲": "up", "▼": "down"}.get(direction, "plain"))
-    spread = None if quote.bid is None or quote.ask is None else quote.ask - quote.bid
-    return (
-        (symbol(instrument), "title"),
-        (direction + last, last_tone),
-        moved(percent, 2),
-        size(quote.bid_size),
-        price(quote.bid, "bid"),
-        price(quote.ask, "ask"),
-        size(quote.ask_size),
-        size(quote.volume),
-        moved(absolute, 2),
-        price(quote.high, "plain"),
-        price(quote.low, "plain"),
-        price(quote.open, "plain"),
-        price(quote.close, "plain"),
-        price(quote.vwap, "plain"),
-        price(spread, "plain"),
-        mark_span(mark),
-        (age(quote_age(quote, now, now_ns)), "plain" if trusted else "warn"),
-        (instrument.long_name, "dim"),
-    )
 
 
 def headline(quote: Quote, instrument: Instrument, mark: Mark, now: float, now_ns: int) -> Line:

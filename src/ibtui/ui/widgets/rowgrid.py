@@ -16,11 +16,14 @@ from textual.strip import Strip
 
 from ibtui.ui.keymap import bindings
 from ibtui.ui.keys.key import GRID
-from ibtui.ui.text import Column, Place, Row, cut, fit, lay, merge
+from ibtui.ui.text import GAP, Column, Place, Row, cut, fit, lay, merge
 from ibtui.ui.widgets.toned import Toned
 
 MARKER = 1
 """Cells in front of a row for the mark of the selected one, which must not be told by colour alone."""
+
+_CLOSE = 4
+"""Cells between two changed ones up to which what lies between is sent too."""
 
 
 class RowGrid(Toned, can_focus=True):
@@ -96,6 +99,18 @@ class RowGrid(Toned, can_focus=True):
         """A row's cells as text, separated by tabs."""
         return "\t".join(text for text, _ in self._row_of(key))
 
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Shows other columns from now on; every row is asked for anew."""
+        new = tuple(columns)
+        if new == self._columns:
+            return
+        same_row = [(each.width, each.right) for each in new] == [(each.width, each.right) for each in self._columns]
+        self._columns = new
+        if same_row:
+            self.refresh(Region(0, 0, self.content_size.width, 1))
+        else:
+            self._lay_out()
+
     def set_keys(self, keys: Sequence[Hashable]) -> None:
         """Says which rows there are. The selection stays on its key; a key that is gone gives it to its neighbour."""
         new = tuple(keys)
@@ -122,16 +137,18 @@ class RowGrid(Toned, can_focus=True):
         Args:
             changed: Keys that may have changed; None means any.
         """
-        differing = []
+        regions: list[Region] = []
         for at, key in enumerate(self.visible_keys):
             if changed is not None and key not in changed:
                 continue
             row = self._row_of(key)
-            if self._rows.get(key) != row:
+            before = self._rows.get(key)
+            if before != row:
                 self._rows[key] = row
                 self._strips.pop(key, None)
-                differing.append(at)
-        self._refresh_rows(differing)
+                regions += [Region(x, at + 1, width, 1) for x, width in self._changed_cells(before, row)]
+        if regions:
+            self.refresh(*regions)
 
     def _refresh_rows(self, rows: Sequence[int]) -> None:
         """Has visible rows drawn again, neighbours as one region: each region costs the compositor the same."""
@@ -155,14 +172,24 @@ class RowGrid(Toned, can_focus=True):
         self._selected = visible[0] if shown and visible else None
         self.refresh()
 
-    def set_columns(self, columns: Sequence[Column]) -> None:
-        """Other titles over the same cells."""
-        if tuple(columns) != self._columns:
-            self._columns = tuple(columns)
-            self._places = fit(self._columns, max(0, self.content_size.width - MARKER))
-            self._rows.clear()
-            self._strips.clear()
-            self.refresh()
+    def _changed_cells(self, before: Row | None, row: Row) -> list[tuple[int, int]]:
+        """Where a row differs from how it was drawn, as ``x, width``: what stays is not sent again."""
+        width = self.content_size.width
+        if before is None or len(before) != len(row) or len(row) == 1:
+            return [(0, width)]
+        found: list[tuple[int, int]] = []
+        x = MARKER
+        for place in self._places:
+            cells = place.width + GAP
+            if before[place.index] != row[place.index]:
+                last, length = found[-1] if found else (0, 0)
+                # Going elsewhere costs some bytes too: two places that lie close are sent as one.
+                if found and x - last - length <= _CLOSE:
+                    found[-1] = (last, x + cells - last)
+                else:
+                    found.append((x, cells))
+            x += cells
+        return [(x, min(length, width - x)) for x, length in found if x < width]
 
     def select(self, key: Hashable, *, by_user: bool = False) -> None:
         """Selects the row of this key and scrolls to it."""
@@ -255,6 +282,9 @@ class RowGrid(Toned, can_focus=True):
 
     def on_resize(self, _: events.Resize) -> None:
         """Columns and the visible part depend on the size."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         self._places = fit(self._columns, max(0, self.content_size.width - MARKER))
         self._rows.clear()
         self._strips.clear()
@@ -290,5 +320,5 @@ class RowGrid(Toned, can_focus=True):
         return found
 
     def _header(self, width: int) -> Strip:
-        titles: Row = tuple((each.title, "head") for each in self._columns)
+        titles: Row = tuple((each.title, each.tone) for each in self._columns)
         return self.strip(cut(((" " * MARKER, "head"), *lay(titles, self._places, width - MARKER)), width))
