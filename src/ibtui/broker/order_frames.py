@@ -61,8 +61,15 @@ def frame_problem(session: "Session", intent: OrderIntent, instrument: Instrumen
     return None
 
 
-def order_frame(intent: OrderIntent, order_id: int, client_id: int) -> "Order":
-    """The order as ib_insync sends it: our own id as ``orderRef``, the account named."""
+def order_frame(intent: OrderIntent, order_id: int, client_id: int, *, what_if: bool = False) -> "Order":
+    """The order as ib_insync sends it: our own id as ``orderRef``, the account named.
+
+    Args:
+        intent: The order.
+        order_id: Its number.
+        client_id: Ours.
+        what_if: Only ask what it would need and cost.
+    """
     from ib_insync import Order
 
     order = Order(
@@ -77,6 +84,7 @@ def order_frame(intent: OrderIntent, order_id: int, client_id: int) -> "Order":
         outsideRth=intent.outside_rth,
         ocaGroup=intent.oca_group or "",
         ocaType=_REDUCE_THE_REST if intent.oca_group else 0,
+        whatIf=what_if,
     )
     if intent.limit_price is not None:
         order.lmtPrice = intent.limit_price

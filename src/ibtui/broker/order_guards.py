@@ -22,6 +22,7 @@ from ibtui.trading.margin import committed
 from ibtui.trading.orders import Order, OrderIntent
 from ibtui.trading.restraints import Restraint, Source, most_severe
 from ibtui.trading.states import TradingState
+from ibtui.trading.what_if import UnitMargins, WhatIf
 
 if TYPE_CHECKING:
     from ibtui.broker.session import Session
@@ -114,14 +115,14 @@ class OrderGuards:
         breaker: Gates new orders after failures of the order path.
         restraints: What holds back, by its source.
         unacknowledged: Whether differences after a reconnect wait to be looked at.
-        unit_margins: Initial margin of one contract as a what-if has shown it, base currency, by contract id.
+        unit_margins: Initial margin of one contract, as what-ifs have shown it.
     """
 
     def __init__(self, risk: RiskSettings, clock: Clock, around: Surroundings, ledger: OrderLedger) -> None:
         self.breaker = Breaker()
         self.restraints: dict[Source, Restraint] = {}
         self.unacknowledged = False
-        self.unit_margins: dict[int, float] = {}
+        self.unit_margins = UnitMargins()
         self._risk = risk
         self._clock = clock
         self._around = around
@@ -155,7 +156,8 @@ class OrderGuards:
             daily_pnl=account.day_profit,
             available=account.available,
             committed=self.committed(intent.order_ref),
-            unit_margin=self.unit_margins.get(intent.con_id),
+            unit_margin=self.unit_margins.of(intent),
+            changes=self._ledger.changes_since(now_ns - 60 * NS),
             parent=asked.parent,
             flattens=asked.flattens,
             follows=asked.follows,
@@ -174,11 +176,13 @@ class OrderGuards:
         inputs = self.inputs(session, asked)
         checks = run_checks(inputs)
         reduces = is_reducing(inputs)
-        return Judgement(checks, reduces, self._problem(session, listed, asked, checks, reduces))
+        return Judgement(checks, reduces, self._gate(session, listed, asked, reduces) or _checks_problem(checks))
 
-    def _problem(
-        self, session: "Session | None", listed: bool, asked: Asked, checks: Sequence[Check], reduces: bool
-    ) -> str | None:
+    def gate(self, session: "Session | None", listed: bool, asked: Asked) -> str | None:
+        """Why no frame of an order may leave now, whatever its checks say; None if it may."""
+        return self._gate(session, listed, asked, is_reducing(self.inputs(session, asked)))
+
+    def _gate(self, session: "Session | None", listed: bool, asked: Asked, reduces: bool) -> str | None:
         if session is None or session.ended.done():
             return "there is no session with the gateway"
         if not listed:
@@ -189,7 +193,6 @@ class OrderGuards:
             self._around.obstacle(reduces)
             or self._state_problem(asked, reduces)
             or frame_problem(session, asked.intent, asked.instrument)
-            or _checks_problem(checks)
         )
 
     def is_quiet(self, session: "Session | None", con_id: int) -> bool:
@@ -224,6 +227,11 @@ class OrderGuards:
         held = self._around.account.held(order.intent.con_id)
         return 0.0 if held is None else held.reducible(order.intent.action)
 
+    def learn_margin(self, intent: OrderIntent, answer: WhatIf) -> None:
+        """Takes from a what-if's answer what one contract of such an order needs."""
+        held = self._around.account.held(intent.con_id)
+        self.unit_margins.learn(intent, answer, None if held is None else held.reducible(intent.action))
+
     def notional(self, order: Order) -> float | None:
         """What the rest of an order is worth, in base currency; None while unknown."""
         facts = self._margin_facts(order)
@@ -239,7 +247,7 @@ class OrderGuards:
         price = intent.limit_price or intent.stop_price or touch
         rate = 1.0 if instrument.currency == account.base_currency else account.rate(instrument.currency)
         notional = None if price is None or rate is None else intent.quantity * price * instrument.multiplier * rate
-        return intent, instrument, notional, self.unit_margins.get(intent.con_id)
+        return intent, instrument, notional, self.unit_margins.of(intent)
 
 
 def _checks_problem(checks: Sequence[Check]) -> str | None:

@@ -1,12 +1,13 @@
 """Every order of ours, and who its messages mean: folds events, journals them, tells who listens."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ibtui.broker.order_reports import ExternalOrder, Identity
 from ibtui.clock import Clock
-from ibtui.trading.events import CommissionReported, Event, Executed, LinkLost, NotSent, Sent
+from ibtui.trading.events import ChangeAsked, CommissionReported, Event, Executed, LinkLost, NotSent, Sent
 from ibtui.trading.machine import apply
 from ibtui.trading.orders import ENDED, LIVE, Commission, Order, Status, execution_root
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from ibtui.storage.journal import Journal
 
 log = logging.getLogger(__name__)
+
+_CHANGES_KEPT = 10_000
+"""More than may be sent in the minute that anybody asks about: IB takes 50 messages a second."""
 
 
 class OrderLedger:
@@ -37,6 +41,7 @@ class OrderLedger:
         self._by_perm_id: dict[int, str] = {}
         self._by_execution: dict[str, str] = {}
         self._early_commissions: dict[str, Commission] = {}
+        self._changes_ns: deque[int] = deque(maxlen=_CHANGES_KEPT)
 
     def load(self, orders: Iterable[Order]) -> None:
         """Takes over what the journal holds from earlier runs; no event is journalled again.
@@ -64,6 +69,10 @@ class OrderLedger:
         return tuple(
             each for each in self.orders.values() if each.intent.created_ns >= since_ns or each.status not in ENDED
         )
+
+    def changes_since(self, since_ns: int) -> int:
+        """How many changes of orders were sent since, UTC nanoseconds, in this run."""
+        return sum(1 for sent_ns in self._changes_ns if sent_ns >= since_ns)
 
     def find(self, identity: Identity) -> Order | None:
         """The order that a message means, by our reference, the permanent id, or client and order id together.
@@ -106,7 +115,10 @@ class OrderLedger:
         if order is before and not always:
             return order
         self._put(order)
-        self._journal.event(order, kind, detail, self._clock.utc_ns())
+        now_ns = self._clock.utc_ns()
+        if isinstance(event, ChangeAsked):
+            self._changes_ns.append(now_ns)
+        self._journal.event(order, kind, detail, now_ns)
         if order is not before:
             self._tell(order)
         return order

@@ -15,7 +15,7 @@ from ibtui.broker.contracts import to_ib
 from ibtui.broker.order_frames import HIGHEST_ORDER_ID, order_frame
 from ibtui.broker.order_guards import Asked, Judgement, OrderGuards
 from ibtui.broker.order_ledger import OrderLedger
-from ibtui.broker.window import client_of, room
+from ibtui.broker.window import RESERVED, client_of, room
 from ibtui.clock import Clock
 from ibtui.errors import JournalError, OrderRefusedError
 from ibtui.market.instruments import Instrument
@@ -23,6 +23,8 @@ from ibtui.trading.events import ChangeAsked, NotSent, Refused, Sent
 from ibtui.trading.orders import Order, OrderIntent, Status
 
 if TYPE_CHECKING:
+    from ib_insync import Order as IbOrder
+
     from ibtui.broker.session import Session
     from ibtui.storage.journal import Journal
 
@@ -32,6 +34,7 @@ JOURNAL_WAIT = 0.25
 """Seconds that the journal may take before an order is refused."""
 
 CALLED_OFF = "cancelled before it was sent"
+_ORDER_FIRST = "an order went first; it is asked again"
 TOO_SLOW = f"the journal took over {JOURNAL_WAIT * 1000:g} ms"
 
 
@@ -180,12 +183,52 @@ class OrderSender:
             raise OrderRefusedError(f"{words}: {problem}")
         assert order.order_id is not None
         try:
-            frame = order_frame(intent, order.order_id, session.client_id)
-            client_of(session).placeOrder(order.order_id, to_ib(instrument), frame)
+            _place(session, order_frame(intent, order.order_id, session.client_id), instrument)
         except Exception as error:
             log.exception("The change of %s could not be sent", ref)
             raise OrderRefusedError(f"{words}: it could not be sent: {error}") from None
         return self._ledger.fold(ref, ChangeAsked(intent), "change sent", words)
+
+    async def ask_what_if(self, asked: Asked, leaves: Callable[[int], None]) -> None:
+        """Sends an order as a question: what it would need and cost. Nothing is placed.
+
+        Args:
+            asked: The order; no check but every guard is asked, as for one that is to be sent.
+            leaves: Called with the question's number in the loop turn in which its frame leaves, before it does.
+
+        Raises:
+            OrderRefusedError: Nothing was sent; says why.
+        """
+        session = self._session
+        problem = self._guards.gate(session, self._listed(), asked) or self._question_problem(session)
+        if problem is not None or session is None:
+            raise OrderRefusedError(problem or "there is no session")
+        (order_id,) = self._take_order_ids(session, 1)
+        failure = await self._journalled(
+            self._journal.reserve_order_id(session.endpoint, session.client_id, order_id),
+            self._journal.what_if(asked.intent, order_id, session.client_id),
+        )
+        # No await from here to the frame.
+        problem = failure or self._guards.gate(session, self._listed(), asked) or self._question_problem(session)
+        if problem is None and order_id != self.highest_order_id:
+            problem = _ORDER_FIRST
+        if problem is not None:
+            raise OrderRefusedError(problem)
+        frame = order_frame(asked.intent, order_id, session.client_id, what_if=True)
+        leaves(order_id)
+        _place(session, frame, asked.instrument, what_if=True)
+
+    def _question_problem(self, session: "Session | None") -> str | None:
+        """Why a question would be in an order's way; None if it would not."""
+        if session is not self._session:
+            return "the session changed while it was journalled"
+        if any(each.status is Status.NEW for each in self._ledger.orders.values()):
+            return _ORDER_FIRST
+        if session is not None and room(session) <= RESERVED:
+            return "this second's other messages are for orders; it is asked again"
+        if self.highest_order_id >= HIGHEST_ORDER_ID:
+            return "the gateway's order ids are used up: reset its order id sequence"
+        return None
 
     def take_order_ids_after(self, highest: int) -> None:
         """Never uses an order id up to this one again."""
@@ -258,7 +301,7 @@ class OrderSender:
             frame.parentId = order_ids[0] if each.parent is not None else 0
             ref = each.intent.order_ref
             try:
-                client_of(session).placeOrder(order_id, to_ib(each.instrument), frame)
+                _place(session, frame, each.instrument)
             except Exception as error:  # the library serializes the whole frame before it writes any of it
                 log.exception("The order %s could not be sent", ref)
                 self._not_sent([later.intent.order_ref for later in asked[number:]], f"it could not be sent: {error}")
@@ -286,6 +329,17 @@ class OrderSender:
         self.highest_order_id = first + count - 1
         client_of(session).updateReqId(self.highest_order_id + 1)
         return list(range(first, first + count))
+
+
+def _place(session: "Session", frame: "IbOrder", instrument: Instrument, *, what_if: bool = False) -> None:
+    """Every order frame of the program leaves here.
+
+    Raises:
+        OrderRefusedError: An order would be a question, or a question an order.
+    """
+    if frame.whatIf is not what_if:
+        raise OrderRefusedError("a what-if is no order, and an order no what-if")
+    client_of(session).placeOrder(frame.orderId, to_ib(instrument), frame)
 
 
 def _first_problem(judgements: Sequence[Judgement]) -> str | None:

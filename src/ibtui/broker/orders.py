@@ -17,6 +17,7 @@ from ibtui.broker.order_messages import OrderMessages
 from ibtui.broker.order_recheck import Recheck
 from ibtui.broker.order_reports import ExternalOrder
 from ibtui.broker.order_sender import OrderSender
+from ibtui.broker.what_ifs import WhatIfs
 from ibtui.broker.window import client_of
 from ibtui.clock import Clock
 from ibtui.config import RiskSettings
@@ -33,6 +34,7 @@ from ibtui.trading.reconcile import Reconciliation, reconcile
 from ibtui.trading.refs import RANDOM_BITS, new_order_ref
 from ibtui.trading.restraints import Restraint, Source
 from ibtui.trading.states import TradingState
+from ibtui.trading.what_if import WhatIf
 
 if TYPE_CHECKING:
     from ibtui.broker.session import Session
@@ -81,6 +83,7 @@ class OrderDesk:
         self._guards = OrderGuards(risk, clock, around, self._ledger)
         self._sender = OrderSender(clock, journal, self._ledger, self._guards, self._listed, confirm, acknowledge_wait)
         self._cancels = Cancels(self._ledger, journal, clock)
+        self._what_ifs = WhatIfs(self._sender, self._guards, journal, acknowledge_wait)
         self._session: Session | None = None
         self._messages: OrderMessages | None = None
         self._recheck = Recheck(self._ask_again)
@@ -123,10 +126,9 @@ class OrderDesk:
         """What holds back, by its source; see :meth:`hold_back` and :meth:`release`."""
         return self._guards.restraints
 
-    @property
-    def unit_margins(self) -> dict[int, float]:
-        """Initial margin of one contract as a what-if has shown it, base currency, by contract id."""
-        return self._guards.unit_margins
+    def changes_since(self, since_ns: int) -> int:
+        """How many changes of orders were sent since, UTC nanoseconds."""
+        return self._ledger.changes_since(since_ns)
 
     @property
     def committed(self) -> float | None:
@@ -192,6 +194,15 @@ class OrderDesk:
     ) -> tuple[Check, ...]:
         """Every check's answer as of now."""
         return run_checks(self._guards.inputs(self._session, Asked(intent, instrument, parent)))
+
+    async def what_if(self, intent: OrderIntent, instrument: Instrument) -> WhatIf:
+        """What the broker says that an order would need and cost, within seconds. Places nothing, raises nothing.
+
+        The margin that it tells is what the checks know of such orders from then on.
+        """
+        now = self._clock.utc_ns()
+        question = replace(intent, order_ref=new_order_ref(now, self._random_bits()), created_ns=now)
+        return await self._what_ifs.ask(question, instrument)
 
     async def submit(
         self, intent: OrderIntent, instrument: Instrument, *, flattens: bool = False, follows: str = ""
@@ -358,6 +369,7 @@ class OrderDesk:
         self._reconciled = False
         self._sender.attach(session)
         self._cancels.attach(session)
+        self._what_ifs.attach(session)
         self._messages = OrderMessages(
             session, self._ledger, self.breaker, self._clock, self._around.account.filled, self._recheck.doubt
         )
@@ -395,6 +407,7 @@ class OrderDesk:
         self._recheck.stop()
         self._sender.detach()
         self._cancels.detach()
+        self._what_ifs.detach()
         for order in self._ledger.live():
             self._before_loss.setdefault(order.intent.order_ref, order)
             self._ledger.fold(order.intent.order_ref, LinkLost(), "link lost", "not known until reconciled")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 How = Literal["mute", "delay", "duplicate", "alter"]
 Loss = Literal["fin", "rst"]
-Asked = Literal["place", "cancel", "data"]
+Asked = Literal["place", "cancel", "data", "what_if"]
 
 LENGTH_PREFIX = 4
 HISTORICAL_BARS = 17

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from ibtui.clock import Clock
 from ibtui.market.instruments import Instrument
 from ibtui.storage.writer import Statement, Writer
-from ibtui.trading.orders import Commission, Execution, Order, execution_root
+from ibtui.trading.orders import Commission, Execution, Order, OrderIntent, execution_root
 
 if TYPE_CHECKING:
     from ibtui.trading.checks import Check
     from ibtui.trading.price_alerts import PriceAlert
     from ibtui.trading.restraints import Restraint
     from ibtui.trading.states import TradingState
+    from ibtui.trading.what_if import WhatIf
 
 _ORDER_COLUMNS = (
     "order_ref, created_ns, con_id, symbol, account, action, order_type, quantity, limit_price, stop_price, tif, "
@@ -57,6 +58,14 @@ _PRICE_ALERT_ENDED = "UPDATE price_alerts SET ended_ns = ?, ended_price = ? WHER
 _TRADING_STATE = """
     INSERT INTO trading_state (run_id, ts_ns, state, reason, source, restraint, since_ns)
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_WHAT_IF = """
+    INSERT INTO what_ifs (order_ref, run_id, asked_ns, con_id, symbol, account, action, order_type, quantity,
+        limit_price, stop_price, order_id, client_id)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_WHAT_IF_ANSWERED = """
+    UPDATE what_ifs SET answered_ns = ?, initial_change = ?, maintenance_change = ?, equity_with_loan = ?,
+        commission = ?, min_commission = ?, max_commission = ?, currency = ?, warning = ?, problem = ?
+    WHERE order_ref = ?"""
 
 _WATCHLIST = "INSERT INTO watchlists (name, place, position, symbol, con_id) VALUES (?, ?, ?, ?, ?)"
 _VIEW = "INSERT OR REPLACE INTO views (name, document) VALUES (?, ?)"
@@ -105,6 +114,46 @@ class Journal:
         now, ref = self._clock.utc_ns(), order.intent.order_ref
         event = (ref, now, kind, str(order.status), words)
         await self._writer.durable((_CHECK, _check_rows(ref, now, checks)), (_EVENT, [event]))
+
+    async def what_if(self, intent: OrderIntent, order_id: int, client_id: int) -> None:
+        """Records that the broker is about to be asked what an order would need and cost. It is no order.
+
+        Raises:
+            JournalError: It is not recorded; the question must not go out.
+        """
+        row = (
+            intent.order_ref,
+            self._writer.run_id,
+            self._clock.utc_ns(),
+            intent.con_id,
+            intent.symbol,
+            intent.account,
+            intent.action,
+            intent.order_type,
+            intent.quantity,
+            intent.limit_price,
+            intent.stop_price,
+            order_id,
+            client_id,
+        )
+        await self._writer.durable((_WHAT_IF, [row]))
+
+    def what_if_answered(self, order_ref: str, answer: "WhatIf") -> None:
+        """Records what the broker said, or why nothing is known."""
+        row = (
+            self._clock.utc_ns(),
+            answer.initial,
+            answer.maintenance,
+            answer.equity,
+            answer.commission,
+            answer.least,
+            answer.most,
+            answer.currency,
+            answer.warning,
+            answer.problem,
+            order_ref,
+        )
+        self._writer.durable_soon((_WHAT_IF_ANSWERED, [row]))
 
     def event(self, order: Order, kind: str, detail: str, ts_ns: int) -> None:
         """Records that something happened to an order, and how it stands since.

@@ -71,9 +71,18 @@ _PRICE_ALERTS = """CREATE TABLE price_alerts (
 # How the user arranged a screen, as one JSON document by the screen's name.
 _VIEWS = "CREATE TABLE views (name TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT, WITHOUT ROWID"
 
+# What an order would need and cost, asked without placing it. None of these was ever an order.
+_WHAT_IFS = """CREATE TABLE what_ifs (
+    order_ref TEXT PRIMARY KEY, run_id INTEGER NOT NULL, asked_ns INTEGER NOT NULL, con_id INTEGER NOT NULL,
+    symbol TEXT NOT NULL, account TEXT NOT NULL, action TEXT NOT NULL, order_type TEXT NOT NULL, quantity REAL NOT NULL,
+    limit_price REAL, stop_price REAL, order_id INTEGER NOT NULL, client_id INTEGER NOT NULL, answered_ns INTEGER,
+    initial_change REAL, maintenance_change REAL, equity_with_loan REAL, commission REAL, min_commission REAL,
+    max_commission REAL, currency TEXT, warning TEXT, problem TEXT
+) STRICT, WITHOUT ROWID"""
+
 JOURNAL = Schema(
     name="journal",
-    version=4,
+    version=5,
     synchronous="FULL",
     cache_kib=2048,
     replaceable=False,
@@ -84,6 +93,7 @@ JOURNAL = Schema(
         ),
         _add_table(_PRICE_ALERTS),
         _add_table(_VIEWS),
+        _add_table(_WHAT_IFS),
     ),
     statements=(
         """CREATE TABLE runs (
@@ -142,6 +152,7 @@ JOURNAL = Schema(
             text TEXT NOT NULL, count INTEGER NOT NULL
         ) STRICT""",
         _PRICE_ALERTS,
+        _WHAT_IFS,
         """CREATE TABLE drops (
             id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL,
             lane TEXT NOT NULL, rows INTEGER NOT NULL, reason TEXT NOT NULL

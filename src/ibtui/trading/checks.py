@@ -59,6 +59,7 @@ class CheckInputs:
         available: Funds that new margin can be met with, in base currency; None when unknown.
         committed: Margin that the working orders will need, in base currency; None when unknown.
         unit_margin: Initial margin of one contract as a what-if has shown it, in base currency; None without one.
+        changes: Changes of orders that were sent within the last minute; each is an order to the broker.
         parent: The order whose fill sets this one to work, for a bracket's target and stop.
         flattens: The user confirmed that it closes a position: no position is too large to be closed.
         follows: The order that it is meant to follow, as the second half of a reversal does; no duplicate of that one.
@@ -84,6 +85,7 @@ class CheckInputs:
     available: float | None = None
     committed: float | None = None
     unit_margin: float | None = None
+    changes: int = 0
     parent: OrderIntent | None = None
     flattens: bool = False
     follows: str = ""
@@ -301,7 +303,9 @@ def _likeness(intent: OrderIntent) -> tuple[object, ...]:
 
 
 def _check_rate(inputs: CheckInputs) -> Check:
-    return _at_most("orders per minute", len(_sent_within(inputs, 60)) + 1, inputs.limits.orders_per_minute)
+    own = [each for each in inputs.orders if each.intent.order_ref == inputs.intent.order_ref and each.sent_ns]
+    before = len(_sent_within(inputs, 60)) + sum(inputs.now_ns - (each.sent_ns or 0) < 60 * NS for each in own)
+    return _at_most("orders per minute", before + inputs.changes + 1, inputs.limits.orders_per_minute)
 
 
 def _check_working(inputs: CheckInputs) -> Check:

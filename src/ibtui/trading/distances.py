@@ -58,6 +58,7 @@ def distances(
     committed: float | None,
     currency: str,
     now_ns: int,
+    changes: int = 0,
 ) -> tuple[Distance, ...]:
     """The distance to each limit.
 
@@ -73,15 +74,16 @@ def distances(
         committed: Margin that the working orders will need, base currency.
         currency: The base currency.
         now_ns: UTC nanoseconds, of the clock that stamps the orders.
+        changes: Changes of orders within the last minute, which count as orders.
     """
     everything = list(orders)
     working = [each for each in everything if each.status in LIVE or each.status is Status.NEW]
     ours = [each for each in working if each.intent.account == account]
-    sent = sum(each.status not in _NEVER_LEFT and now_ns - each.intent.created_ns < 60 * NS for each in everything)
+    recent = sum(each.status not in _NEVER_LEFT and now_ns - each.intent.created_ns < 60 * NS for each in everything)
     return (
         _position(ours, positions, held, limits.max_position),
         _largest(working, notional, limits.max_notional, currency),
-        Distance("orders per minute", float(sent), limits.orders_per_minute),
+        Distance("orders per minute", float(recent + changes), limits.orders_per_minute),
         _fullest_side(ours, limits.working_per_side),
         Distance("daily loss", None if profit is None else -profit or 0.0, limits.daily_loss, currency),
         Distance("buying power", committed, available, currency),

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ibtui.broker.window import budget, sent_lately
+from ibtui.clock import NS
 from ibtui.services.process import process_use
 from ibtui.storage.writer import WriterStatus
 from ibtui.trading.distances import Distance, distances
@@ -118,6 +119,7 @@ def distances_of(parts: "Parts") -> tuple[Distance, ...]:
         committed=desk.committed,
         currency=account.base_currency,
         now_ns=parts.clock.utc_ns(),
+        changes=desk.changes_since(parts.clock.utc_ns() - 60 * NS),
     )
 
 

@@ -104,7 +104,7 @@ def test_a_journal_of_the_first_version_gets_the_columns_of_a_fresh_one(tmp_path
     connection.close()
     migrate(old, JOURNAL)
     migrate(fresh, JOURNAL)
-    for table in ("orders", "trading_state", "price_alerts", "views"):
+    for table in ("orders", "trading_state", "price_alerts", "views", "what_ifs"):
         assert set(columns_of(old, table)) == set(columns_of(fresh, table)) != set()
 
 

@@ -44,7 +44,11 @@ def place_order(gateway: Gateway, client: Client, ask: Values) -> None:
         return
     order = _order(gateway, client, ask, listings[0].con_id)
     if ask["what_if"]:
-        _what_if(gateway, client, order)
+        refusal = gateway.faults.rejection("what_if")
+        if refusal is not None:
+            client.error(order_id, *refusal)
+        else:
+            _what_if(gateway, client, order)
         return
     key = gateway.exchange.key_of(order.client_id, order_id)
     rejection = gateway.faults.rejection("place")

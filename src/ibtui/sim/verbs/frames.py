@@ -77,8 +77,8 @@ def raw(controls: Controls, hex: str = "", fields: list[str] | None = None, clie
 def reject(
     controls: Controls, code: int = 201, text: str = ORDER_REJECTED, count: int = 1, request: str = "place"
 ) -> Answer:
-    """Refuses the next ``count`` orders, cancels (``request=cancel``) or streams (``data``) with that code and text."""
-    one_of("request", request, ("place", "cancel", "data"))
+    """Refuses the next ``count`` orders; with ``request`` also ``cancel``, ``data`` (streams) or ``what_if``."""
+    one_of("request", request, ("place", "cancel", "data", "what_if"))
     controls.gateway.faults.reject(Rejection(cast(Asked, request), int(code), text, count_of(count)))
     return {"count": int(count)}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import Input, Label
 
 from ibtui.errors import UsageError
@@ -19,11 +20,13 @@ from ibtui.trading.entry import read_price
 from ibtui.trading.order_line import TIMES_IN_FORCE, OrderLine, leg_price, price_of
 from ibtui.trading.orders import Action, Order, OrderIntent, Status
 from ibtui.trading.sizing import WAYS, read_distance, read_size
+from ibtui.ui.estimating import Estimator
 from ibtui.ui.frame import Frame
 from ibtui.ui.rows.orders import told
 from ibtui.ui.rows.quotes import headline
+from ibtui.ui.rows.what_if import what_if_line
 from ibtui.ui.screens.base import Dialog
-from ibtui.ui.text import Line, amount, pad
+from ibtui.ui.text import Line, amount, clean, pad
 from ibtui.ui.widgets.linebox import LineBox
 
 if TYPE_CHECKING:
@@ -84,6 +87,7 @@ class OrderTicket(Dialog[None]):
         self._confirming = False
         self._sending = False
         self._notice: Line = ()
+        self._estimator = Estimator(self.console.parts.orders.what_if, self._judge)
 
     @property
     def console(self) -> "ConsoleApp":
@@ -92,8 +96,8 @@ class OrderTicket(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """Quote, fields, checks, what enter will do."""
-        with Vertical(classes="ticket buy" if self.action == "BUY" else "ticket sell"):
-            yield LineBox(id="ticket-title")
+        with Vertical(classes="ticket buy" if self.action == "BUY" else "ticket sell") as box:
+            box.border_title = Content(self._title())
             yield LineBox(id="ticket-quote")
             for row in _ROWS:
                 with Horizontal(classes="fields"):
@@ -103,6 +107,7 @@ class OrderTicket(Dialog[None]):
                         field.styles.width = width
                         yield field
             yield LineBox(id="ticket-checks")
+            yield LineBox(id="ticket-what-if")
             yield LineBox(id="ticket-foot")
 
     def on_mount(self) -> None:
@@ -121,17 +126,8 @@ class OrderTicket(Dialog[None]):
         for name, value in values.items():
             self._field(name).value = value
         self._field("quantity" if market else "limit").focus()
-        name = self.instrument.long_name or self.instrument.symbol
-        self.query_one("#ticket-title", LineBox).show(
-            [
-                (
-                    (f" {self.action} ", "mine"),
-                    (f" {self.instrument.symbol} ", "title"),
-                    (f" {name}, {self.instrument.currency}", "dim"),
-                )
-            ]
-        )
         self._judge()
+        self.run_worker(self._estimator.run(self.instrument), name="what-if")
 
     def paint(self, frame: Frame) -> None:
         """Keeps quote and checks up to date while the ticket is open."""
@@ -196,6 +192,10 @@ class OrderTicket(Dialog[None]):
             self._judge()
         elif self.is_attached:
             self.dismiss(None)
+
+    def _title(self) -> str:
+        name = self.instrument.long_name or self.instrument.symbol
+        return clean(f"{self.action} {self.instrument.symbol}  {name}, {self.instrument.currency}")
 
     def _field(self, name: str) -> Input:
         return self.query_one(f"#{name}", Input)
@@ -284,7 +284,11 @@ class OrderTicket(Dialog[None]):
                 failed = [each for each in desk.preview(leg, self.instrument, legs[0]) if each.verdict != "pass"]
                 if failed:
                     trouble = f"{told(leg)}: {failed[0].name} {failed[0].measured}, allowed {failed[0].limit}"
+        self._estimator.want(None if isinstance(legs, str) else legs[0])
         self.query_one("#ticket-checks", LineBox).show(_check_lines(checks))
+        answer, currency = self._estimator.answer, self.console.parts.account.base_currency
+        box = self.query_one("#ticket-what-if", LineBox)
+        box.show([what_if_line(answer, not isinstance(legs, str), currency, box.size.width)])
         self.query_one("#ticket-foot", LineBox).show([self._foot(legs, checks, trouble), self._notice])
 
     def _foot(self, legs: tuple[OrderIntent, ...] | str, checks: Sequence[Check], trouble: str) -> Line:
