@@ -88,6 +88,7 @@ async def running(
     risk: RiskSettings | None = None,
     stale_after: float = 60.0,
     jitter: float = 0.0,
+    request_timeout: float = 10.0,
 ) -> AsyncIterator[Rig]:
     """A rig that connects, and ends in the order in which a console ends."""
     clock = system_clock()
@@ -125,6 +126,7 @@ async def running(
         journal,
         partial(queries.highest_order_id, directory),
         confirm=feeds.confirm,
+        acknowledge_wait=request_timeout,
         random_bits=partial(random.getrandbits, 80),
     )
     desk.load(queries.load_orders(directory), queries.restraints(directory))

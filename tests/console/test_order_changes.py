@@ -67,6 +67,8 @@ async def test_a_moved_order_keeps_its_identity_and_is_what_the_broker_confirms(
         assert rig.desk.orders[ref].change is None
         at_gateway = await order_at(gateway, ref)
         assert (at_gateway["placed_count"], at_gateway["modified_count"]) == (1, 1)
+        again = rig.desk.preview(rig.desk.intent(spy, "BUY", 1, limit_price=lower), spy)
+        assert [each.measured for each in again if each.name == "orders per minute"] == ["3"], "the change is one"
         assert rig.desk.orders[ref].perm_id == order.perm_id
     kinds = [row[0] for row in rig.rows("SELECT kind FROM order_events WHERE order_ref = ? ORDER BY id", ref)]
     assert kinds.index("change") < kinds.index("change sent")

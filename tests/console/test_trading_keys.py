@@ -17,6 +17,7 @@ from ibtui.trading.orders import ENDED, Order, Status
 from ibtui.trading.states import TradingState
 from ibtui.ui.app import ConsoleApp
 from ibtui.ui.screens.ticket import OrderTicket
+from ibtui.ui.widgets.linebox import LineBox
 from tests.conftest import Gateway, until
 from tests.console.harness import nothing
 from tests.console.whole import console_on
@@ -211,6 +212,8 @@ async def test_a_type_is_walked_to_with_the_arrows_and_has_its_own_prices(gatewa
         await bought(desk, 20)
         await desk.press("s")
         ticket = desk.app.screen
+        what_if = ticket.query_one("#ticket-what-if", LineBox)
+        await until(lambda: any(text == "fee " for text, _ in what_if.lines[0]), 10, f"an answer: {what_if.lines}")
         ticket.query_one("#type").focus()
         await desk.press("up")
         stop = ticket.query_one("#stop")

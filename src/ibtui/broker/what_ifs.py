@@ -29,7 +29,7 @@ LONGEST_WAIT = 3.0
 
 _LATE = "there was no room to ask among this second's messages"
 _SILENT = "no answer from the gateway"
-_UNSET = "the gateway left the margin unset"
+_UNSET = "margin left unset by the gateway"
 
 
 class WhatIfs:

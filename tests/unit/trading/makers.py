@@ -19,8 +19,16 @@ def intent(**changes):
     return replace(plain, **changes)
 
 
-def order(status=Status.SENT, *, filled=0.0, order_id=None, perm_id=None, acknowledged_ns=None, **changes):
-    facts = {"filled": filled, "order_id": order_id, "perm_id": perm_id, "acknowledged_ns": acknowledged_ns}
+def order(
+    status=Status.SENT, *, filled=0.0, order_id=None, perm_id=None, acknowledged_ns=None, sent_ns=None, **changes
+):
+    facts = {
+        "filled": filled,
+        "order_id": order_id,
+        "perm_id": perm_id,
+        "acknowledged_ns": acknowledged_ns,
+        "sent_ns": sent_ns,
+    }
     return Order(intent(**changes), status, **facts)
 
 

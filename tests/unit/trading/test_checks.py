@@ -386,6 +386,14 @@ def test_where_only_a_what_if_tells_the_margin_none_is_guessed():
     assert verdicts(instrument=future, quantity=1.0, unit_margin=20_000.0, available=19_999.0)["buying power"] == "fail"
 
 
+def test_each_change_of_an_order_is_an_order_of_its_minute():
+    sent = tuple(order(order_ref=f"OTHER{number}", sent_ns=NOW) for number in range(57))
+    assert verdicts(orders=sent, changes=2)["orders per minute"] == "pass"
+    assert verdicts(orders=sent, changes=3)["orders per minute"] == "fail"
+    own = order(order_ref="REF", sent_ns=NOW)
+    assert verdicts(orders=(*sent, own), changes=2)["orders per minute"] == "fail"
+
+
 def test_nothing_reduces_an_unknown_position():
     assert not is_reducing(inputs(action="SELL", held=held(None)))
     assert not is_reducing(inputs(action="SELL", held=held(math.nan)))

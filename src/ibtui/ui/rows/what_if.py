@@ -26,9 +26,9 @@ def what_if_line(answer: WhatIf | None, wanted: bool, currency: str, width: int)
     parts: list[Line] = [
         name,
         (("margin ", "dim"), (_money(answer.initial), "plain"), (f" {currency}", "dim")),
+        ((answer.problem, "warn"),),
         (("to keep ", "dim"), (_money(answer.maintenance), "plain")),
         (("fee ", "dim"), (_fee(answer), "plain"), (f" {answer.currency}".rstrip(), "dim")),
-        ((answer.problem, "warn"),),
         (("equity ", "dim"), (_money(answer.equity), "plain")),
         ((answer.warning, "warn"),),
     ]
