@@ -52,6 +52,7 @@ SCREENS = {
     "account": "AccountScreen",
     "chart": "ChartScreen",
     "log": "LogScreen",
+    "desk": "DeskScreen",
 }
 """Name of a screen, its module and its mode, to its class. A screen is imported and built when first opened."""
 

@@ -94,6 +94,13 @@ COMMANDS: dict[str, Usage] = {
     "alerts": Usage("alerts", "the alerts that wait, and what was told", _simple),
     "pin": Usage("pin SYMBOL", "keep its quotes, depth and tape, whatever is on the screen", _simple, 1, 1),
     "unpin": Usage("unpin SYMBOL", "let its depth and tape go when others need the slots", _simple, 1, 1),
+    "layout": Usage(
+        "layout [NAME | save NAME | show COLUMN…]",
+        "the desk's panes: a column is board+orders; kept by name",
+        _simple,
+        0,
+        9,
+    ),
     "time": Usage(
         "time [DATE] HH:MM[:SS]", "hold the tape at a time on the market's clock; :time now goes on", _simple, 1, 2
     ),

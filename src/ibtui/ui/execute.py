@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ibtui.backfill.planner import Mode
 from ibtui.broker.contracts import SymbolChoiceError
@@ -53,6 +53,7 @@ class Executor:
             "unpin": lambda words: self.run(self._unpin(words[0])),
             "alerts": lambda _: self.list_alerts(),
             "alert off": lambda words: self.end_alert(int(words[0])),
+            "layout": lambda words: self.run(self._layout(list(words))),
             "time": lambda words: self.run(self._on_tape(lambda pane: pane.jump(" ".join(words)))),
             "tape": lambda words: self.run(self._on_tape(lambda pane: pane.choose(list(words)))),
             "backfill": lambda words: self.start_backfill(" ".join(words)),
@@ -228,6 +229,12 @@ class Executor:
             self.app.tell(f"sim {command.verb}: {more[:300] or 'done'}")
         else:
             self.app.tell(f"sim {command.verb}: {answer.get('error', 'refused')}", bad=True)
+
+    async def _layout(self, words: list[str]) -> None:
+        from ibtui.ui.screens.desk import DeskScreen
+
+        await self.app.action_open_screen("desk")
+        await cast("DeskScreen", self.app.screen_stack[0]).choose(words)
 
     async def _on_tape(self, do: "Callable[[TapePane], None]") -> None:
         """Does something with the tape that is on the screen; opens its screen where none is."""

@@ -18,6 +18,7 @@ KEYS: tuple[Key, ...] = (
     _screen(7, "account", "Positions and account values"),
     _screen(8, "chart", "The selected symbol's candles, volume and own fills"),
     _screen(9, "log", "What the program wrote into its log"),
+    _screen(0, "desk", "Watchlist, ladder, tape and orders at once"),
     Key("help", "?", "help", "General", (EVERYWHERE,), "app.help", "Show every key", hint=True),
     Key("quit", "q", "quit", "General", (EVERYWHERE,), "app.quit", "Quit; asks while orders are working", hint=True),
     Key("symbol.add", "/", "symbol", "General", (EVERYWHERE,), "app.find", "Add or find a symbol", hint=True),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 EVERYWHERE = "everywhere"
 GRID = "grid"
-SYMBOL_SCREENS = ("quotes", "depth", "tape", "chart")
+SYMBOL_SCREENS = ("quotes", "depth", "tape", "chart", "desk")
 
 
 @dataclass(frozen=True, slots=True)
