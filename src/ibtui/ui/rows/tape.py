@@ -18,8 +18,8 @@ COLUMNS = (
     Column("", 3),
     Column("×", 4),
     Column("VENUE", 7),
-    Column("CONDITIONS", 11, stretch=True),
-    Column("QUOTE", 5, right=True),
+    Column("CONDITIONS", 11, rank=1, stretch=True),
+    Column("QUOTE", 5, right=True, rank=2),
 )
 """TIME is the exchange's, in the whole seconds that IB sends; RECEIVED is this machine's clock. ``~``: inferred."""
 

@@ -169,6 +169,8 @@ class DeskScreen(SymbolScreen):
 
     def paint(self, frame: Frame) -> None:
         """Draws the panes that are shown, each what changed for it."""
+        if self.instrument is None:
+            self.console.suggest(next(iter(self.console.watched().values()), None))
         instrument = self.instrument
         follows_tape = {"ladder", "tape"} & set(self._shown)
         if instrument is not None:
@@ -199,8 +201,8 @@ class DeskScreen(SymbolScreen):
         views = self.parts.views
         saved = {name.removeprefix(f"{KEPT} "): name for name in views.names(f"{KEPT} ")}
         match words:
-            case ["show", *columns] if columns:
-                await self._use(read_layout(columns))
+            case ["show", first, *more]:
+                await self._use(read_layout([first, *more]))
             case ["save", name]:
                 views.put(f"{KEPT} {name}", self._layout.document())
                 self.console.tell(f"Layout {name} saved: :layout {name} brings it back")
@@ -209,8 +211,8 @@ class DeskScreen(SymbolScreen):
             case [name] if name in saved:
                 await self._use(kept_layout(views.get(saved[name])))
             case []:
-                columns = " ".join("+".join(column) for column in self._layout.columns)
-                self.console.tell(f"Layout {columns}; saved: {', '.join(['usual', *saved])}")
+                here = " ".join("+".join(column) for column in self._layout.columns)
+                self.console.tell(f"Layout {here}; saved: {', '.join(['usual', *saved])}")
             case _:
                 raise UsageError(f"no layout '{' '.join(words)}'; there are: {', '.join(['usual', *saved])}")
 
