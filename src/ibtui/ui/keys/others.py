@@ -3,7 +3,17 @@
 from ibtui.ui.keys.key import Key
 
 KEYS: tuple[Key, ...] = (
-    Key("desk.next", "tab", "next pane", "Desk", ("desk",), "pane(1)", "The next pane gets the keys", hint=True),
+    Key(
+        "desk.next",
+        "tab",
+        "next pane",
+        "Desk",
+        ("desk",),
+        "pane(1)",
+        "The next pane gets the keys",
+        priority=True,
+        hint=True,
+    ),
     Key(
         "desk.previous", "shift+tab", "previous pane", "Desk", ("desk",), "pane(-1)", "The previous pane gets the keys"
     ),
