@@ -30,6 +30,7 @@ DIGITS = {
     "account": "7",
     "chart": "8",
     "log": "9",
+    "desk": "0",
 }
 
 

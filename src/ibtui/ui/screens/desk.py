@@ -25,6 +25,10 @@ KEPT = "desk"
 """Under which the layout in use is kept; the saved ones have their names after this one."""
 
 
+LOW = 14
+"""Lines of a pane, its title among them, under which it leaves out what only explains."""
+
+
 class Pane(Protocol):
     """What every pane can do."""
 
@@ -138,6 +142,7 @@ class DeskScreen(SymbolScreen):
             styles = self._slots[place.name].styles
             styles.offset = (place.x, place.y)
             styles.width, styles.height = place.width, place.height
+            self._slots[place.name].set_class(place.height < LOW, "low")
         self._slots[self._focus].take_focus()
         self._entitle()
         self.console.paint_soon()
