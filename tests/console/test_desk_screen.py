@@ -65,7 +65,7 @@ async def test_the_panes_follow_one_symbol_tab_moves_the_keys_and_a_layout_comes
             assert isinstance(desk, DeskScreen)
             await desk.choose(["show", "tape+orders"])
             await desk.choose(["save", "mine"])
-            assert list(shown(app)) == ["tape", "orders"]
+            await until(lambda: list(shown(app)) == ["tape", "orders"], 10, "the chosen layout")
             await desk.choose(["usual"])
             assert "board" in shown(app)
             with pytest.raises(UsageError, match="there are: usual, mine"):
@@ -85,4 +85,4 @@ async def test_the_panes_follow_one_symbol_tab_moves_the_keys_and_a_layout_comes
             await settle(app, pilot)
             await settle(app, pilot)
             assert isinstance(app.screen, DeskScreen)
-            assert list(shown(app)) == ["tape", "orders"]
+            await until(lambda: list(shown(app)) == ["tape", "orders"], 10, "the layout of before")
