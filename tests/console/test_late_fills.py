@@ -39,7 +39,6 @@ async def test_a_part_is_partial_and_its_rest_may_fill_until_the_cancel_is_confi
     ref = await trader.working()
     await partly_filled(trader, ref)
     order = await trader.until(ref, Status.PARTIAL)
-    print(order, (await trader.at_gateway(ref)))
     assert 0 < order.filled < 10
     await trader.gateway.control("freeze")
     await trader.rig.desk.cancel(ref)
