@@ -1,7 +1,7 @@
 """Whether the journal and the gateway tell the same story, order by order."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,11 +37,12 @@ class Books:
     there: dict[str, dict[str, Any]]
     doubled: list[str]
 
-    def problems(self, *, settled: bool = True) -> list[str]:
+    def problems(self, *, settled: bool = True, lost: Collection[str] = ()) -> list[str]:
         """Everything that differs, in words.
 
         Args:
             settled: A console has reconciled since; without it only what may never be, not even for a moment.
+            lost: References that the gateway never got and that were closed by hand: no trace of them may be there.
         """
         found = [f"{ref}: more than one order" for ref in self.doubled]
         found += [
@@ -54,14 +55,16 @@ class Books:
         found += ["an order id was used twice"] if len(numbers) != len(set(numbers)) else []
         if settled:
             for ref, row in self.kept.items():
-                found += _differences(ref, row, self.there.get(ref))
+                found += _differences(ref, row, self.there.get(ref), "CANCELLED" if ref in lost else "")
         return found
 
 
-def _differences(ref: str, row: tuple[str, float, int | None, float], there: dict[str, Any] | None) -> Iterable[str]:
+def _differences(
+    ref: str, row: tuple[str, float, int | None, float], there: dict[str, Any] | None, by_hand: str
+) -> Iterable[str]:
     status, filled, _, executed = row
     if there is None:
-        return [] if status in NEVER_THERE else [f"{ref}: {status}, and the gateway has no trace of it"]
+        return [] if status in NEVER_THERE or status == by_hand else [f"{ref}: {status}, and the gateway has no trace of it"]
     found = [] if there["status"] in SAME.get(status, ()) else [f"{ref}: {status}, there {there['status']}"]
     found += [] if filled == there["filled"] else [f"{ref}: {filled:g} filled, there {there['filled']}"]
     return found + ([] if executed == filled else [f"{ref}: {filled:g} filled, executions of {executed:g}"])

@@ -1,0 +1,50 @@
+"""A long trading day of some hundreds of acts in random order, with losses among them and many starts of the console."""
+
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.benchmarks.report import Figure, show
+from tests.conftest import Gateway
+from tests.console.agreement import books
+from tests.console.trading_day import LOSSES, TRADES, Day
+
+STARTS = 12
+ACTS = 40
+SEED = 1
+
+
+@pytest.mark.timeout(900)
+async def test_long_day(gateway: Gateway, tmp_path: Path) -> None:
+    day = Day(gateway, tmp_path, Random(SEED))
+    start = 0.0
+    for number in range(STARTS):
+        async with day.console():
+            start = start or day.cash()
+            await day.trade(day.random.choices(TRADES + LOSSES, k=ACTS))
+            if number == STARTS - 1:
+                await day.close()
+    async with day.console() as rig:
+        told = await books(tmp_path, gateway)
+        difference = round(start - day.cost() - day.cash(), 2)
+        (fills,) = rig.rows("SELECT count(*) FROM executions WHERE superseded_by IS NULL")[0]
+        kinds = Counter(kind for (kind,) in rig.rows("SELECT order_type FROM orders"))
+        statuses = Counter(str(each.status) for each in rig.desk.orders.values())
+        parts = [each for each in rig.desk.orders.values() if 0 < each.filled < each.intent.quantity]
+        assert told.problems(lost=day.lost) == []
+        assert difference == 0
+    print(f"\n{dict(day.done)}\n{dict(kinds)}\n{dict(statuses)}")
+    show(
+        [
+            Figure("orders in the journal", len(told.kept)),
+            Figure("orders at the gateway", len(told.there)),
+            Figure("fills", fills),
+            Figure("orders that filled in part only", len(parts)),
+            Figure("losses of the link", sum(day.done[each.__name__] for each in LOSSES)),
+            Figure("starts of the console", STARTS + 1),
+            Figure("orders that differ", len(told.problems(lost=day.lost)), 0),
+            Figure("cash that differs, USD", abs(difference), 0),
+        ]
+    )
