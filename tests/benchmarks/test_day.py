@@ -1,5 +1,6 @@
-"""A long trading day of some hundreds of acts in random order, with losses among them and many starts of the console."""
+"""A long trading day: hundreds of acts in random order, losses among them, and many starts of the console."""
 
+import logging
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -17,7 +18,7 @@ SEED = 1
 
 
 @pytest.mark.timeout(900)
-async def test_long_day(gateway: Gateway, tmp_path: Path) -> None:
+async def test_long_day(gateway: Gateway, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     day = Day(gateway, tmp_path, Random(SEED))
     start = 0.0
     for number in range(STARTS):
@@ -35,6 +36,7 @@ async def test_long_day(gateway: Gateway, tmp_path: Path) -> None:
         parts = [each for each in rig.desk.orders.values() if 0 < each.filled < each.intent.quantity]
         assert told.problems(lost=day.lost) == []
         assert difference == 0
+    assert not [each for each in caplog.records if each.name.startswith("ibtui") and each.levelno >= logging.ERROR]
     print(f"\n{dict(day.done)}\n{dict(kinds)}\n{dict(statuses)}")
     show(
         [

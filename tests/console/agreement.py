@@ -64,7 +64,11 @@ def _differences(
 ) -> Iterable[str]:
     status, filled, _, executed = row
     if there is None:
-        return [] if status in NEVER_THERE or status == by_hand else [f"{ref}: {status}, and the gateway has no trace of it"]
+        return (
+            []
+            if status in NEVER_THERE or status == by_hand
+            else [f"{ref}: {status}, and the gateway has no trace of it"]
+        )
     found = [] if there["status"] in SAME.get(status, ()) else [f"{ref}: {status}, there {there['status']}"]
     found += [] if filled == there["filled"] else [f"{ref}: {filled:g} filled, there {there['filled']}"]
     return found + ([] if executed == filled else [f"{ref}: {filled:g} filled, executions of {executed:g}"])

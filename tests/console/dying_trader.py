@@ -131,9 +131,7 @@ async def bracket_half_sent(trader: Trader) -> None:
     after(client(trader), "placeOrder", times=2)
     desk, parent = trader.rig.desk, trader.intent(1.01)
     bid = trader.rig.market.board.quote(trader.spy.con_id).bid
-    legs = bracket(
-        parent, lambda **facts: desk.intent(trader.spy, **facts), round(bid * 1.05, 2), round(bid * 0.95, 2)
-    )
+    legs = bracket(parent, lambda **facts: desk.intent(trader.spy, **facts), round(bid * 1.05, 2), round(bid * 0.95, 2))
     await desk.submit_bracket(legs, trader.spy)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ibtui.broker.flattening import Flattening
+from ibtui.broker.window import client_of, room
 from ibtui.config import RiskSettings
 from ibtui.errors import OrderRefusedError
 from ibtui.market.instruments import Instrument
@@ -155,6 +156,21 @@ async def test_flatten_cancels_then_sends_one_order_for_what_is_held_even_in_hal
         assert await flatten.flatten(spy) is None
         sells = [each for each in (await gateway.control("stats"))["orders"] if each["filled"] == 30]
         assert len(sells) == 2, "one order bought, one sold"
+
+
+async def test_a_flatten_whose_cancels_fill_the_second_closes_all_the_same(gateway: Gateway, tmp_path: Path) -> None:
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        await holding(rig, spy, 10)
+        session = rig.supervisor.session
+        assert session is not None
+        while room(session):
+            client_of(session).reqIds(1)
+        closing = await flattening(rig).flatten(spy)
+        assert closing is not None
+        assert closing.status is not Status.NOT_SENT, closing.reason
+        await until_status(rig, closing.intent.order_ref, Status.FILLED)
 
 
 async def test_a_position_larger_than_any_order_may_be_can_still_be_closed(gateway: Gateway, tmp_path: Path) -> None:

@@ -136,6 +136,8 @@ class Day:
             if closing is not None:
                 ref = closing.intent.order_ref
                 await until(lambda ref=ref: self.rig.desk.orders[ref].status in ENDED, 10, f"the end of {closing}")
+        filled = [ref for ref, each in self.rig.desk.orders.items() if each.executions]
+        await until(lambda: all(self.rig.desk.orders[ref].commission for ref in filled), 10, "the last commissions")
 
     def cash(self) -> float:
         """The account's cash as the gateway told the console when it connected."""

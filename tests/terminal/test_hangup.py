@@ -70,7 +70,7 @@ async def place_orders(gateway: Gateway, home: Path) -> None:
             assert bid
             intent = rig.desk.intent(spy, "BUY", 10, limit_price=round(bid * 0.98, 2))
             await rig.desk.submit(intent, spy)
-            await until(lambda: rig.desk.orders[intent.order_ref].status is Status.WORKING)
+            await until(lambda rig=rig: {each.status for each in rig.desk.orders.values()} == {Status.WORKING})
 
 
 def console(open_terminal: Open, home: Path, gateway: Gateway, name: str) -> Terminal:

@@ -15,7 +15,7 @@ from ibtui.broker.contracts import to_ib
 from ibtui.broker.order_frames import HIGHEST_ORDER_ID, order_frame
 from ibtui.broker.order_guards import Asked, Judgement, OrderGuards
 from ibtui.broker.order_ledger import OrderLedger
-from ibtui.broker.window import RESERVED, client_of, room
+from ibtui.broker.window import RESERVED, client_of, room, room_soon
 from ibtui.clock import Clock
 from ibtui.errors import JournalError, OrderRefusedError
 from ibtui.market.instruments import Instrument
@@ -120,6 +120,8 @@ class OrderSender:
             if self._called_off(refs):
                 self._not_sent(refs, CALLED_OFF)
                 return
+        if first.flattens and self._session is not None:  # the cancels before it may have filled the second
+            await room_soon(self._session, len(asked))
         session = self._session
         judgements = self._judge(session, asked)
         problem = _first_problem(judgements)

@@ -29,6 +29,9 @@ FOR_HEARTBEATS = 2
 _LOOK_EVERY = 0.05
 """Seconds between two looks at the window of who waits for its turn."""
 
+_LONGEST_WAIT = 2.0
+"""Seconds after which a full window is no matter of a moment: at the usual pace one second empties it."""
+
 
 def client_of(session: "Session") -> Any:
     """The library's client, whose send methods carry no types."""
@@ -62,4 +65,12 @@ async def turn(session: "Session") -> None:
     """Returns when a message that can wait may go, or when the session is over."""
     # It is time that moves the window, and time tells nobody.
     while room(session) <= RESERVED and not session.ended.done():  # noqa: ASYNC110
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+async def room_soon(session: "Session", messages: int) -> None:
+    """Returns when so many messages may be sent at once, when the session is over, or when that takes too long."""
+    for _ in range(round(_LONGEST_WAIT / _LOOK_EVERY)):
+        if room(session) >= messages or session.ended.done():
+            return
         await asyncio.sleep(_LOOK_EVERY)

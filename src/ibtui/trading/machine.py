@@ -67,6 +67,11 @@ _WORDS: dict[str, Status] = {
 _ACKNOWLEDGES = frozenset({Status.WORKING, Status.INACTIVE, Status.CANCELLED, Status.FILLED})
 
 
+def is_end(word: str) -> bool:
+    """Whether a status word of IB's says that an order has ended."""
+    return _WORDS.get(word) in ENDED
+
+
 def apply(order: Order, event: Event) -> Order:
     """The order after the event; the same object where the event says nothing new. Never raises."""
     return _FOLDS[type(event)](order, event)

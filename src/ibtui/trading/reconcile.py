@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ibtui.trading.events import Event, Executed, NotFound, Reported
-from ibtui.trading.machine import apply
-from ibtui.trading.orders import ENDED, LIVE, Execution, Order
+from ibtui.trading.machine import apply, is_end
+from ibtui.trading.orders import ENDED, LIVE, Execution, Order, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +104,15 @@ def reconcile(orders: Iterable[Order], view: BrokerView, ts_ns: int) -> Reconcil
             events.append((ref, NotFound()))
             not_found.append(ref)
             folded = apply(folded, NotFound())
-        still_open = {each.perm_id for each in seen if id(each) in open_now}
+        # An order that ends while the lists come is among the open ones with its first words, and perhaps its last.
+        last_words = {each.perm_id: each.status for each in seen if id(each) in open_now}
+        still_open = [perm_id for perm_id, word in last_words.items() if not is_end(word)]
         if len(still_open) > 1:
             doubles.append(ref)
-        if still_open and folded.status in ENDED:
+        explained = any(is_end(each.status) for each in seen) or (
+            folded.status is Status.FILLED and ref in index.executions
+        )
+        if still_open and folded.status in ENDED and not explained:
             contradicted.append(ref)
         if folded.status is not order.status:
             changed.append(ref)

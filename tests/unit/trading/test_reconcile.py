@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +92,20 @@ def test_an_order_that_ended_here_but_is_open_there_is_told():
     result = reconcile([order(Status.REJECTED)], BrokerView(open=[seen()], complete=True), NOW)
     assert result.contradicted == ("REF",)
     assert result.changed == ()
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        BrokerView(open=[seen(), seen("Filled", filled=10.0)], complete=True),
+        BrokerView(open=[seen()], executions=[execution("A.01", quantity=10)], complete=True),
+        BrokerView(open=[seen()], completed=[seen("Cancelled")], complete=True),
+    ],
+)
+def test_an_order_that_ends_while_the_lists_come_contradicts_nothing(view):
+    ended = folded(lost(), reconcile([lost()], view, NOW))
+    assert ended.status in ENDED
+    assert reconcile([ended], view, NOW).contradicted == ()
 
 
 def test_a_fill_reaches_an_order_that_was_cancelled():
