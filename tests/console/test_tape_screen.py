@@ -30,6 +30,9 @@ async def test_the_whole_day_can_be_walked_back_from_storage_and_the_tape_goes_o
         async with app.run_test(size=(120, 40)) as pilot:
             await pilot.press("3")
             await settle(app, pilot)
+            await pilot.press("down")  # nothing came in this run yet
+            await until(lambda: "529.99" in text_of(app), 10, "the newest that is stored")
+            await pilot.press("g")
             feed(parts, prints=rows[-100:])
             await settle(app, pilot)
             pane = app.screen.query_one(TapePane)

@@ -32,6 +32,9 @@ from ibtui.ui.widgets.tapegrid import TapeGrid
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp
 
+LATEST: Key = (2**63 - 1, 0)
+"""A place after all prints."""
+
 FAST_EVERY = 0.25
 """Seconds between two drawings while the tape runs too fast to be read row by row."""
 
@@ -166,7 +169,8 @@ class TapePane(Vertical):
             ((" ", "plain"), *headline(quote, instrument, mark, frame.now, frame.now_ns)),
             delta_line(tape.delta if tape else None, zone_of, width),
         ]
-        paused = paused_span(tape.total - self._held_at if tape is not None and self._window is not None else None)
+        came = tape.total if tape is not None else 0
+        paused = paused_span(came - self._held_at if self._window is not None else None)
         shown = shown_spans(self._options.sieve, self._options.block, self._unseen)
         if reason or tape is None:
             lines.append((*paused, (f" {reason}", "warn")))
@@ -190,8 +194,9 @@ class TapePane(Vertical):
     def hold(self) -> None:
         """Holds the tape still, with what is in memory; what comes meanwhile is counted."""
         tape = self._tape
-        if self._window is None and tape is not None:
-            self._window, self._held_at, self._unseen = TapeWindow(tape.prints), tape.total, 0
+        if self._window is None and self._instrument is not None:
+            prints, self._held_at = (tape.prints, tape.total) if tape is not None else ((), 0)
+            self._window, self._unseen = TapeWindow(prints), 0
             self._show_window()
             self.grid.show_cursor(True)
             self._host.paint_soon()
@@ -219,8 +224,8 @@ class TapePane(Vertical):
         directory, con_id, symbol = self._host.parts.writer.directory, instrument.con_id, instrument.symbol
         oldest, newest = window.oldest, window.newest
         if direction > 0:
-            if oldest is not None and not window.oldest_known:
-                self._read(tape_queries.older, window.add_older, directory, con_id, symbol, oldest, PAGE)
+            if not window.oldest_known:
+                self._read(tape_queries.older, window.add_older, directory, con_id, symbol, oldest or LATEST, PAGE)
             return
         tape = self._tape
         later = _after(tape, newest) if tape is not None and newest is not None else None
