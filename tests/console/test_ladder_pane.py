@@ -132,7 +132,8 @@ async def test_when_armed_the_keys_place_move_and_cancel_at_the_row(gateway: Gat
             await desk.armed()
             await desk.painted()
             await desk.press("enter")
-        await until(lambda: orders[placed.intent.order_ref].intent.limit_price == higher, 10, "the new price")
+        told = [each.message for each in app._notifications]
+        await until(lambda: orders[placed.intent.order_ref].intent.limit_price == higher, 10, f"the new price: {told}")
         await desk.painted()
         await desk.press("x")
         await until(lambda: orders[placed.intent.order_ref].status is Status.CANCELLED, 10, "the cancel")

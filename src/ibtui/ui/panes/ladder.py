@@ -43,6 +43,9 @@ GROUPS = (1, 2, 5, 10)
 LEAST = (0.0, 10.0, 100.0, 500.0, 1000.0)
 """Sizes from which changes are shown."""
 
+BEHIND_EVERY = 0.2
+"""Seconds between two drawings of sizes; prices at the touch, our orders and keys wait for none."""
+
 HEAD, FOOT = 3, 1
 """Lines over and under the rows."""
 
@@ -77,7 +80,10 @@ class LadderPane(LineBox, can_focus=True):
         self._touch: Touch = (None, None)
         self._profile: dict[int, float] = {}
         self._control: int | None = None
-        self._ours: object = None
+        self._drawn: object = None
+        self._drawn_at = 0.0
+        self._waiting = False
+        self._laid = 0
         self._actions: Mapping[str, Callable[[], None]] = {
             "buy": lambda: self._place("BUY"),
             "sell": lambda: self._place("SELL"),
@@ -129,12 +135,24 @@ class LadderPane(LineBox, can_focus=True):
             self._window.centre()
             self._orders.let_go()
             self._profile, self._control = {}, None
-        elif not (
-            frame.full or con_id in frame.books or con_id in frame.quotes or con_id in frame.tapes or ours != self._ours
-        ):
+        elif not (frame.full or self._due(con_id, ours, frame)):
             return
-        self._ours = ours
+        self._waiting, self._drawn_at = False, frame.now
+        self._drawn = self._what_cannot_wait(con_id), ours
         self._draw(instrument, ours, frame)
+
+    def _due(self, con_id: int, ours: list[Order], frame: Frame) -> bool:
+        """Whether something changed that is to be drawn in this frame."""
+        self._waiting |= con_id in frame.books or con_id in frame.quotes or con_id in frame.tapes
+        if self._waiting and frame.now - self._drawn_at >= BEHIND_EVERY:
+            return True
+        return (self._what_cannot_wait(con_id), ours) != self._drawn
+
+    def _what_cannot_wait(self, con_id: int) -> tuple[float | None, ...]:
+        """Best prices of quote and book, and the last one traded at: what an instant key acts on."""
+        quote, book = self._parts.market.board.quote(con_id), self._book(con_id)
+        sides = () if book is None else (book.bids, book.asks)
+        return quote.bid, quote.ask, quote.last, *(side[0].price if side else None for side in sides)
 
     def _draw(self, instrument: Instrument, ours: list[Order], frame: Frame) -> None:
         parts, choices, con_id, width = self._parts, self._choices, instrument.con_id, self.content_size.width
@@ -186,6 +204,7 @@ class LadderPane(LineBox, can_focus=True):
         foot = self._foot(
             instrument, view, position_part(held_now, average, quote.bid, quote.ask, scale, instrument), held_now
         )
+        self._laid = width
         lines = ladder_rows(view, self._window.rows(), width) or [((" No price known yet.", "dim"),)]
         lines += [()] * (height - len(lines))
         title = ladder_header(width, choices.seconds, choices.venues)
@@ -248,11 +267,14 @@ class LadderPane(LineBox, can_focus=True):
             self._control = max(self._profile, key=self._profile.__getitem__, default=None)
 
     def render_line(self, y: int) -> Strip:
-        """One line; the chosen row on its own ground, besides its mark."""
-        rows, cursor = self._window.rows(), self._window.cursor
-        if cursor is None or cursor not in rows or y - HEAD != rows.index(cursor) or y >= len(self._lines):
+        """One line; rows are as wide as the pane already, and the chosen one has its own ground besides a mark."""
+        rows = self._window.rows()
+        if not HEAD <= y < HEAD + len(rows) or y >= len(self._lines) or self._laid != self.content_size.width:
             return super().render_line(y)
-        return self.strip(cut(self._lines[y], self.content_size.width), cursor=True)
+        found = self._strips.get(y)
+        if found is None:
+            found = self._strips[y] = self.strip(self._lines[y], cursor=rows[y - HEAD] == self._window.cursor)
+        return found
 
     # --- keys ---
 
