@@ -227,6 +227,7 @@ class Console:
             "gaps": GapLedger(self.history, self.contracts, directory, self.market_clock).answer,
             "record": recordings.start,
             "recorded": recordings.end,
+            "snapshot": self._no_screens,
         }
         self.notices: list[str] = []
         """What the start has to tell of files, settings and socket."""
@@ -392,6 +393,9 @@ class Console:
         """
         arguments = dict(request)
         return await self.jobs[arguments.pop("do")](arguments)
+
+    async def _no_screens(self, _: dict[str, Any]) -> dict[str, Any]:
+        raise EnvironmentUnfitError("What runs on this data directory is a command without screens.")
 
     async def _hello(self, _: dict[str, Any]) -> dict[str, Any]:
         gateway = self.settings.gateway

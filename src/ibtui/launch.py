@@ -103,6 +103,7 @@ async def _with_screens(settings: Settings, path: Path, **options: Any) -> int:
         from ibtui.ui.app import ConsoleApp
 
         app = ConsoleApp(parts_of(console), start=lambda: console.start(watch=True), stop=console.stop)
+        console.jobs["snapshot"] = app.snapshot
         await app.run_async()
         return app.return_code or 0
 

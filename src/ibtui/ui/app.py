@@ -7,12 +7,13 @@ import signal
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.widget import Widget
 
 from ibtui.broker.subscriptions import Feed
 from ibtui.market.instruments import Instrument
@@ -118,6 +119,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.terminal_rate = Rate()
         self._followed: dict[Feed, Instrument | None] = {}
         self._watched: dict[int, Instrument] | None = None
+        self._glancing = False
         self.ordering = Ordering(self)
         self.armed = Armed(self)
         self._noticed: tuple[Difference, ...] = ()
@@ -222,7 +224,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self._show_status()
 
     def _show_status(self) -> None:
-        screen = self.screen_stack[0]
+        self._show_status_on(self.screen_stack[0])
+
+    def _show_status_on(self, screen: Widget) -> None:
         if isinstance(screen, ConsoleScreen) and screen.is_mounted:
             frames = painting(self._pacer.gate, real=self._driver_in_use is not None)
             status = status_of(
@@ -230,6 +234,31 @@ class ConsoleApp(App[None], inherit_bindings=False):
             )
             width = self.size.width
             screen.show_status([first_line(status, width), second_line(status, width)])
+
+    async def snapshot(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The job ``snapshot``, see :func:`ibtui.ui.picture.picture`."""
+        from ibtui.ui.picture import picture
+
+        return await picture(self, request)
+
+    def glance(self, screen: ConsoleScreen) -> None:
+        """Paints a screen for a picture of it. One that is not shown subscribes to nothing."""
+        self._glancing = screen is not self.screen_stack[0]
+        try:
+            nothing: frozenset[int] = frozenset()
+            clock = self.parts.clock
+            screen.paint(Frame(clock.monotonic(), clock.utc_ns(), nothing, nothing, nothing, full=True))
+            self._show_status_on(screen)
+        finally:
+            self._glancing = False
+
+    def glance_ends(self, screen: ConsoleScreen) -> None:
+        """What a screen that is not shown took for its picture, it gives back; what others follow stays."""
+        self._glancing = True
+        try:
+            screen.on_screen_suspend()
+        finally:
+            self._glancing = False
 
     # --- keys ---
 
@@ -325,7 +354,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def follow(self, feed: Feed, instrument: Instrument | None) -> None:
         """Subscribes to the depth or the tape of what a screen shows; None when the screen is left."""
-        if self._followed.get(feed) == instrument:
+        if self._glancing or self._followed.get(feed) == instrument:
             return
         self._followed[feed] = instrument
         if instrument is not None:

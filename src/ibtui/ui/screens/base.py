@@ -91,6 +91,9 @@ class ConsoleScreen(Screen[None]):
         """A screen that comes back shows what changed while it was away."""
         self.console.paint_soon()
 
+    def on_screen_suspend(self) -> None:
+        """Another screen is shown now, or a dialog over this one."""
+
     def show_hints(self, width: int) -> None:
         """Shows the keys of this screen."""
         hints: list[Line] = [((f"{self.NAME}", "title"),)]
