@@ -119,6 +119,8 @@ def clean(text: str) -> str:
 
 def pad(text: str, width: int, *, right: bool = False) -> str:
     """The text in exactly ``width`` cells; what is cut off is marked by an ellipsis."""
+    if text.isascii() and text.isprintable() and len(text) <= width:  # nearly every cell of every row
+        return text.rjust(width) if right else text.ljust(width)
     text = clean(text)
     length = len(text) if text.isascii() else cell_len(text)
     if length > width:

@@ -106,7 +106,7 @@ class TapePane(Vertical):
         self._host.follow(Feed.TAPE, instrument)
         if self._instrument is None or instrument.con_id != self._instrument.con_id:
             self._begin(instrument, frame)
-        elif frame.now < self._next_at and not frame.full:
+        elif frame.now < self._next_at:
             self._late = self._late or instrument.con_id in frame.tapes
             return
         elif not (frame.full or self._late or instrument.con_id in frame.tapes or instrument.con_id in frame.quotes):
@@ -199,7 +199,7 @@ class TapePane(Vertical):
             self._window, self._unseen = TapeWindow(prints), 0
             self._show_window()
             self.grid.show_cursor(True)
-            self._host.paint_soon()
+            self._paint_now()
 
     def go_on(self) -> None:
         """Lets the tape run on from now."""
@@ -207,7 +207,11 @@ class TapePane(Vertical):
             self._window = None
             self.grid.show_cursor(False)
             self._anew()
-            self._host.paint_soon()
+            self._paint_now()
+
+    def _paint_now(self) -> None:
+        self._next_at = 0.0
+        self._host.paint_soon()
 
     def toggle_pause(self) -> None:
         """Holds the tape still, or lets it go on."""
@@ -303,7 +307,7 @@ class TapePane(Vertical):
         if at is not None:
             self.grid.select(at)
             self.grid.centre()
-        self._host.paint_soon()
+        self._paint_now()
 
     # --- what is shown ---
 
@@ -323,7 +327,7 @@ class TapePane(Vertical):
         else:
             self._options = self._options.chosen(words)
             self._anew()
-        self._host.paint_soon()
+        self._paint_now()
 
     def _ask_size(self) -> None:
         self._ask(
