@@ -204,7 +204,11 @@ async def test_the_command_line_opens_a_filled_ticket(tmp_path: Path):
             await settle(app, pilot)
             await pilot.press(":")
             assert isinstance(app.screen, Prompt)
-            await pilot.press(*"sell QQQ 25 ", "at", *" 401.5", "enter")
+            await pilot.press(*"sel", "tab", "q", "tab", *"25 ", "at", *" 401.5 ti", "tab", "tab", "tab")
+            line = app.screen.query_one(Input)
+            assert line.value == ":sell QQQ 25 @ 401.5 tif GTC "
+            assert "DAY  GTC  IOC" in box(app, "#label")
+            await pilot.press("enter")
             await pilot.pause()
             await settle(app, pilot)
             ticket = app.screen
@@ -216,6 +220,11 @@ async def test_the_command_line_opens_a_filled_ticket(tmp_path: Path):
                 "25",
                 "401.50",
             )
+            await pilot.press("escape", ":", *"lim", "up")
+            line = app.screen.query_one(Input)
+            assert line.value == ":sell QQQ 25 @ 401.5 tif GTC"
+            await pilot.press("down")
+            assert line.value == ":lim"
 
 
 async def test_an_alert_is_set_listed_and_taken_back_on_the_command_line(tmp_path: Path):

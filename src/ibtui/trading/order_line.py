@@ -10,11 +10,14 @@ from ibtui.trading.entry import read_price, read_quantity
 from ibtui.trading.orders import Action
 from ibtui.trading.sizing import read_distance
 
-HOW = "SYMBOL [QUANTITY] [@ PRICE|bid|ask|mid|mkt] [stop PRICE|N%] [target PRICE|N%] [tif DAY|GTC] [any]"
-"""How a line is written after ``buy`` or ``sell``; quantity and symbol may change places."""
-
 TOUCHES = ("bid", "ask", "mid", "mkt")
 TIMES_IN_FORCE = ("DAY", "GTC", "IOC", "FOK", "OPG")
+
+HOW = (
+    f"SYMBOL [QUANTITY] [@ PRICE|{'|'.join(TOUCHES)}] [stop PRICE|N%] [target PRICE|N%] "
+    f"[tif {'|'.join(TIMES_IN_FORCE)}] [any]"
+)
+"""How a line is written after ``buy`` or ``sell``; quantity and symbol may change places."""
 
 _OPTION = re.compile(r"\d{6}[CPcp]\d+(?:\.\d+)?")
 """Expiry, right and strike, the second word of an option's symbol."""

@@ -25,6 +25,7 @@ from ibtui.ui.armed import Armed
 from ibtui.ui.boarding import Boarding
 from ibtui.ui.closing import Closing
 from ibtui.ui.commands import COMMANDS
+from ibtui.ui.completion import History
 from ibtui.ui.driver import ConsoleDriver
 from ibtui.ui.execute import Executor
 from ibtui.ui.exit_way import ExitWay
@@ -126,6 +127,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.closing = Closing(self)
         self.board = Boarding(self)
         self._executor = Executor(self)
+        self._history = History()
         self._exit_way = ExitWay(self, self._pacer)
 
     # --- life ---
@@ -311,9 +313,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def action_command(self) -> None:
         """Asks for a command."""
-        from ibtui.ui.screens.dialogs import Prompt
+        from ibtui.ui.screens.command_line import CommandLine
 
-        self.push_screen(Prompt("command", ":"), self._executor.command)
+        self.push_screen(CommandLine(self._history), self._executor.command)
 
     def start_backfill(self, text: str | None) -> None:
         """``SYMBOL [BAR] [MODE]``, as typed on the backfill screen."""
