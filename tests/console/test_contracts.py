@@ -7,7 +7,8 @@ import pytest
 
 from ibtui.broker.window import room
 from ibtui.errors import LinkDownError, UnknownSymbolError
-from tests.conftest import Gateway
+from ibtui.market.increments import increments
+from tests.conftest import Gateway, until
 from tests.console.rig import running
 
 
@@ -53,3 +54,23 @@ async def test_lookups_leave_room_for_a_cancel(gateway: Gateway, tmp_path: Path)
         for lookup in lookups:
             lookup.cancel()
         await asyncio.gather(*lookups, return_exceptions=True)
+
+
+async def test_the_grid_of_prices_is_the_market_rules_and_until_that_is_known_the_smallest_increment(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.contracts.resolve("SPY")
+        await gateway.control("mute", message=93)
+        rules = rig.contracts.rules
+        assert rules.grid(spy) == increments([(0.0, 0.01)], 0.01)
+        async with asyncio.timeout(10):
+            # The gateway tells nobody what it gets: it is asked until it got the request.
+            while not (await gateway.control("stats"))["received"].get("91"):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await gateway.control("raw", fields=[93, 26, 2, 0, 0.05, 3, 0.1])
+        await until(lambda: rules.grid(spy) == increments([(0.0, 0.05), (3.0, 0.1)], 0.01), 10, "the rule")
+        grid = rules.grid(spy)
+        assert [grid.price(grid.row(3.0) + each) for each in (-1, 0, 1)] == [2.95, 3.0, 3.1]
+        assert (await gateway.control("stats"))["received"]["91"] == 1

@@ -104,7 +104,7 @@ async def test_when_armed_the_keys_place_move_and_cancel_at_the_row(gateway: Gat
         app, orders = desk.app, desk.console.orders.orders
         await desk.press("b", "enter")
         await desk.order(Status.WORKING, Status.FILLED)
-        await desk.press("2")
+        await desk.press("2", "+")  # another quantity, so that no order is a duplicate of the first
         pane = app.screen.query_one("#ladder", LadderPane)
         con_id = desk.spy.con_id
         await until(lambda: desk.console.market.books.get(con_id) is not None, 10, "a book")
@@ -121,7 +121,7 @@ async def test_when_armed_the_keys_place_move_and_cancel_at_the_row(gateway: Gat
         placed = await desk.order(Status.WORKING)
         assert (placed.intent.action, placed.intent.limit_price) == ("BUY", price)
         await desk.painted()
-        await until(lambda: "B10" in box(app, "#ladder"), 10, "the order at its row")
+        await until(lambda: "B20" in box(app, "#ladder"), 10, "the order at its row")
         while pane.held is None:
             await desk.armed()
             await desk.painted()

@@ -41,16 +41,18 @@ class Flow:
     """One contract's trades and changes by price.
 
     Attributes:
-        profile: Size traded at each price since the start, whichever side it was.
+        profile: Size traded at each price in the session, whichever side it was.
         control: The price with the most of it, the "point of control"; None before the first print.
+        session_ns: Begin of that session, UTC nanoseconds of the market's clock; None: of this run alone.
     """
 
-    __slots__ = ("_asks", "_bids", "_generation", "_settled_at", "_slots", "con_id", "control", "profile")
+    __slots__ = ("_asks", "_bids", "_generation", "_settled_at", "_slots", "con_id", "control", "profile", "session_ns")
 
     def __init__(self, con_id: int) -> None:
         self.con_id = con_id
         self.profile: Sizes = {}
         self.control: float | None = None
+        self.session_ns: int | None = None
         self._slots: deque[_Slot] = deque()
         self._generation = -1
         self._settled_at = 0.0
@@ -66,6 +68,10 @@ class Flow:
             traded = slot.at_ask if side > 0 else slot.at_bid
             traded[price] = traded.get(price, 0.0) + size
         self.add_volume(price, size)
+
+    def begin_session(self, began_ns: int) -> None:
+        """Begins the profile anew, for the session that began then."""
+        self.profile, self.control, self.session_ns = {}, None, began_ns
 
     def add_volume(self, price: float, size: float) -> None:
         """Adds to the profile alone."""

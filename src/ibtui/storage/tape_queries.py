@@ -22,6 +22,12 @@ _NEWER = """SELECT * FROM prints_text WHERE con_id = :con_id AND ts_ns >= :ts_ns
 _AT = """SELECT ts_ns, seq FROM prints WHERE con_id = ? AND coalesce(exchange_ns, ts_ns) BETWEEN ? AND ?
     ORDER BY ts_ns DESC, seq DESC LIMIT 1"""
 
+_PROFILE = """SELECT price, sum(size) AS size FROM prints WHERE con_id = ? AND (ts_ns, seq) < (?, ?)
+    AND coalesce(exchange_ns, ts_ns) >= ? AND price IS NOT NULL AND size > 0 GROUP BY price"""
+
+_FILES_OF_A_SESSION = 3
+"""A trading day lies within two UTC days of receipt, or three where it was received late."""
+
 
 class Missing(NamedTuple):
     """Prints that are not there: shed, or not received; UTC nanoseconds of receipt.
@@ -99,6 +105,15 @@ def last_at(directory: DataDirectory, con_id: int, from_ns: int, at_ns: int) -> 
         if found:
             return found[0]["ts_ns"], found[0]["seq"]
     return None
+
+
+def profile(directory: DataDirectory, con_id: int, from_ns: int, before: Key) -> dict[float, float]:
+    """Price to the size that traded at it since an instant of the market's clock, of the prints before one."""
+    sizes: dict[float, float] = {}
+    for _, path in directory.market_data_days()[-_FILES_OF_A_SESSION:]:
+        for row in rows(path, MARKET_DATA, _PROFILE, (con_id, *before, from_ns)):
+            sizes[row["price"]] = sizes.get(row["price"], 0.0) + row["size"]
+    return sizes
 
 
 def _place(con_id: int, key: Key, limit: int) -> dict[str, int]:

@@ -429,6 +429,22 @@ async def test_a_book_that_stays_crossed_is_discarded_and_one_that_is_so_for_a_m
 
 
 @virtual
+async def test_a_book_that_lost_its_touch_to_the_quote_is_discarded_and_one_that_follows_it_is_not() -> None:
+    async with feeding() as rig:
+        request_id = await with_book(rig)
+        rig.tick(rig.id_of(QUOTES, A), 10.0)
+        await asyncio.sleep(20)
+        rig.tick(rig.id_of(QUOTES, A), 9.9)
+        await asyncio.sleep(2)
+        rig.level(request_id, 1, 0, 9.9, operation=1)
+        await asyncio.sleep(20)
+        assert len(rig.asked(DEPTH)["101"]) == 1
+        rig.tick(rig.id_of(QUOTES, A), 9.8)
+        await until(lambda: len(rig.asked(DEPTH)["101"]) == 2, 20)
+        assert "best bid 9.9 differs from the quote's 9.8" in rig.reason(A, Feed.DEPTH)
+
+
+@virtual
 async def test_a_book_that_breaks_again_and_again_is_asked_for_less_and_less_often() -> None:
     async with feeding() as rig:
         await with_book(rig)

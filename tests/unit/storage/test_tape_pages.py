@@ -56,6 +56,9 @@ async def test_pages_walk_over_days_in_both_directions_and_tell_what_is_missing(
     assert [each.seq for each in around.prints] == list(range(11, 111))
     assert around.marks == [NewRun(stamps[49]), Missing(stamps[99], stamps[100], 0, "asked for again")]
     assert tape_queries.last_at(directory, 7, 0, stamps[0] - 2 * NS) is None
+    since = stamps[150] // NS * NS
+    assert tape_queries.profile(directory, 7, since, (stamps[250], 250)) == {10.0: 100 * 5.0}
+    assert tape_queries.profile(directory, 9, since, (stamps[250], 250)) == {}
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 40)), max_size=12))

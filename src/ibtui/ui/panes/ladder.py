@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from ibtui.broker.subscriptions import Feed, Standing
 from ibtui.market.book import DepthBook
-from ibtui.market.flow import WINDOWS, Flow
+from ibtui.market.flow import WINDOWS
 from ibtui.market.increments import Scale
 from ibtui.market.instruments import Instrument
 from ibtui.trading.orders import Action, Order
@@ -17,6 +17,7 @@ from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.keys.key import GRID
 from ibtui.ui.panes.ladder_orders import LadderOrders
+from ibtui.ui.panes.ladder_profile import LadderProfile
 from ibtui.ui.panes.ladder_window import LadderWindow
 from ibtui.ui.rows import ladder_book as by_rows
 from ibtui.ui.rows.ladder import LadderView, grey, ladder_header, ladder_rows
@@ -78,8 +79,7 @@ class LadderPane(LineBox, can_focus=True):
         self._view: LadderView | None = None
         self._trouble = ""
         self._touch: Touch = (None, None)
-        self._profile: dict[int, float] = {}
-        self._control: int | None = None
+        self._profile = LadderProfile(console)
         self._drawn: object = None
         self._drawn_at = 0.0
         self._waiting = False
@@ -134,7 +134,7 @@ class LadderPane(LineBox, can_focus=True):
             self._shown = con_id
             self._window.centre()
             self._orders.let_go()
-            self._profile, self._control = {}, None
+            self._profile.forget()
         elif not (frame.full or self._due(con_id, ours, frame)):
             return
         self._waiting, self._drawn_at = False, frame.now
@@ -175,7 +175,7 @@ class LadderPane(LineBox, can_focus=True):
         self._window.place(market, height, bids, asks, frame.now, busy=held is not None)
         hit, lifted = flow.traded(choices.seconds, frame.now)
         bid_changes, ask_changes = flow.changes(choices.seconds, frame.now)
-        self._sum_profile(flow, scale, full=frame.full)
+        self._profile.update(flow, scale, full=frame.full)
         position = parts.account.positions.get(con_id)
         average = None if position is None or not position.quantity else position.average_cost
         average = None if average is None else average / instrument.multiplier
@@ -192,8 +192,8 @@ class LadderPane(LineBox, can_focus=True):
             ask_changes=by_rows.by_row(ask_changes, scale, "up"),
             hit=by_rows.by_row(hit, scale, "down"),
             lifted=by_rows.by_row(lifted, scale, "up"),
-            profile=self._profile,
-            control=self._control,
+            profile=self._profile.rows,
+            control=self._profile.control,
             least=choices.least,
             venues=choices.venues,
             believed=not self._trouble,
@@ -259,12 +259,6 @@ class LadderPane(LineBox, can_focus=True):
         if not parts:
             parts.append((("↑ ↓ choose a row; i buys there, o sells there, x cancels, m moves", "dim"),))
         return ((" ", "plain"), *join(parts, width - 1))
-
-    def _sum_profile(self, flow: Flow, scale: Scale, *, full: bool) -> None:
-        """A day's profile has thousands of prices: it is summed once a second."""
-        if full or not self._profile:
-            self._profile = by_rows.by_row(flow.profile, scale, "down")
-            self._control = max(self._profile, key=self._profile.__getitem__, default=None)
 
     def render_line(self, y: int) -> Strip:
         """One line; rows are as wide as the pane already, and the chosen one has its own ground besides a mark."""
@@ -374,7 +368,7 @@ class LadderPane(LineBox, can_focus=True):
     def _regroup(self) -> None:
         before, after = self._choices.group, int(_next(GROUPS, self._choices.group))
         self._choose(group=after)
-        self._profile = {}
+        self._profile.forget()
         self._window.regroup(before, after)
 
     def _count_anew(self) -> None:
