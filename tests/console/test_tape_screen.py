@@ -4,10 +4,12 @@ from pathlib import Path
 
 from ibtui.clock import NS
 from ibtui.market.rows import Batch
+from ibtui.storage import tape_queries
 from ibtui.ui.app import ConsoleApp
 from ibtui.ui.panes.tape import TapePane
-from tests.conftest import until
+from tests.conftest import Gateway, until
 from tests.console.harness import SPY, console_parts, feed, nothing
+from tests.console.rig import running
 from tests.console.test_screens import settle, text_of
 
 STORED = 3_000
@@ -110,3 +112,33 @@ async def test_a_pause_holds_still_sizes_sift_and_parts_are_joined_or_not(tmp_pa
             await pilot.press("g")
             await settle(app, pilot)
             assert "500.04" in text_of(app)
+
+
+async def test_whose_a_print_was_is_inferred_from_the_quote_just_before_it_and_stored_so(
+    gateway: Gateway, tmp_path: Path
+):
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        rig.feeds.want(spy, tape=True)
+        tape = rig.market.tape(spy.con_id)
+        await until(lambda: tape.total, 10, "the tape")
+        await gateway.control("market", running=False)
+        quote = rig.market.board.quote(spy.con_id)
+        assert quote.last
+        bid, ask = round(quote.last - 0.02, 2), round(quote.last + 0.02, 2)
+        await gateway.control("price", symbol="SPY", bid=bid, ask=ask)
+        await until(lambda: (quote.bid, quote.ask) == (bid, ask), 10, str(quote))
+        before = tape.total
+        prices = [round(bid - 0.01, 2), bid, round(bid + 0.02, 2), ask, round(ask + 0.01, 2)]
+        for price in prices:
+            await gateway.control("print", symbol="SPY", price=price, size=5)
+        await until(lambda: tape.total == before + 5, 10, "the prints")
+        made = list(tape.prints)[-5:]
+        assert [(each.price, each.bucket, each.side) for each in made] == list(
+            zip(prices, (-2, -1, 0, 1, 2), (-1, -1, 0, 1, 1), strict=True)
+        )
+        assert all(each.conditions == "I" and each.flags == 2 and (each.quote_ms or 0) >= 0 for each in made)
+        await until(lambda: rig.writer.status.queued == 0, 10, "all on disk")
+        page = tape_queries.older(rig.directory, spy.con_id, "SPY", (2**62, 0), 5)
+        assert page.prints == [each._replace(quote_ms=None, extreme=0) for each in made]
