@@ -39,7 +39,7 @@ class Day:
     Attributes:
         random: Chooses symbols, sides, sizes and orders; the same seed makes the same choices.
         done: How often each act was carried out.
-        lost: References of orders whose frames the gateway threw away.
+        lost: References of orders that the gateway never got.
     """
 
     gateway: Gateway
@@ -125,6 +125,13 @@ class Day:
         """Moves a market."""
         await self.gateway.control("price", symbol=instrument.symbol, percent=percent)
 
+    def resolve_lost(self) -> None:
+        """Closes by hand what the gateway has no trace of."""
+        for order in self.live(Status.UNKNOWN):
+            assert "not found" in order.reason
+            self.rig.desk.resolve(order.intent.order_ref, "the gateway never got it")
+            self.lost.add(order.intent.order_ref)
+
     def flattening(self) -> Flattening:
         return Flattening(self.rig.desk, self.rig.account, self.rig.market, self.rig.feeds.mark)
 
@@ -142,6 +149,10 @@ class Day:
     def cash(self) -> float:
         """The account's cash as the gateway told the console when it connected."""
         return float(self.rig.account.values["TotalCashBalance", "USD"])
+
+    def unexplained(self, start: float) -> float:
+        """Cash that the journal does not account for since the day began with so much; the gateway rounds to cents."""
+        return round(abs(start - self.cost() - self.cash()), 3)
 
     def cost(self) -> float:
         """What the journal says was paid since the day began, commissions included; below zero where it was earned."""
@@ -258,9 +269,8 @@ async def loses_the_frame(day: Day) -> None:
     assert order.status is Status.SENT, order.reason
     await day.over_the_loss(session)
     ref = order.intent.order_ref
-    assert "not found" in day.rig.desk.orders[ref].reason
-    day.rig.desk.resolve(ref, "the gateway never got it")
-    day.lost.add(ref)
+    day.resolve_lost()
+    assert ref in day.lost
 
 
 async def loses_the_answer(day: Day) -> None:
