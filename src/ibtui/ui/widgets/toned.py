@@ -2,6 +2,7 @@
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -46,6 +47,24 @@ class Toned(Widget):
         """
         cells = self.content_size.width if width is None else width
         return Strip([Segment(text, self.style_of(tone, cursor=cursor)) for text, tone in line], cells)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a part of the widget.
+
+        They come from the widgets' own caches, with every colour in place: Textual's cache of styled lines, made for
+        borders and padding, would go through each changed line again, a third of a board's frame (measured).
+        """
+        if self.content_region.size != self.region.size or self.opacity < 1:
+            return super().render_lines(crop)
+        strips = [self.render_line(y) for y in crop.line_range]
+        filters = self.get_line_filters()
+        if filters:
+            _, background = self.background_colors
+            for each in filters:
+                strips = [strip.apply_filter(each, background) for strip in strips]
+        if crop.column_span != (0, self.region.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
 
     def blank(self) -> Strip:
         """An empty line."""
