@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ibtui.launch import parts_of
 from ibtui.market.bars import DAY, Bar
-from ibtui.storage import history
+from ibtui.storage import history, queries
 from ibtui.ui.app import ConsoleApp
 from ibtui.ui.panes.board import BoardPane
 from ibtui.ui.screens.board_dialogs import PickList
@@ -107,7 +107,9 @@ async def test_what_the_user_arranges_is_there_after_a_restart(gateway, tmp_path
     async with console_on(tmp_path, gateway.host, gateway.port, watch=True) as console:
         assert console.watchlists.names == ("tech", "sectors")
         assert [each.symbol for each in console.watchlists.instruments("tech")] == ["SPY", "AAPL"]
-        assert (await console.contracts.resolve("apple")).symbol == "AAPL", "the text means what was picked"
+        picked = queries.contract_by_text(console.directory, "apple")
+        assert picked is not None
+        assert picked.symbol == "AAPL", "the text means what was picked"
         app = ConsoleApp(parts_of(console), start=nothing, stop=nothing)
         async with app.run_test(size=(80, 24)) as pilot:
             board = Board(app, pilot)
