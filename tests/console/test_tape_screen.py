@@ -91,13 +91,13 @@ async def test_a_pause_holds_still_sizes_sift_and_parts_are_joined_or_not(tmp_pa
             await pilot.press("w")
             await settle(app, pilot)
             assert text_of(app).count("ARCA") == 3
-            await pilot.press("i", *"200", "enter")
+            await pilot.press("v", *"200", "enter")
             await settle(app, pilot)
             assert text_of(app).count("ARCA") == 1
-            await pilot.press("i", "x", "enter")
+            await pilot.press("v", "x", "enter")
             await settle(app, pilot)
             assert [each.message for each in app._notifications] == ["'x' is no size"]
-            await pilot.press("i", "enter", "n")
+            await pilot.press("v", "enter", "n")
             trade(4, 500.03, 10)
             await settle(app, pilot)
             assert "delta +10 inferred" in text_of(app)

@@ -48,8 +48,10 @@ KEYS: tuple[Key, ...] = (
     Key("move.last", "G,end", "last", "Moving", (GRID,), "move_to_end(1)", "Last row; on the chart: the newest bar"),
     Key("move.page_up", "pageup", "page up", "Moving", (GRID,), "move_page(-1)", "One page up"),
     Key("move.page_down", "pagedown", "page down", "Moving", (GRID,), "move_page(1)", "One page down"),
-    Key("symbol.previous", "left,h", "previous", "Moving", ("depth", "tape"), "neighbour(-1)", "Previous symbol"),
-    Key("symbol.next", "right,l", "next", "Moving", ("depth", "tape"), "neighbour(1)", "Next symbol"),
+    Key(
+        "symbol.previous", "left,h", "previous", "Moving", ("depth", "tape", "desk"), "neighbour(-1)", "Previous symbol"
+    ),
+    Key("symbol.next", "right,l", "next", "Moving", ("depth", "tape", "desk"), "neighbour(1)", "Next symbol"),
     Key(
         "row.copy",
         "y",
