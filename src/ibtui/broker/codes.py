@@ -55,6 +55,8 @@ class Code:
         return f"{said}. {self.action}" if self.action else said
 
 
+REFUSED_REQUEST = 321
+
 # code or range | about | severity | order | link | meaning | what helps
 _TABLE = """
 100         | system   | error    | unknown        | - | Too many messages a second, all kinds together | Requests slow down by themselves
@@ -219,6 +221,11 @@ def lookup(number: int) -> Code:
     if number in CODES:
         return CODES[number]
     return Code(number, "system", "info" if 2100 <= number < 2200 else "warning", "warning", "-", "", "", listed=False)
+
+
+def is_read_only(code: int, text: str) -> bool:
+    """Whether a message says that the gateway's API takes no orders. Its code stands for much else too."""
+    return code == REFUSED_REQUEST and "read-only" in text.lower()
 
 
 WORDS = {

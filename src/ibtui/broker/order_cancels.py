@@ -31,15 +31,18 @@ class Cancels:
         self._clock = clock
         self._session: Session | None = None
         self._waiting: dict[str, None] = {}
+        self._sent: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     def attach(self, session: "Session") -> None:
-        """There is a session. What waits goes out after its reconciliation."""
+        """There is a session. What was asked for before goes out after its reconciliation."""
         self._session = session
+        self._sent.clear()
 
     def detach(self) -> None:
         """The session is gone; what was asked for stays asked for."""
         self._session = None
+        self._waiting.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -55,7 +58,8 @@ class Cancels:
         ref = order.intent.order_ref
         if order.status is not Status.NEW:  # a new one is held back by its own guards, before its frame
             self._check(order)
-            self._waiting[ref] = None
+            if self._session is not None:
+                self._waiting[ref] = None
         detail = "by the user" if self._session else "by the user; goes out after the next reconciliation"
         self._ledger.fold(ref, CancelRequested(self._clock.utc_ns()), "cancel asked", detail, always=True)
         self._pump()
@@ -63,7 +67,7 @@ class Cancels:
     def reconciled(self) -> None:
         """Sends what was asked for and still works, once."""
         for order in self._ledger.live():
-            if order.cancel_requested:
+            if order.cancel_requested and order.intent.order_ref not in self._sent:
                 self._waiting[order.intent.order_ref] = None
         self._pump()
 
@@ -104,4 +108,5 @@ class Cancels:
         except (OrderRefusedError, ConnectionError) as error:
             log.warning("The cancel of %s was not sent: %s", order.intent.order_ref, error)
             return
+        self._sent.add(order.intent.order_ref)
         self._journal.event(order, "cancel sent", f"order id {order.order_id}", self._clock.utc_ns())

@@ -18,6 +18,7 @@ from ibtui.trading.breaker import Breaker
 from ibtui.trading.checks import Check, CheckInputs, is_reducing, passed, run_checks
 from ibtui.trading.differences import Moved
 from ibtui.trading.holdings import Held
+from ibtui.trading.identity import left_behind
 from ibtui.trading.margin import committed
 from ibtui.trading.orders import Order, OrderIntent
 from ibtui.trading.restraints import Restraint, Source, most_severe
@@ -189,8 +190,10 @@ class OrderGuards:
             return "the broker has not listed its open orders yet"
         if self.unacknowledged and not reduces:
             return "the differences after the reconnect are not acknowledged yet: `:differences` shows them"
+        left = None if reduces else left_behind(self._ledger.orders.values(), session.client_id)
         return (
-            self._around.obstacle(reduces)
+            left
+            or self._around.obstacle(reduces)
             or self._state_problem(asked, reduces)
             or frame_problem(session, asked.intent, asked.instrument)
         )

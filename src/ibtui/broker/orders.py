@@ -29,7 +29,8 @@ from ibtui.trading.checks import Check, run_checks
 from ibtui.trading.differences import Difference, differences
 from ibtui.trading.events import LinkLost, NotFound, Resolved
 from ibtui.trading.halting import opening_orders
-from ibtui.trading.orders import LIVE, Action, Order, OrderIntent, Status
+from ibtui.trading.identity import left_behind
+from ibtui.trading.orders import ENDED, LIVE, Action, Order, OrderIntent, Status
 from ibtui.trading.reconcile import Reconciliation, reconcile
 from ibtui.trading.refs import RANDOM_BITS, new_order_ref
 from ibtui.trading.restraints import Restraint, Source
@@ -88,6 +89,7 @@ class OrderDesk:
         self._messages: OrderMessages | None = None
         self._recheck = Recheck(self._ask_again)
         self._before_loss: dict[str, Order] = {}
+        self._ended_before: frozenset[str] = frozenset()
         self._strangers: set[int] = set()
         self._reconciled = False
 
@@ -138,6 +140,12 @@ class OrderDesk:
     def notional(self, order: Order) -> float | None:
         """What the rest of an order is worth, in base currency; None while unknown."""
         return self._guards.notional(order)
+
+    @property
+    def left_behind(self) -> str | None:
+        """Why nothing new may be opened under this client id; None when no order of another one may still work."""
+        session = self._session
+        return None if session is None else left_behind(self.orders.values(), session.client_id)
 
     @property
     def reconciled(self) -> bool:
@@ -360,6 +368,8 @@ class OrderDesk:
         """
         if self._messages is not None and self.reconciled:
             await self._messages.ask_open_orders()
+            if self.left_behind is not None:  # the gateway tells nobody here what becomes of another client's orders
+                await self._ask_again()
 
     # --- life in a session ---
 
@@ -397,6 +407,7 @@ class OrderDesk:
             self._reconcile(session, messages)
 
         messages.forget_lists()
+        self._ended_before = frozenset(ref for ref, each in self.orders.items() if each.status in ENDED)
         return (("open orders", open_orders), ("completed orders", completed_orders), ("executions", executions))
 
     def detach(self) -> None:
@@ -452,7 +463,9 @@ class OrderDesk:
         for ref, event in result.events:
             kind = "not found" if isinstance(event, NotFound) else "reconciled"
             self._ledger.fold(ref, event, kind, "by a complete reconciliation")
-        for ref in (*result.doubles, *result.contradicted):
+        # What ended while the lists came in was still open when it was listed.
+        contradicted = self._ended_before.intersection(result.contradicted)
+        for ref in (*result.doubles, *contradicted):
             log.error("The broker has a live order for %s that should not be there", ref)
         strangers = [each for each in result.strangers if each.perm_id not in self._strangers]
         found = differences(self._before_loss, self.orders, strangers, self._around.account.moved())

@@ -57,6 +57,7 @@ class ConnectionStatus:
         errors: Messages from the gateway, of the whole run, that were more than notices.
         not_understood: Frames of this session that make no sense.
         asked: There is no session because the user asked for that.
+        read_only: The gateway refuses everything about orders: its "Read-Only API" is switched on.
     """
 
     state: StateWord = "CONNECTING"
@@ -84,6 +85,7 @@ class ConnectionStatus:
     errors: int = 0
     not_understood: int = 0
     asked: bool = False
+    read_only: bool = False
 
 
 @dataclass(slots=True)
@@ -99,6 +101,7 @@ class Facts:
         missing: Name of each sync step that did not come through, and why.
         not_understood: Frames of this session that make no sense.
         asked: The user ended the session, and no try has failed since.
+        read_only: In this session the gateway said that its API is read-only.
     """
 
     endpoint: str
@@ -111,6 +114,7 @@ class Facts:
     missing: dict[str, str] = field(default_factory=dict)
     not_understood: int = 0
     asked: bool = False
+    read_only: bool = False
 
 
 def state_word(facts: Facts) -> StateWord:
@@ -126,6 +130,10 @@ def state_word(facts: Facts) -> StateWord:
     return "DEGRADED" if facts.missing else "READY"
 
 
+READ_ONLY = (
+    'the gateway\'s API is read-only: VIEW ONLY. Switch off "Read-Only API" in its API settings, then `:reconnect`'
+)
+
 NEEDED_TO_REDUCE = frozenset({"positions", "open orders"})
 """Sync steps that say what an order would reduce."""
 
@@ -140,6 +148,8 @@ def obstacle_to_orders(status: ConnectionStatus, *, reduces: bool) -> str | None
         status: The supervisor's.
         reduces: Whether the order only makes a position smaller.
     """
+    if status.read_only:
+        return READ_ONLY
     needed = NEEDED_TO_REDUCE if reduces else NEEDED_FOR_ORDERS
     if status.state == "READY" or (status.state == "DEGRADED" and not needed & set(status.missing)):
         return None
@@ -178,6 +188,7 @@ def outlook(facts: Facts, before: ConnectionStatus, now_ns: int, now: float, **m
         farms=tuple(facts.links.farms.values()),
         not_understood=facts.not_understood,
         asked=facts.asked and word == "DISCONNECTED",
+        read_only=facts.read_only,
         **measured,
     )
 
@@ -189,6 +200,8 @@ def transitions(before: ConnectionStatus, after: ConnectionStatus) -> list[tuple
         told.append(("IB", after.ib.cause))
     if _turned(before.data, after.data) and after.ib.state != "down":
         told.append(("DATA", after.data.cause or "all farms are up"))
+    if after.read_only and not before.read_only:
+        told.append(("GW", READ_ONLY))
     if before.state == after.state == "READY" and after.gw.state == "warn" and before.gw.state == "ok":
         told.append(("GW", after.gw.cause))
     told_by_ib = "IB LOST" in (before.state, after.state) and told

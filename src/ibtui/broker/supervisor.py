@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from ibtui.broker.causes import WEDGED_AFTER, Stage, awaited, wedged
-from ibtui.broker.codes import lookup
+from ibtui.broker.codes import is_read_only, lookup
 from ibtui.broker.library import load_library
 from ibtui.broker.links import Light, Links
 from ibtui.broker.market_time import MarketTime
@@ -168,6 +168,7 @@ class Supervisor:
         session.slow_until = self._slow_until
         self._facts.links = Links(self._clock.utc_ns())
         self._facts.not_understood = 0
+        self._facts.read_only = False
         self._senseless.clear()
         session.on_decode_error.append(partial(self._not_understood, session))
         session.tap("error", self._heard)
@@ -329,6 +330,7 @@ class Supervisor:
             self._slow_until = self._clock.monotonic() + SLOW_FOR
             if self._current is not None:
                 self._current.slow_until = self._slow_until
+        self._facts.read_only = self._facts.read_only or is_read_only(code, text)
         effect = self._facts.links.hear(code, text, now)
         if effect in ("ib back", "ib back, data lost") and self._facts.connected:
             self._data_lost = self._data_lost or effect == "ib back, data lost"

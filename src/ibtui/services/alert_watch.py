@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ibtui.broker.status import READ_ONLY
 from ibtui.broker.subscriptions import Feed, Standing
 from ibtui.clock import Clock
 from ibtui.config import Settings
@@ -113,6 +114,7 @@ class AlertWatch:
         troubles.update(writer_troubles(writing, self._shed))
         troubles.update(machine_troubles(self._loop_lag.p99_ms, status.skew_s, self._free, self._least_free))
         self._shed = writing.shed
+        troubles.update(refusal_of_orders(status))
         if status.state in ("READY", "DEGRADED") and self._feeds.vouched():
             troubles.update(feed_troubles(self._feeds, self._settings.market_data.type))
         else:  # the link's own alert says it
@@ -144,6 +146,12 @@ def feed_troubles(feeds: "Feeds", wanted: str) -> Found:
         if what:
             over, symbol = ("feed back", "quotes are LIVE again"), each.instrument.symbol
             yield ("feed", con_id), Trouble("feed lost", what, over, symbol, detail, FEED_AFTER)
+
+
+def refusal_of_orders(status: "ConnectionStatus") -> Found:
+    """The gateway takes no orders at all."""
+    if status.read_only:
+        yield "read-only", Trouble("read-only", READ_ONLY, ("system back", "the gateway takes orders again"))
 
 
 def margin_trouble(account: "Account", percent: float) -> Found:

@@ -52,6 +52,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "link lost": Kind("connection", "error", bell=True, notice=True, ends="link restored"),
     "link restored": Kind("connection", "information", notice=True, ends="link lost"),
+    "read-only": Kind("connection", "error", bell=True, notice=True),
     "degraded": Kind("connection", "warning", notice=True),
     "feed lost": Kind("feed", "warning", notice=True, ends="feed back"),
     "feed back": Kind("feed", "information", ends="feed lost"),
@@ -59,6 +60,8 @@ KINDS: Mapping[str, Kind] = {
     "rejected": Kind("order", "error", bell=True, merges=False),
     "refused": Kind("order", "warning"),
     "unknown order": Kind("order", "error", bell=True, notice=True),
+    "unanswered": Kind("order", "warning", bell=True, notice=True, merges=False),
+    "identity": Kind("order", "error", bell=True, notice=True),
     "unprotected": Kind("order", "error", bell=True, notice=True),
     "trading state": Kind("order", "warning", bell=True, notice=True),
     "position": Kind("position", "warning", bell=True, notice=True),

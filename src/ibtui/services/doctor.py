@@ -49,6 +49,9 @@ PORT_WAIT = 3.0
 QUOTE_WAIT = 5.0
 """Seconds to wait for the first ticks of a quote."""
 
+LIST_WAIT = 3.0
+"""Seconds to wait for the list of ended orders."""
+
 SKEW_SHOWN = 2.0
 """Seconds between the gateway's clock and this machine's from which they are told."""
 
@@ -301,6 +304,26 @@ async def _accounts(patient: Patient) -> Finding:
     return Finding("accounts", "warn", problem, advice)
 
 
+async def _orders(patient: Patient) -> Finding:
+    """Whether anything about orders may be asked. A list of ended ones is asked for, for that changes nothing."""
+    from ibtui.broker.codes import is_read_only
+
+    session = patient.session
+    if session is None:
+        return Finding("orders", None, "not tried")
+    asked = asyncio.ensure_future(session.ask(session.ib.reqCompletedOrdersAsync(apiOnly=True), "completed orders"))
+    answered = bool((await asyncio.wait({asked}, timeout=LIST_WAIT))[0])
+    asked.cancel()
+    await asyncio.wait({asked})
+    if any(is_read_only(code, text) for code, text in patient.messages):
+        advice = 'Switch off "Read-Only API": Configure > Settings > API'
+        return Finding("orders", "warn", "the gateway's API is read-only: the console would be VIEW ONLY", advice)
+    if not answered:
+        advice = 'Look whether "Read-Only API" is switched on: Configure > Settings > API'
+        return Finding("orders", "warn", f"no list of orders came in {LIST_WAIT:g} s", advice)
+    return Finding("orders", "ok", "the gateway answers about orders")
+
+
 async def _market_data(patient: Patient) -> Finding:
     from ibtui.broker.quote_probe import LIVE, probe_quote
 
@@ -360,6 +383,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("handshake", _handshake),
     ("client id", _client_id),
     ("accounts", _accounts),
+    ("orders", _orders),
     ("market data", _market_data),
     ("clock", _clock),
     ("data directory", _data_directory),

@@ -11,6 +11,7 @@ from ibtui.errors import IbtuiError
 from ibtui.trading.brackets import unprotected
 from ibtui.trading.orders import Order
 from ibtui.trading.restraints import Restraint, Source, blind_restraint, day_profit, is_over, loss_restraint
+from ibtui.trading.unanswered import UNANSWERED_SECONDS, unanswered
 
 if TYPE_CHECKING:
     from ibtui.broker.account import Account
@@ -62,6 +63,8 @@ class OrderWatch:
         self._risk = risk
         self._ready = ready
         self._tell = tell
+        self._unanswered: set[str] = set()
+        self._left_behind: str | None = None
         self._ready_since: float | None = None
         self._listed_at = self._asked_at = clock.monotonic()
 
@@ -88,6 +91,8 @@ class OrderWatch:
         elif self._ready_since is None:
             self._ready_since = now
         self._look_for_stops()
+        self._look_for_answers()
+        self._look_at_identity()
         await self._look_at_profit(now)
         moved = self._look_at_positions(now)
         if self._ready_since is None:
@@ -105,6 +110,24 @@ class OrderWatch:
         for order in self.unprotected:
             if order.intent.order_ref not in before:
                 self._tell("unprotected", f"{order.intent.symbol} is UNPROTECTED: its stop is {order.status}")
+
+    def _look_for_answers(self) -> None:
+        late = {each.intent.order_ref: each for each in unanswered(self._desk.orders.values(), self._clock.utc_ns())}
+        for ref, order in late.items():
+            if ref not in self._unanswered:
+                words = f"{order.intent.action} {order.intent.quantity:g} {order.intent.symbol}"
+                self._tell(
+                    "unanswered",
+                    f"{words} was sent {UNANSWERED_SECONDS:g} s ago and is not acknowledged; it may be at the broker. "
+                    "It is not sent again: wait, or cancel it",
+                )
+        self._unanswered = set(late)
+
+    def _look_at_identity(self) -> None:
+        left = self._desk.left_behind
+        if left is not None and left != self._left_behind:
+            self._tell("identity", f"Nothing new can be opened: {left}")
+        self._left_behind = left
 
     def _holds(self, con_id: int) -> bool:
         held = self._account.held(con_id)

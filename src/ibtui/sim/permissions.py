@@ -1,4 +1,4 @@
-"""For which contracts the account may see live market data: for all, until a control verb says otherwise."""
+"""What a client may: see live market data of all contracts and send orders, until a control verb says otherwise."""
 
 from ibtui.sim.order_checks import Refusal
 
@@ -7,13 +7,21 @@ NOT_SUBSCRIBED = Refusal(
     354, "Requested market data is not subscribed. Delayed market data is available."
 )  # fmt: skip
 NO_TICK_BY_TICK = Refusal(10189, "Failed to request tick-by-tick data.No market data permissions")
+READ_ONLY = Refusal(
+    321, "Error validating request.-'bN' : cause - The API interface is currently in Read-Only mode."
+)  # fmt: skip
 NO_DEPTH = Refusal(354, "Requested market depth is not subscribed.")
 
 
 class Permissions:
-    """The account's subscriptions to live market data."""
+    """The account's subscriptions to live market data.
+
+    Attributes:
+        read_only: The gateway's "Read-Only API" is switched on: orders are neither taken nor listed.
+    """
 
     def __init__(self) -> None:
+        self.read_only = False
         self._all = True
         self._other: set[int] = set()
 

@@ -80,6 +80,7 @@ def status_of(parts: "Parts", rate: Rate, frames: str, loop_ms: float, *, starte
         zone=parts.settings.ui.timezone,
         frames=frames,
         problem=writer.problem or "",
+        read_only=link.read_only,
         unprotected=len(parts.order_watch.unprotected),
     )
 

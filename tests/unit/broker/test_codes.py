@@ -6,7 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibtui.broker import codes
-from ibtui.broker.codes import CODES, WORDS, lookup
+from ibtui.broker.codes import CODES, WORDS, is_read_only, lookup
+from ibtui.trading.events import Problem, Reported, Sent
+from ibtui.trading.machine import apply
+from ibtui.trading.orders import ENDED, Order, OrderIntent, Status
 
 
 def test_each_cell_of_the_table_is_one_of_the_columns_words() -> None:
@@ -62,3 +65,24 @@ def test_the_sentence_keeps_ibs_words_and_adds_what_helps() -> None:
     assert lookup(1300).sentence("TWS socket port has been reset to 4003.") == (
         "TWS socket port has been reset to 4003 (IB code 1300). Set [gateway] port to the one it names"
     )
+
+
+def test_no_code_between_100_and_12000_ends_an_order_that_the_broker_acknowledged() -> None:
+    intent = OrderIntent("ref", 0, 1, "SPY", "DU1", "BUY", "LMT", 10, 450.0)
+    order = apply(Order(intent), Sent(7, 10, 1))
+    order = apply(order, Reported("Submitted", 0, 10, None, 55, 10, 2))
+    assert order.status is Status.WORKING
+    ended = [
+        code
+        for code in range(100, 12_001)
+        if (effect := lookup(code).order) != "none" and apply(order, Problem(code, "words", effect)).status in ENDED
+    ]
+    assert ended == []
+
+
+def test_only_words_about_read_only_make_a_refusal_one_of_a_read_only_gateway() -> None:
+    assert is_read_only(
+        321, "Error validating request.-'bN' : cause - The API interface is currently in Read-Only mode."
+    )
+    assert not is_read_only(321, "Error validating request.-'bN' : cause - Missing order exchange.")
+    assert not is_read_only(201, "read-only")

@@ -8,9 +8,10 @@ from ibtui.sim import messages, requests
 from ibtui.sim.client import SYSTEM, Client
 from ibtui.sim.contract_values import NO_CONTRACT, NO_CONTRACT_TEXT, find
 from ibtui.sim.events import REDUCE_WITHOUT_BLOCK, CancelRefused, Executed, OrderRejected, SimOrder
-from ibtui.sim.gateway import Gateway
+from ibtui.sim.gateway import Answer, Gateway
 from ibtui.sim.history_request import BadHistoryError, parse_time
 from ibtui.sim.order_values import SIDES, commission_values, completed_values, execution_values, order_values
+from ibtui.sim.permissions import READ_ONLY
 from ibtui.sim.schema import Values
 from ibtui.sim.simclock import NEW_YORK
 
@@ -205,13 +206,28 @@ def _date(at_ns: int) -> object:
     return datetime.fromtimestamp(at_ns / NS, NEW_YORK).date()
 
 
+def _unless_read_only(answer: Answer) -> Answer:
+    def answered(gateway: Gateway, client: Client, ask: Values) -> None:
+        if gateway.permissions.read_only:
+            client.error(ask.get("order_id") or SYSTEM, *READ_ONLY)
+        else:
+            answer(gateway, client, ask)
+
+    return answered
+
+
 ANSWERS = {
-    requests.PLACE_ORDER: place_order,
-    requests.CANCEL_ORDER: cancel_order,
-    requests.GLOBAL_CANCEL: global_cancel,
-    requests.OPEN_ORDERS: open_orders,
-    requests.ALL_OPEN_ORDERS: all_open_orders,
-    requests.COMPLETED_ORDERS: completed_orders,
     requests.EXECUTIONS: executions,
-    requests.AUTO_OPEN_ORDERS: auto_open_orders,
+    **{
+        request: _unless_read_only(answer)
+        for request, answer in (
+            (requests.PLACE_ORDER, place_order),
+            (requests.CANCEL_ORDER, cancel_order),
+            (requests.GLOBAL_CANCEL, global_cancel),
+            (requests.OPEN_ORDERS, open_orders),
+            (requests.ALL_OPEN_ORDERS, all_open_orders),
+            (requests.COMPLETED_ORDERS, completed_orders),
+            (requests.AUTO_OPEN_ORDERS, auto_open_orders),
+        )
+    },
 }

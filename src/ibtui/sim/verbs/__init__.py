@@ -16,7 +16,7 @@ VERBS: dict[str, Verb] = {
     for verb in (
         clients.stats, clients.drop, clients.refuse, clients.wedge, clients.freeze, clients.restart,
         meetings.version, meetings.greet, meetings.hangup,
-        links.upstream, links.farm, links.compete, links.permission, links.message,
+        links.upstream, links.farm, links.compete, links.permission, links.read_only, links.message,
         frames.reject, frames.mute, frames.delay, frames.duplicate, frames.alter, frames.raw,
         market.price, market.print_, market.halt, market.resume, market.depth_reset, market.market, market.clock,
         fills.correct, links.accounts, verbs, clients.stop,

@@ -44,6 +44,12 @@ def permission(controls: Controls, live: bool = True, symbol: str | None = None)
     return {"live": bool(live)}
 
 
+def read_only(controls: Controls, on: bool = True) -> Answer:
+    """Switches the gateway's "Read-Only API" on: what asks about orders is refused (321), or off again."""
+    controls.gateway.permissions.read_only = bool(on)
+    return {"on": bool(on)}
+
+
 def message(
     controls: Controls,
     code: int,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from ibtui.clock import NS
 from ibtui.trading.orders import LIVE, Order, OrderIntent, Status
+from ibtui.trading.unanswered import is_unanswered
 from ibtui.ui.text import UNKNOWN, Column, Row, age, amount, quantity, wall
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ COLUMNS = (
     Column("REFERENCE", 26, rank=5),
     Column("REASON", 4, stretch=True),
 )
+
+NOT_ACKNOWLEDGED = "not acknowledged; it may be at the broker"
 
 _TONES = {
     Status.WORKING: "accent",
@@ -53,8 +56,9 @@ def order_row(order: Order, zone: str, now_ns: int, branch: str = "") -> Row:
     intent = order.intent
     status = str(order.status) + ("…" if order.cancel_requested and order.status in LIVE else "")
     queued = None if order.acknowledged_ns is None else (now_ns - order.acknowledged_ns) / NS
+    silent = is_unanswered(order, now_ns)
     return (
-        (status, _TONES.get(order.status, "plain")),
+        (status, "warn" if silent else _TONES.get(order.status, "plain")),
         (intent.action, "bid" if intent.action == "BUY" else "ask"),
         (branch + intent.symbol, "title"),
         (intent.order_type, "dim"),
@@ -69,7 +73,7 @@ def order_row(order: Order, zone: str, now_ns: int, branch: str = "") -> Row:
         (wall(intent.created_ns, zone), "dim"),
         (UNKNOWN if order.order_id is None else str(order.order_id), "dim"),
         (intent.order_ref, "dim"),
-        (order.reason, "warn"),
+        (NOT_ACKNOWLEDGED if silent else order.reason, "warn"),
     )
 
 

@@ -74,10 +74,13 @@ class Status:
     frames: str = ""
     problem: str = ""
     unprotected: int = 0
+    read_only: bool = False
 
 
-def mode(account: str) -> Span:
+def mode(account: str, *, read_only: bool = False) -> Span:
     """What may be done with the account: SIM, PAPER or VIEW ONLY."""
+    if read_only:
+        return "VIEW ONLY", "warn"
     if account.startswith(SIM_PREFIX):
         return "SIM", "accent"
     if is_paper(account):
@@ -107,7 +110,7 @@ def _first_parts(status: Status, pnl: Span) -> list[Line]:
     for name, state in status.lights:
         lights += [*((" ", "plain"),) * bool(lights), *light(name, state)]
     parts: list[Line] = [
-        (mode(status.account),),
+        (mode(status.account, read_only=status.read_only),),
         ((status.state, _STATE_TONES.get(status.state, "plain")),),
         tuple(lights),
         (("P&L ", "dim"), pnl),

@@ -1,0 +1,91 @@
+"""A cancel that does not go out is money lost: it passes every state, every limit and every queue."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from ibtui.trading.orders import Status
+from ibtui.trading.restraints import Restraint
+from ibtui.trading.states import TradingState
+from tests.conftest import Gateway, until
+from tests.console.trader import trading
+
+STATUS, EXECUTION, OPEN_ORDERS_END, EXECUTIONS_END = 3, 11, 53, 55
+CANCEL, MARKET_DATA = "4", "1"
+
+
+async def test_a_cancel_is_on_the_wire_while_requests_for_data_still_wait(gateway: Gateway, tmp_path: Path) -> None:
+    async with trading(gateway, tmp_path) as trader:
+        feeds = trader.rig.feeds
+        refs = [await trader.working(quantity=10 + number) for number in range(3)]
+        before = (await gateway.control("stats"))["received"].get(MARKET_DATA, 0)
+        for number in range(135):
+            feeds.want(type(trader.spy)(con_id=1_000_000 + number, symbol=f"X{number}"), quotes=True)
+        session = trader.rig.supervisor.session
+        assert session is not None
+        for ref in refs:
+            await trader.rig.desk.cancel(ref)
+        assert not session.ib.client._msgQ, "the library's own queue stays empty"
+        await asyncio.gather(*(trader.until(ref, Status.CANCELLED) for ref in refs))
+        received = (await gateway.control("stats"))["received"]
+        assert received[CANCEL] == 3
+        assert received[MARKET_DATA] - before < 135, "the requests were still waiting for their turn"
+
+
+async def test_a_cancel_goes_halted_with_the_breaker_open_and_degraded(gateway: Gateway, tmp_path: Path) -> None:
+    async with trading(gateway, tmp_path) as trader:
+        desk, now = trader.rig.desk, trader.rig.supervisor._clock.monotonic
+        refs = [await trader.working(quantity=10 + number) for number in range(3)]
+        await desk.hold_back(Restraint("user", TradingState.HALTED, "by a test", 0))
+        await desk.cancel(refs[0])
+        await trader.until(refs[0], Status.CANCELLED)
+        for cause in ("one", "two", "three"):
+            desk.breaker.failure(cause, now())
+        assert desk.breaker.state == "open"
+        await desk.cancel(refs[1])
+        await trader.until(refs[1], Status.CANCELLED)
+        await gateway.control("mute", message=EXECUTIONS_END)
+        await gateway.control("drop", how="rst")
+        await trader.rig.not_ready()
+        await until(lambda: desk.orders[refs[2]].status is Status.WORKING, 10, "the list of open orders")
+        assert not desk.reconciled
+        await desk.cancel(refs[2])
+        await trader.until(refs[2], Status.CANCELLED)
+
+
+async def test_what_was_asked_before_and_during_a_sync_is_sent_once(gateway: Gateway, tmp_path: Path) -> None:
+    async with trading(gateway, tmp_path) as trader:
+        rig = trader.rig
+        before, during = [await trader.working(quantity=10 + number) for number in range(2)]
+        await gateway.control("delay", message=EXECUTIONS_END, until=STATUS, count=1)
+        await gateway.control("refuse", seconds=0.3)
+        await gateway.control("drop", how="fin")
+        await rig.not_ready()
+        await rig.desk.cancel(before)
+        await until(lambda: rig.desk.orders[during].status is Status.WORKING, 10, "the list of open orders")
+        assert CANCEL not in (await gateway.control("stats"))["received"], "nothing goes on a guess"
+        await rig.desk.cancel(during)
+        await trader.until(during, Status.CANCELLED)
+        await trader.until(before, Status.CANCELLED)
+        await rig.ready()
+        assert (await gateway.control("stats"))["received"][CANCEL] == 2
+
+
+async def test_an_order_that_fills_while_the_lists_come_in_is_no_contradiction(
+    gateway: Gateway, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with trading(gateway, tmp_path) as trader:
+        ref = await trader.working(0.999)
+        await gateway.control("delay", message=OPEN_ORDERS_END, until=EXECUTION, count=1)
+        await gateway.control("drop", how="fin")
+        await trader.rig.not_ready()
+        await until(lambda: trader.order(ref).status is Status.WORKING, 10, "the list of open orders")
+        with caplog.at_level(logging.ERROR):
+            limit = trader.order(ref).intent.limit_price
+            await gateway.control("print", symbol="SPY", price=limit - 0.5, size=100_000)
+            await trader.until(ref, Status.FILLED)
+            await trader.rig.ready()
+        assert trader.rig.desk.reconciled
+        assert "should not be there" not in caplog.text
