@@ -22,7 +22,7 @@ from ibtui.market.instruments import Instrument
 from ibtui.services.alerts import Severity
 from ibtui.trading.differences import Difference
 from ibtui.trading.orders import LIVE, Order
-from ibtui.ui import pacer
+from ibtui.ui import dropped_link, pacer
 from ibtui.ui.armed import Armed
 from ibtui.ui.boarding import Boarding
 from ibtui.ui.closing import Closing
@@ -42,7 +42,8 @@ from ibtui.ui.rows.status import first_line, second_line
 from ibtui.ui.screens.base import ConsoleScreen
 from ibtui.ui.spans import Spans
 from ibtui.ui.styles import style_sheet
-from ibtui.ui.text import clean
+from ibtui.ui.takeaway import Takeaway
+from ibtui.ui.text import Line, clean
 from ibtui.ui.themes import themes
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,12 @@ STATUS_EVERY = 0.25
 
 INTERRUPTED = 130
 """Exit code where a signal or a lost terminal ended the console."""
+
+TOASTS = 2
+"""Words to the user that stand at once; an older one makes room."""
+
+MARKS: dict[Severity, str] = {"information": "·", "warning": "!", "error": "✗"}
+"""What says how bad it is without colour."""
 
 FULL_EVERY = 1.0
 """Seconds between two frames that look at every visible row."""
@@ -123,7 +130,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.terminal_rate = Rate()
         self._followed: dict[Feed, Instrument | None] = {}
         self._watched: dict[int, Instrument] | None = None
-        self._glancing = False
+        self.glancing = False  # a picture of a screen that is not shown is being made
         self.ordering = Ordering(self)
         self.armed = Armed(self)
         self._noticed: tuple[Difference, ...] = ()
@@ -131,6 +138,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.board = Boarding(self)
         self._executor = Executor(self)
         self._history = History()
+        self._takeaway = Takeaway(self)
         self._exit_way = ExitWay(self, self._pacer)
 
     # --- life ---
@@ -233,9 +241,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self._show_status()
 
     def _show_status(self) -> None:
-        self._show_status_on(self.screen_stack[0])
+        self.show_status_on(self.screen_stack[0])
 
-    def _show_status_on(self, screen: Widget) -> None:
+    def show_status_on(self, screen: Widget) -> None:
+        """The status bar's two lines, of now, on a screen that has it."""
         if isinstance(screen, ConsoleScreen) and screen.is_mounted:
             frames = painting(self._pacer.gate, real=self._driver_in_use is not None)
             status = status_of(
@@ -249,25 +258,6 @@ class ConsoleApp(App[None], inherit_bindings=False):
         from ibtui.ui.picture import picture
 
         return await picture(self, request)
-
-    def glance(self, screen: ConsoleScreen) -> None:
-        """Paints a screen for a picture of it. One that is not shown subscribes to nothing."""
-        self._glancing = screen is not self.screen_stack[0]
-        try:
-            nothing: frozenset[int] = frozenset()
-            clock = self.parts.clock
-            screen.paint(Frame(clock.monotonic(), clock.utc_ns(), nothing, nothing, nothing, full=True))
-            self._show_status_on(screen)
-        finally:
-            self._glancing = False
-
-    def glance_ends(self, screen: ConsoleScreen) -> None:
-        """What a screen that is not shown took for its picture, it gives back; what others follow stays."""
-        self._glancing = True
-        try:
-            screen.on_screen_suspend()
-        finally:
-            self._glancing = False
 
     # --- keys ---
 
@@ -324,6 +314,32 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
         self.push_screen(CommandLine(self._history), self._executor.command)
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copies, by the terminal or by the tmux around us."""
+        if not self._takeaway.copied_by_tmux(text):
+            super().copy_to_clipboard(text)
+            self.tell("Copied, where the terminal allows it")
+
+    def action_export(self) -> None:
+        """The view that has the focus as a file."""
+        self._takeaway.export()
+
+    @property
+    def notice(self) -> Line | None:
+        """What is to be noticed above the hints of every screen, until it is understood."""
+        if self.parts.views.get(dropped_link.VIEW):
+            return None
+        keys = next(shown(each.keys) for each in self.keys if each.id == "link.understood")
+        return dropped_link.warning(os.environ, self.parts.settings.orders.on_hangup, keys)
+
+    def action_understood(self) -> None:
+        """The notice is not shown again."""
+        if self.notice is not None:
+            self.parts.views.put(dropped_link.VIEW, {"understood": True})
+            for stack in self._screen_stacks.values():
+                if stack and isinstance(stack[0], ConsoleScreen):
+                    stack[0].show_hints(self.size.width)
+
     def start_backfill(self, text: str | None) -> None:
         """``SYMBOL [BAR] [MODE]``, as typed on the backfill screen."""
         self._executor.start_backfill(text)
@@ -363,7 +379,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def follow(self, feed: Feed, instrument: Instrument | None) -> None:
         """Subscribes to the depth or the tape of what a screen shows; None when the screen is left."""
-        if self._glancing or self._followed.get(feed) == instrument:
+        if self.glancing or self._followed.get(feed) == instrument:
             return
         self._followed[feed] = instrument
         if instrument is not None:
@@ -432,7 +448,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
     # --- words ---
 
     def _toast(self, text: str, severity: Severity = "information") -> None:
-        self.notify(clean(text), severity=severity, markup=False)  # Textual lets escapes through
+        while len(self._notifications) >= TOASTS:
+            self._unnotify(next(iter(self._notifications)), refresh=False)
+        # Textual lets escapes through
+        self.notify(f"{MARKS[severity]} {clean(text)}", severity=severity, markup=False)
 
     def tell(self, text: str, *, bad: bool = False) -> None:
         """A word to the user."""

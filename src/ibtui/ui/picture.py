@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ibtui.errors import UsageError
+from ibtui.ui.frame import Frame
 from ibtui.ui.screens.base import ConsoleScreen
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
     from textual.strip import Strip
 
     from ibtui.ui.app import ConsoleApp
@@ -62,11 +64,36 @@ async def _strips(app: "ConsoleApp", name: str) -> "Sequence[Strip]":
         screen._screen_resized(app.size)
     for _ in range(TURNS if hidden else 1):
         await asyncio.sleep(BETWEEN if hidden else 0)
-        app.glance(screen)
-    strips = screen._compositor.render_strips(app.size)
+        _paint(app, screen, hidden=hidden)
+    strips = strips_of(app, screen)
     if hidden and name != app.current_mode:
-        app.glance_ends(screen)
+        _leave(app, screen)
     return strips
+
+
+def _paint(app: "ConsoleApp", screen: ConsoleScreen, *, hidden: bool) -> None:
+    """A whole frame for one screen. One that is not shown subscribes to nothing."""
+    clock, nothing = app.parts.clock, frozenset[int]()
+    app.glancing = hidden
+    try:
+        screen.paint(Frame(clock.monotonic(), clock.utc_ns(), nothing, nothing, nothing, full=True))
+        app.show_status_on(screen)
+    finally:
+        app.glancing = False
+
+
+def _leave(app: "ConsoleApp", screen: ConsoleScreen) -> None:
+    """Has a screen that is not shown give back what it took for its picture; what others follow stays."""
+    app.glancing = True
+    try:
+        screen.on_screen_suspend()
+    finally:
+        app.glancing = False
+
+
+def strips_of(app: "ConsoleApp", screen: "Screen[Any]") -> "Sequence[Strip]":
+    """A screen's lines as they would be drawn."""
+    return screen._compositor.render_strips(app.size)
 
 
 def drawing(strips: "Sequence[Strip]", width: int, title: str) -> str:

@@ -61,4 +61,14 @@ KEYS: tuple[Key, ...] = (
         "copy",
         "Copy the selected row, on the chart what stands under the cursor",
     ),
+    Key(
+        "view.export",
+        "e",
+        "export",
+        "General",
+        (EVERYWHERE,),
+        "app.export",
+        "Export this view into the data directory: a list as CSV, else the screen's text",
+    ),
+    Key("link.understood", "U", "understood", "General", (EVERYWHERE,), "app.understood", "Hide the line about SSH"),
 )

@@ -64,6 +64,7 @@ class ConsoleScreen(Screen[None]):
         """Status bar, body, hints; and what is said in a terminal that is too small."""
         yield LineBox(id="status")
         yield from self.body()
+        yield LineBox(id="notice")
         yield LineBox(id="hints")
         yield LineBox(id="too-small")
 
@@ -95,9 +96,12 @@ class ConsoleScreen(Screen[None]):
         """Another screen is shown now, or a dialog over this one."""
 
     def show_hints(self, width: int) -> None:
-        """Shows the keys of this screen."""
+        """Shows the keys of this screen, and what there is to notice above them."""
         hints: list[Line] = [((f"{self.NAME}", "title"),)]
         hints += [
             ((shown(key.keys), "key"), (f" {key.label}", "dim")) for key in on_screen(self.console.keys, self.NAME)
         ]
         self.query_one("#hints", LineBox).show([join(hints, width)])
+        notice = self.console.notice
+        self.set_class(notice is not None, "noticed")
+        self.query_one("#notice", LineBox).show([] if notice is None else [notice])

@@ -5,7 +5,7 @@ the bytes). Here a row is a tuple of cells, a row that is equal to the one shown
 redraws its own line.
 """
 
-from collections.abc import Callable, Container, Hashable, Sequence
+from collections.abc import Callable, Container, Hashable, Iterator, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -79,6 +79,15 @@ class RowGrid(Toned, can_focus=True):
     def keys(self) -> tuple[Hashable, ...]:
         """The keys of all rows, in order."""
         return self._keys
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Every column, those too that do not fit."""
+        return self._columns
+
+    def all_rows(self) -> Iterator[Row]:
+        """Every row, those too that are not on the screen."""
+        return map(self._row_of, self._keys)
 
     @property
     def selected(self) -> Hashable | None:
