@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ibtui.errors import IbtuiError, UsageError
 from ibtui.market.instruments import Instrument
-from ibtui.trading.orders import Order, Status
+from ibtui.trading.orders import LIVE, Order, Status
 from ibtui.ui.rows.orders import told
 
 if TYPE_CHECKING:
@@ -103,6 +103,24 @@ class Closing:
             then(await self._described(con_id))
 
         self._run(look_up())
+
+    def ask_to_move(self, order: Order) -> None:
+        """Asks for another price of a working order, and then the broker for it."""
+        from ibtui.ui.screens.confirm import MoveOrder
+
+        if order.status not in LIVE or not (order.intent.limit_price or order.intent.stop_price):
+            why = f"it is {order.status}" if order.status not in LIVE else "it has no price"
+            self._app.tell(f"{order.intent.symbol} can't be moved: {why}", bad=True)
+            return
+
+        def moved(price: float | None) -> None:
+            if price is not None:
+                self.move(order, price)
+
+        def ask(instrument: Instrument) -> None:
+            self._app.push_screen(MoveOrder(order, instrument), moved)
+
+        self.with_contract(order.intent.con_id, ask)
 
     def move(self, order: Order, price: float) -> None:
         """Gives a working order another price: its stop where it has no limit."""

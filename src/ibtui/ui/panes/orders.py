@@ -76,6 +76,19 @@ class OrdersPane(RowGrid):
             external = self._external[self.selected.perm_id]
             self._host.tell(f"{external.symbol}: not ours; it can be cancelled {external.where}", bad=True)
 
+    def action_move_order(self) -> None:
+        """Asks for another price of the selected order, and then the broker for it."""
+        if self.order is not None and self._host.key_trusted():
+            self._host.closing.ask_to_move(self.order)
+
+    def action_duplicate_order(self) -> None:
+        """Opens a ticket that is filled like the selected order."""
+        order = self.order
+        if order is not None and self._host.key_trusted():
+            self._host.closing.with_contract(
+                order.intent.con_id, lambda instrument: self._host.ordering.duplicate(order.intent, instrument)
+            )
+
     def _order_row(self, key: Hashable) -> Row:
         if isinstance(key, Section):
             return section_row(key, self._list.counts[key], self._listed_s)

@@ -129,24 +129,8 @@ class OrdersScreen(ConsoleScreen):
 
     def action_move_order(self) -> None:
         """Asks for another price of the selected order, and then the broker for it."""
-        from ibtui.ui.screens.confirm import MoveOrder
-
-        order = self.order
-        if order is None or not self.console.key_trusted():
-            return
-        if order.status not in LIVE or not (order.intent.limit_price or order.intent.stop_price):
-            why = f"it is {order.status}" if order.status not in LIVE else "it has no price"
-            self.console.tell(f"{order.intent.symbol} can't be moved: {why}", bad=True)
-            return
-
-        def moved(price: float | None) -> None:
-            if price is not None:
-                self.console.closing.move(order, price)
-
-        def ask(instrument: Instrument) -> None:
-            self.console.push_screen(MoveOrder(order, instrument), moved)
-
-        self.console.closing.with_contract(order.intent.con_id, ask)
+        if self.order is not None and self.console.key_trusted():
+            self.console.closing.ask_to_move(self.order)
 
     def action_duplicate_order(self) -> None:
         """Opens a ticket that is filled like the selected order."""
