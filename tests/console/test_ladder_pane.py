@@ -42,6 +42,12 @@ async def test_rows_stay_under_a_choice_and_a_broken_book_is_grey_says_why_and_t
             shown = box(app, "#ladder").splitlines()
             assert "500.00" in shown[before]
             assert "bid Σ 500" in shown[-1]
+            pane.action_move(1)
+            pane.action_ladder("buy")
+            pane.action_move(-1)
+            await settle(app, pilot)
+            assert any("was not on the screen yet" in each.message for each in app._notifications)
+            assert not isinstance(app.screen, OrderTicket)
             await pilot.press("enter")
             await settle(app, pilot)
             assert isinstance(app.screen, OrderTicket)

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ibtui.market.increments import Scale, increments
 from ibtui.ui.panes.ladder_window import CURSOR_FOR, LadderWindow
 from ibtui.ui.rows.ladder_book import Side
 
@@ -61,13 +62,27 @@ def test_the_choice_goes_to_the_ends_by_pages_and_back_to_the_market():
     assert (window.cursor, window.rows()[HEIGHT // 2]) == (None, 5)
 
 
-def test_another_grouping_keeps_the_choice_at_its_price():
-    window = LadderWindow()
+@given(st.integers(1, 5_000), st.sampled_from([1, 2, 5, 10]), st.sampled_from([1, 2, 5, 10]))
+def test_another_grouping_or_rule_keeps_the_choice_at_its_price_and_in_sight(cent, before, after):
+    old = Scale(increments([(0.0, 0.01)], 0.01), before)
+    new = Scale(increments([(0.0, 0.01), (3.0, 0.05)], 0.01), after)
+    window, row = LadderWindow(), old.row(cent / 100)
+    window.place(*market(row), now=0.0)
+    window.move(1, row, 0.0)
+    window.rescale(lambda each: new.row(old.price(each)))
     window.place(*market(10_000), now=0.0)
-    window.move(1, 10_000, 0.0)
-    window.regroup(1, 10)
-    assert window.cursor == 1_000
-    assert 1_000 in window.rows()
+    assert window.cursor is not None
+    assert abs(new.price(window.cursor) - old.price(row)) <= new.group * new.grid.step(window.cursor * new.group)
+    assert window.cursor in window.rows()
+
+
+def test_only_a_row_that_is_visible_is_chosen_by_pointing():
+    window = LadderWindow()
+    window.place(*market(0), now=0.0)
+    window.choose(500, 0.0)
+    assert window.cursor is None
+    window.choose(3, 0.0)
+    assert window.cursor == 3
 
 
 def test_an_unknown_market_has_no_rows_and_no_choice():

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import BindingType
 from textual.strip import Strip
 
@@ -132,6 +133,7 @@ class LadderPane(LineBox, can_focus=True):
         ours = [each for each in orders.values() if each.intent.con_id == con_id]
         if con_id != self._shown:
             self._shown = con_id
+            self._view = None
             self._window.centre()
             self._orders.let_go()
             self._profile.forget()
@@ -160,6 +162,10 @@ class LadderPane(LineBox, can_focus=True):
         scale = Scale(parts.contracts.rules.grid(instrument), choices.group)
         book = self._book(con_id)
         self._trouble = self._look_for_trouble(con_id, book, frame.now)
+        before = self._view
+        if before is not None and before.scale != scale:
+            self._window.rescale(lambda row: scale.row(before.scale.price(row)))
+            self._profile.forget()
         self._touch = quote.bid, quote.ask
         if book is None:
             bids, asks = by_rows.touch_only(quote, scale)
@@ -299,6 +305,13 @@ class LadderPane(LineBox, can_focus=True):
             line = self.lines[HEAD + rows.index(cursor)]
             self.app.copy_to_clipboard("".join(text for text, _ in line).strip())
 
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses the row under it."""
+        rows, at = self._window.rows(), event.y - HEAD
+        if 0 <= at < len(rows):
+            self._window.choose(rows[at], self._parts.clock.monotonic())
+            self._host.paint_soon()
+
     def _begin(self, steps: int) -> int | None:
         """The first key upwards chooses the best ask, one downwards the best bid."""
         if self._view is None:
@@ -313,9 +326,13 @@ class LadderPane(LineBox, can_focus=True):
         """Symbol and price of the chosen row, if a key may act on it; says why not."""
         if not self._host.key_trusted():
             return None
-        instrument, price = self.instrument, self.cursor_price
-        if instrument is None or price is None or instrument.con_id != self._shown:
+        instrument, price, view = self.instrument, self.cursor_price, self._view
+        if instrument is None or self._window.cursor is None:
             self._host.tell("No row is chosen: the arrow keys choose one")
+            return None
+        painted = view is not None and (view.cursor, view.scale.group) == (self._window.cursor, self._choices.group)
+        if price is None or not painted or instrument.con_id != self._shown:
+            self._host.tell("Key ignored: the chosen row was not on the screen yet. Press it again.", bad=True)
             return None
         return instrument, price
 
@@ -366,10 +383,7 @@ class LadderPane(LineBox, can_focus=True):
         self._choices = replace(self._choices, **changed)  # type: ignore[arg-type]
 
     def _regroup(self) -> None:
-        before, after = self._choices.group, int(_next(GROUPS, self._choices.group))
-        self._choose(group=after)
-        self._profile.forget()
-        self._window.regroup(before, after)
+        self._choose(group=int(_next(GROUPS, self._choices.group)))
 
     def _count_anew(self) -> None:
         if self._shown is not None:

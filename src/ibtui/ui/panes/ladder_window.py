@@ -1,5 +1,7 @@
 """Which rows of a ladder are shown, and which one is chosen. No Textual here."""
 
+from collections.abc import Callable
+
 from ibtui.ui.rows.ladder_book import Side, needs_centring
 
 CURSOR_FOR = 20.0
@@ -66,7 +68,7 @@ class LadderWindow:
         """Chooses the highest or the lowest visible row."""
         rows = self.rows()
         if rows:
-            self.cursor, self._moved = rows[0] if top else rows[-1], now
+            self.choose(rows[0] if top else rows[-1], now)
 
     def release(self) -> None:
         """No row is chosen any more."""
@@ -76,11 +78,17 @@ class LadderWindow:
         """The market is put into the middle again; no row is chosen any more."""
         self.cursor = self._centre = None
 
-    def regroup(self, before: int, after: int) -> None:
-        """Rows are of another number of increments from now on; the choice stays at its price."""
+    def choose(self, row: int, now: float) -> None:
+        """Chooses a row that is visible."""
+        if row in self.rows():
+            self.cursor, self._moved = row, now
+
+    def rescale(self, row_of: Callable[[int], int]) -> None:
+        """Prices have other rows from now on; what is chosen and what is in the middle stay at theirs."""
         if self.cursor is not None:
-            self.cursor = round(self.cursor * before / after)
-        self._centre = None if self.cursor is None else self.cursor
+            self.cursor = row_of(self.cursor)
+        if self._centre is not None:
+            self._centre = row_of(self._centre)
 
     def _show(self, row: int) -> None:
         """Moves the visible rows by as little as brings a row into sight."""
