@@ -222,6 +222,10 @@ class Contracts:
         self._writer.history_soon(*history.upsert_contract(instrument, asked_as, self._clock.utc_ns()))
 
 
+_FINEST = {"CRYPTO": 1e-8}
+"""Steps of quantities where a gateway before version 164 says none: a coin is parted, anything else is whole."""
+
+
 def to_ib(instrument: Instrument) -> "Contract":
     """The instrument as ib_insync sends it. Its number decides; the rest is what IB itself reported for it."""
     from ib_insync import Contract
@@ -264,6 +268,7 @@ def from_ib(details: "ContractDetails") -> Instrument:
         last_trade_date=contract.lastTradeDateOrContractMonth,
         strike=contract.strike or None,
         right=contract.right,
+        size_increment=_positive(details.sizeIncrement, _FINEST.get(contract.secType, 1.0)),
     )
 
 

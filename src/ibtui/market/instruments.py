@@ -13,6 +13,7 @@ class Instrument:
         time_zone: IB's name of the exchange's zone, such as ``US/Eastern``.
         trading_hours: IB's own string of sessions, extended hours included.
         liquid_hours: IB's own string of regular sessions.
+        size_increment: What quantities are multiples of.
     """
 
     con_id: int
@@ -32,3 +33,4 @@ class Instrument:
     last_trade_date: str = ""
     strike: float | None = None
     right: str = ""
+    size_increment: float = 1.0

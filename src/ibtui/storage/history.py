@@ -29,6 +29,7 @@ CONTRACT_COLUMNS = (
     "last_trade_date",
     "strike",
     "right",
+    "size_increment",
 )
 """The fields of an Instrument, which are the columns of ``contracts``."""
 

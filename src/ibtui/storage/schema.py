@@ -169,17 +169,19 @@ JOURNAL = Schema(
 
 HISTORY = Schema(
     name="history",
-    version=1,
+    version=2,
     synchronous="NORMAL",
     cache_kib=4096,
     replaceable=True,
+    upgrades=(_add_columns("contracts", "size_increment REAL NOT NULL DEFAULT 1"),),
     statements=(
         """CREATE TABLE contracts (
             con_id INTEGER PRIMARY KEY, symbol TEXT NOT NULL, sec_type TEXT NOT NULL, exchange TEXT NOT NULL,
             currency TEXT NOT NULL, local_symbol TEXT NOT NULL, min_tick REAL NOT NULL, time_zone TEXT NOT NULL,
             primary_exchange TEXT NOT NULL, trading_class TEXT NOT NULL, multiplier REAL NOT NULL,
             long_name TEXT NOT NULL, last_trade_date TEXT NOT NULL, strike REAL, "right" TEXT NOT NULL,
-            trading_hours TEXT NOT NULL, liquid_hours TEXT NOT NULL, updated_ns INTEGER NOT NULL
+            trading_hours TEXT NOT NULL, liquid_hours TEXT NOT NULL, updated_ns INTEGER NOT NULL,
+            size_increment REAL NOT NULL DEFAULT 1
         ) STRICT""",
         # What was typed, in capitals, and the contract it turned out to mean.
         """CREATE TABLE contract_names (

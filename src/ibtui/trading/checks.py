@@ -181,7 +181,11 @@ def _closes_it_all(inputs: CheckInputs) -> bool:
 def _check_quantity(inputs: CheckInputs) -> Check:
     if _closes_it_all(inputs):
         return Check("quantity", _show(known(inputs.intent.quantity)), "flattens the position", "pass")
-    return _at_most("quantity", positive(inputs.intent.quantity), inputs.limits.max_quantity)
+    quantity, increment = positive(inputs.intent.quantity), positive(inputs.instrument.size_increment)
+    if quantity is not None and (increment is None or not on_tick(quantity, increment)):
+        off = None if increment is None else False
+        return Check("quantity", _show(quantity), f"multiples of {_show(increment)}", _verdict(off))
+    return _at_most("quantity", quantity, inputs.limits.max_quantity)
 
 
 def _check_notional(inputs: CheckInputs) -> Check:

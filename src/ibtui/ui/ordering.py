@@ -69,7 +69,7 @@ class Ordering:
         wrong = None if opens_at is None else side_problem(line.action, opens_at, target, stop)
         if wrong is not None:
             raise UsageError(wrong)
-        quantity = read_size(line.quantity, opens_at, stop, instrument.multiplier)
+        quantity = read_size(line.quantity, opens_at, stop, instrument.multiplier, instrument.size_increment)
         parent = desk.intent(
             instrument,
             line.action,

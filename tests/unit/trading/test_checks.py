@@ -171,6 +171,24 @@ def test_notional_counts_the_multiplier_and_the_base_currency():
     assert verdicts(instrument=european, base_currency="EUR")["notional"] == "pass"
 
 
+def test_limits_of_an_account_in_another_currency_are_in_that_one_or_unknown():
+    found = {check.name: check for check in run_checks(inputs(base_currency="EUR", base_rate=0.9))}
+    assert found["notional"].measured == f"{0.9 * 4501.0:,.10g} EUR"
+    assert found["notional"].limit == "at most 50,000 EUR"
+    assert found["daily loss"].limit == "above -500 EUR"
+    assert found["buying power"].measured == f"margin {0.9 * 4501.0 / 2:,.10g}"
+    unknown = {check.name: check for check in run_checks(inputs(base_currency="EUR"))}
+    assert (unknown["notional"].verdict, unknown["buying power"].verdict) == ("unknown", "unknown")
+    assert unknown["notional"].measured == "unknown EUR"
+    assert verdicts(base_currency="")["notional"] == "unknown"
+
+
+def test_a_quantity_off_the_contracts_steps_never_passes():
+    assert verdicts(quantity=1.5)["quantity"] == "fail"
+    assert verdicts(quantity=1.5, instrument=replace(SPY, size_increment=0.5))["quantity"] == "pass"
+    assert verdicts(instrument=replace(SPY, size_increment=math.nan))["quantity"] == "unknown"
+
+
 def test_notional_counts_the_dearest_price_that_the_order_may_trade_at():
     assert verdicts(action="SELL", limit_price=1.0, max_notional=4000)["notional"] == "fail"
     assert verdicts(order_type="MKT", limit_price=None, max_notional=4000)["notional"] == "fail"

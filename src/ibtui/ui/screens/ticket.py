@@ -13,13 +13,13 @@ from textual.widgets import Input, Label
 
 from ibtui.errors import UsageError
 from ibtui.market.instruments import Instrument
-from ibtui.market.prices import format_price, round_to_tick
+from ibtui.market.prices import format_price
 from ibtui.trading.brackets import bracket, side_problem
 from ibtui.trading.checks import Check, passed
 from ibtui.trading.entry import read_price
 from ibtui.trading.order_line import TIMES_IN_FORCE, OrderLine, leg_price, price_of
 from ibtui.trading.orders import Action, Order, OrderIntent, Status
-from ibtui.trading.sizing import WAYS, read_distance, read_size
+from ibtui.trading.sizing import WAYS, read_distance, read_size, step_price, step_size
 from ibtui.ui.estimating import Estimator
 from ibtui.ui.frame import Frame
 from ibtui.ui.rows.orders import told
@@ -65,7 +65,7 @@ _ROWS = (
 
 
 class OrderTicket(Dialog[None]):
-    """Enter sends, esc leaves; arrows step a price by an increment, a quantity by one, a word to the next.
+    """Enter sends, esc leaves; arrows step a price by an increment, a quantity by its step, a word to the next.
 
     A refused order leaves it open.
     """
@@ -150,7 +150,7 @@ class OrderTicket(Dialog[None]):
             self.dismiss(None)
 
     def action_step(self, steps: int) -> None:
-        """Moves what is being typed: a price by increments, a quantity by one, a word to the next."""
+        """Moves what is being typed: a price by increments, a quantity by its steps, a word to the next."""
         focused = self.focused
         name = focused.id if isinstance(focused, Input) and focused.id else "limit"
         field = self._field(name)
@@ -160,7 +160,7 @@ class OrderTicket(Dialog[None]):
             at = words.index(field.value.lower()) if field.value.lower() in words else at
             field.value = words[(at - (1 if steps > 0 else -1)) % len(words)]
         elif name == "quantity":
-            field.value = f"{max(1.0, (_number(field.value) or 0.0) + steps):.12g}"
+            field.value = f"{step_size(field.value, self.instrument, steps):.12g}"
         else:
             self._step_price(field, steps)
         field.cursor_position = len(field.value)
@@ -214,10 +214,9 @@ class OrderTicket(Dialog[None]):
         tick = self.instrument.min_tick
         quote = self.console.parts.market.board.quote(self.instrument.con_id)
         near = quote.bid if self.action == "BUY" else quote.ask
-        before = _number(field.value)
-        start = near if before is None else before + steps * tick
-        if start is not None and start > 0:
-            field.value = format_price(round_to_tick(start, tick), tick)
+        if field.id == "stop" and self._field("type").value.strip().upper() == "TRAIL":
+            near = tick  # a distance, not a price
+        field.value = step_price(field.value, near, tick, steps)
 
     def _legs(self) -> tuple[OrderIntent, ...] | str:
         """The order, with target and stop loss where there are any; or why there is none yet."""
@@ -249,7 +248,8 @@ class OrderTicket(Dialog[None]):
         wrong = None if opens_at is None else side_problem(self.action, opens_at, target, loss)
         if wrong is not None:
             raise UsageError(wrong)
-        quantity = read_size(said["quantity"], opens_at, loss, self.instrument.multiplier)
+        multiplier, increment = self.instrument.multiplier, self.instrument.size_increment
+        quantity = read_size(said["quantity"], opens_at, loss, multiplier, increment)
         parent = desk.intent(
             self.instrument,
             self.action,
@@ -327,11 +327,3 @@ def _check_lines(checks: Sequence[Check]) -> list[Line]:
             )
         )
     return lines
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
