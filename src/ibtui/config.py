@@ -150,7 +150,7 @@ class UiSettings:
     theme: str = setting("dark", "Colour theme.", words=("dark", "light", "contrast", "colour-blind"))
     timezone: str = setting("", "Time zone of the clocks; empty: the exchange's.")
     up_color: str = setting("green", "Colour of a rise.", words=("green", "red"))
-    flash: bool = setting(True, "Invert a price on the quote board for a moment when it changes; costs bytes.")
+    flash: bool = setting(True, "Invert a last price on the board for a moment when it changes; costs bytes.")
 
 
 def listen_address(text: str) -> tuple[str, int] | None:

@@ -17,7 +17,8 @@ FLASH = 0.3
 """Seconds for which a changed price is inverted."""
 
 _DAY = 86_400
-_FLASHED = ("last", "bid", "ask")
+_FLASHED = ("last",)
+"""Trades are what the eye is to catch; quotes change all the time, and each flash is sent twice."""
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class Flashes:
 
     def note(self, quote: Quote, now: float) -> None:
         """Compares a quote with what was seen of it before."""
-        prices = (quote.last, quote.bid, quote.ask)
+        prices = (quote.last,)
         before = self._seen.get(quote.con_id)
         self._seen[quote.con_id] = prices
         if before is None or before == prices:

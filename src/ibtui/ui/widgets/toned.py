@@ -2,7 +2,7 @@
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -27,6 +27,7 @@ class Toned(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self._styles_of_tones: dict[tuple[str, bool], Style] = {}
+        self._measured: tuple[Size, Size] | None = None
 
     def style_of(self, tone: str, *, cursor: bool = False) -> Style:
         """The tone's style on this widget's ground; never None, which crashes Textual's NO_COLOR filter."""
@@ -48,13 +49,23 @@ class Toned(Widget):
         cells = self.content_size.width if width is None else width
         return Strip([Segment(text, self.style_of(tone, cursor=cursor)) for text, tone in line], cells)
 
+    @property
+    def content_size(self) -> Size:
+        """Cells without border and padding. Textual looks its own place up on the screen for that, for every line."""
+        outer = self.outer_size
+        if self._measured is None or self._measured[0] != outer:
+            gutter = self.styles.gutter
+            self._measured = outer, Size(max(0, outer.width - gutter.width), max(0, outer.height - gutter.height))
+        return self._measured[1]
+
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines of a part of the widget.
 
         They come from the widgets' own caches, with every colour in place: Textual's cache of styled lines, made for
         borders and padding, would go through each changed line again, a third of a board's frame (measured).
         """
-        if self.content_region.size != self.region.size or self.opacity < 1:
+        outer = self.outer_size
+        if self.content_size != outer or self.opacity < 1:
             return super().render_lines(crop)
         strips = [self.render_line(y) for y in crop.line_range]
         filters = self.get_line_filters()
@@ -62,7 +73,7 @@ class Toned(Widget):
             _, background = self.background_colors
             for each in filters:
                 strips = [strip.apply_filter(each, background) for strip in strips]
-        if crop.column_span != (0, self.region.width):
+        if crop.column_span != (0, outer.width):
             strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
 
@@ -76,5 +87,6 @@ class Toned(Widget):
 
     def notify_style_update(self) -> None:
         """Colours may have changed."""
+        self._measured = None
         self._styles_of_tones.clear()
         self.forget_strips()
