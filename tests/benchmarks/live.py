@@ -68,7 +68,8 @@ async def record_stream(console: Console, gateway: Gateway, seconds: float, rate
     conn.hasData -= taking.take
     await gateway.control("market", running=False)
     await asyncio.sleep(0.5)
-    return [frame for frame in split(bytes(received)) if repeatable(frame)]
+    settle = _Settling(console)
+    return [settle.frame(frame) for frame in split(bytes(received)) if repeatable(frame)]
 
 
 def repeatable(frame: bytes) -> bool:
@@ -76,6 +77,42 @@ def repeatable(frame: bytes) -> bool:
     fields = frame[4:].split(b"\0")
     operation = {b"12": 4, b"13": 5}.get(fields[0])
     return fields[0] in HOT and (operation is None or fields[operation] == b"1")
+
+
+class _Settling:
+    """Gives touches and levels the prices at which the market stopped.
+
+    Frames that are repeated out of their order would make a book that the console rightly refuses to believe.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._market = console.feeds.market
+        self._con_ids = {
+            str(each.request_id).encode(): each.instrument.con_id for each in console.feeds.subscriptions()
+        }
+
+    def frame(self, frame: bytes) -> bytes:
+        """The frame with the settled price, if it tells one of a touch or a level."""
+        fields = frame[4:].split(b"\0")
+        place = {b"1": 4, b"12": 6, b"13": 7}.get(fields[0])
+        con_id = self._con_ids.get(fields[2])
+        if place is None or con_id is None:
+            return frame
+        price = self._touch(fields, con_id) if fields[0] == b"1" else self._level(fields, con_id)
+        if price is None:
+            return frame
+        fields[place] = f"{price:.10g}".encode()
+        body = b"\0".join(fields)
+        return struct.pack(">I", len(body)) + body
+
+    def _touch(self, fields: list[bytes], con_id: int) -> float | None:
+        quote = self._market.board.quote(con_id)
+        return {b"1": quote.bid, b"2": quote.ask}.get(fields[3])
+
+    def _level(self, fields: list[bytes], con_id: int) -> float | None:
+        book, position, side = self._market.book(con_id), int(fields[3]), int(fields[-4 if fields[0] == b"12" else -5])
+        levels = book.bids if side else book.asks
+        return levels[position].price if position < len(levels) else None
 
 
 class _Taking:
