@@ -2,6 +2,7 @@
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -68,7 +69,8 @@ class Toned(Widget):
         if self.content_size != outer or self.opacity < 1:
             return super().render_lines(crop)
         strips = [self.render_line(y) for y in crop.line_range]
-        filters = self.get_line_filters()
+        # All themes are in true colours: there is nothing of the terminal's own palette to be replaced.
+        filters = [each for each in self.get_line_filters() if not isinstance(each, ANSIToTruecolor)]
         if filters:
             _, background = self.background_colors
             for each in filters:
