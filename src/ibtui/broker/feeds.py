@@ -311,9 +311,11 @@ class Feeds:
         if effect is Effect.NO_PERMISSION and not self._delayed:
             self._fall_back_to_delayed(subscription)
         elif effect in (Effect.REFUSED, Effect.NO_PERMISSION):
+            self._drop_book(subscription)
             subscription.standing = Standing.REFUSED
             self._share()
         elif effect is Effect.NO_SLOT:
+            self._drop_book(subscription)
             subscription.standing = Standing.WITHOUT
             self._supply.refused(subscription.feed, self._subscriptions.holding(subscription.feed))
             self._share()
@@ -379,6 +381,10 @@ class Feeds:
     def _end(self, subscription: Subscription) -> None:
         """Gives a subscription back; a book that is no longer fed is none."""
         self._outgoing.give_back(subscription)
+        self._drop_book(subscription)
+
+    def _drop_book(self, subscription: Subscription) -> None:
+        """Forgets a book, and takes no row of it any more: one that comes late would spoil the next book."""
         if subscription.feed is Feed.DEPTH and subscription.standing is Standing.GRANTED:
             con_id = subscription.instrument.con_id
             self._reader.requests.pop(str(subscription.request_id), None)
