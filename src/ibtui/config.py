@@ -149,7 +149,7 @@ class UiSettings:
 
     theme: str = setting("dark", "Colour theme.", words=("dark", "light", "contrast", "colour-blind"))
     timezone: str = setting("", "Time zone of the clocks; empty: the exchange's.")
-    up_color: str = setting("green", "Colour of a rise.", words=("green", "red"))
+    up_color: str = setting("green", "Colour of a rise; red swaps it with the fall's.", words=("green", "red", "blue"))
     flash: bool = setting(True, "Invert a last price on the board for a moment when it changes; costs bytes.")
 
 

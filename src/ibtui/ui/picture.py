@@ -34,7 +34,7 @@ async def picture(app: "ConsoleApp", request: dict[str, Any]) -> dict[str, Any]:
 
     names = list(SCREENS)
     wanted, form = str(request.get("screen") or ""), request.get("form", "text")
-    name = names[int(wanted) - 1] if wanted in {str(at + 1) for at in range(len(names))} else wanted
+    name = {str(at % 10): each for at, each in enumerate(names, 1)}.get(wanted, wanted)
     if name not in ("", *names):
         raise UsageError(f"'{wanted}' is no screen; there are: {', '.join(names)}")
     if not app.is_running or not app.screen_stack:

@@ -1,4 +1,8 @@
-"""The colour themes. Up and down never differ by colour alone, so every theme may choose what it likes."""
+"""The colour themes. Up and down never differ by colour alone, so every theme may choose what it likes.
+
+A test holds every text to WCAG's contrast on every ground, 4.5 and 7 in ``contrast``, and the colour-blind theme's rise
+and fall apart under simulated colour blindness.
+"""
 
 from dataclasses import replace
 
@@ -14,25 +18,25 @@ THEMES = (
         background="#121212",
         surface="#1c1c1c",
         panel="#262626",
-        success="#5faf5f",
+        success="#6fc46f",
         warning="#ffaf00",
-        error="#ff5f5f",
-        variables={"up": "#5fd787", "down": "#ff8787", "quiet": "#8a8a8a", "cursor": "#303a4a"},
+        error="#ff7b7b",
+        variables={"up": "#5fd787", "down": "#ff8787", "quiet": "#a2a2a2", "cursor": "#263246"},
     ),
     Theme(
         name="light",
         primary="#005faf",
         secondary="#5f87af",
-        accent="#875f00",
+        accent="#7a5200",
         foreground="#1c1c1c",
         background="#ffffff",
         surface="#f4f4f4",
         panel="#e4e4e4",
         success="#007000",
-        warning="#a05a00",
+        warning="#8c4a00",
         error="#c00000",
         dark=False,
-        variables={"up": "#006f2f", "down": "#b00020", "quiet": "#6c6c6c", "cursor": "#d0e0f4"},
+        variables={"up": "#006f2f", "down": "#b00020", "quiet": "#5a5a5a", "cursor": "#d0e0f4"},
     ),
     Theme(
         name="contrast",
@@ -45,7 +49,7 @@ THEMES = (
         panel="#1c1c1c",
         success="#00ff00",
         warning="#ffff00",
-        error="#ff5f5f",
+        error="#ff8f8f",
         variables={"up": "#00ff00", "down": "#ff8787", "quiet": "#bcbcbc", "cursor": "#00005f"},
     ),
     Theme(
@@ -59,17 +63,24 @@ THEMES = (
         panel="#262626",
         success="#56b4e9",
         warning="#e69f00",
-        error="#d55e00",
-        variables={"up": "#56b4e9", "down": "#e69f00", "quiet": "#8a8a8a", "cursor": "#303a4a"},
+        error="#f57f3d",
+        variables={"up": "#56b4e9", "down": "#e69f00", "quiet": "#a2a2a2", "cursor": "#263246"},
     ),
 )
 
 
 def themes(up_color: str) -> tuple[Theme, ...]:
-    """The themes, rise and fall swapped where a rise is to be red."""
-    if up_color != "red":
+    """The themes with the rise in the colour of the settings: ``green``, ``red`` as in Asia, or ``blue``.
+
+    The colour-blind theme's rise is blue already; ``red`` swaps it with its fall.
+    """
+    if up_color == "green":
         return THEMES
-    return tuple(
-        replace(each, variables={**each.variables, "up": each.variables["down"], "down": each.variables["up"]})
-        for each in THEMES
-    )
+    return tuple(replace(each, variables={**each.variables, **_changed(each, up_color)}) for each in THEMES)
+
+
+def _changed(theme: Theme, up_color: str) -> dict[str, str]:
+    up, down = theme.variables["up"], theme.variables["down"]
+    if up_color == "red":
+        return {"up": down, "down": up}
+    return {"up": theme.primary}
