@@ -17,7 +17,7 @@ from ibtui.cli.common import (
 )
 from ibtui.cli.settings_file import config
 from ibtui.cli.stored import db, gaps
-from ibtui.cli.taking_out import export, snapshot
+from ibtui.cli.taking_out import bundle, export, snapshot
 from ibtui.errors import IbtuiError, UsageError
 
 INTERRUPTED = 130
@@ -267,7 +267,7 @@ def account_values(common: Common, as_json: bool) -> int:
     return print_rows(rows, tables.ACCOUNT, "No account value is known.", as_json=as_json)
 
 
-for group in (gaps, db, config, snapshot, export):
+for group in (gaps, db, config, snapshot, export, bundle):
     main.add_command(group)
 
 

@@ -46,3 +46,34 @@ def export(common: Common, table: str, **options: Any) -> int:
     count = export_table(common.files(), table, **options)
     notice(f"{count:,} rows of {table}")
     return 0
+
+
+@click.command()
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; else ibtui-bundle-….zip.")
+@common_options
+def bundle(common: Common, output: Path | None) -> int:
+    """Put logs, settings, status and versions into a zip for a bug report; without accounts, addresses and secrets."""
+    import os
+    from datetime import UTC, datetime
+
+    from ibtui.clock import system_clock
+    from ibtui.services.bundle import settings_shown, versions, write_bundle
+    from ibtui.services.status import stored_status
+    from ibtui.services.status_socket import ask_console
+    from ibtui.storage.housekeeping import file_stats
+
+    settings = common.settings()
+    answer = ask_console(common.directory(), {"do": "status"})
+    documents = {
+        "status": answer["status"] if answer and answer["ok"] else stored_status(common.files(), system_clock()),
+        "settings": settings_shown(settings),
+        "files": file_stats(common.files())["files"],
+        "versions": versions(os.environ),
+    }
+    path = output or Path(f"ibtui-bundle-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.zip")
+    try:
+        names = write_bundle(path, common.directory(), documents, settings.gateway.host)
+    except OSError as error:
+        raise IbtuiError(f"{path} can't be written: {error.strerror}; name another file with -o.") from None
+    click.echo(f"{path}: {', '.join(names)}. Look through it before you hand it on.")
+    return 0
