@@ -1,5 +1,6 @@
 """What leaves the program: pictures of its screens, its tables, a bundle for a bug report."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +64,22 @@ def bundle(common: Common, output: Path | None) -> int:
     from ibtui.storage.housekeeping import file_stats
 
     settings = common.settings()
-    answer = ask_console(common.directory(), {"do": "status"})
+
+    def status() -> Any:
+        answer = ask_console(common.directory(), {"do": "status"})
+        return answer["status"] if answer and answer["ok"] else stored_status(common.files(), system_clock())
+
+    def tried(read: Callable[[], Any]) -> Any:
+        """What can't be read is what the report may be about."""
+        try:
+            return read()
+        except IbtuiError as error:
+            return {"error": str(error)}
+
     documents = {
-        "status": answer["status"] if answer and answer["ok"] else stored_status(common.files(), system_clock()),
+        "status": tried(status),
         "settings": settings_shown(settings),
-        "files": file_stats(common.files())["files"],
+        "files": tried(lambda: file_stats(common.files())["files"]),
         "versions": versions(os.environ),
     }
     path = output or Path(f"ibtui-bundle-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.zip")
