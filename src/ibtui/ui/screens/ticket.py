@@ -270,7 +270,8 @@ class OrderTicket(Dialog[None]):
 
     def _judge(self) -> None:
         """Shows every check's answer and what enter does now."""
-        if not self.is_mounted:
+        # What was typed last may be told after the ticket was left.
+        if not self.is_mounted or self not in self.app.screen_stack:
             return
         legs = self._legs()
         checks: tuple[Check, ...] = ()
