@@ -176,7 +176,13 @@ class FrameReader:
         batch.ticks.append((touch.con_id, batch.ts_ns, self._next(), whole(kind), value, size))
 
     def _size(self, fields: list[str]) -> None:
-        self._tick(fields[2], fields[3], None, quoted(fields[4]))
+        # Not by `_tick`: four of five frames are sizes.
+        touch = self.requests.get(fields[2])
+        if touch is None:
+            self.unclaimed += 1
+            return
+        batch = self._batch or self._begin()
+        batch.ticks.append((touch.con_id, batch.ts_ns, self._next(), whole(fields[3]), None, quoted(fields[4])))
 
     def _generic(self, fields: list[str]) -> None:
         self._tick(fields[2], fields[3], quoted(fields[4]), None)

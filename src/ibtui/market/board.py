@@ -105,23 +105,18 @@ class QuoteBoard:
             session: Number of the gateway session that they came through, 1 or more.
         """
         targets = _TARGETS
-        current = None
-        quote = Quote(0)
-        before = 0
-        second = int(monotonic)
+        seen: dict[int, Quote] = {}
+        before: dict[int, int] = {}
         for con_id, ts_ns, _, kind, price, size in ticks:
-            if con_id != current:
-                if current is not None:
-                    quote.arrivals.add(quote.ticks - before, second)
-                current = con_id
-                quote = self.quote(con_id)
-                before = quote.ticks
+            quote = seen.get(con_id)
+            if quote is None:
+                quote = seen[con_id] = self.quote(con_id)
+                before[con_id] = quote.ticks
                 if quote.session != session:
                     quote.forget()
                     quote.session = session
                 quote.updated = monotonic
                 quote.updated_ns = ts_ns
-                self.dirty.add(con_id)
             quote.ticks += 1
             target = targets.get(kind)
             if target is None:
@@ -139,8 +134,10 @@ class QuoteBoard:
                 setattr(quote, size_field, size)
             if delayed and quote.data_type < DELAYED:
                 quote.data_type = DELAYED
-        if current is not None:
-            quote.arrivals.add(quote.ticks - before, second)
+        self.dirty |= seen.keys()
+        second = int(monotonic)
+        for con_id, quote in seen.items():
+            quote.arrivals.add(quote.ticks - before[con_id], second)
 
     def set_data_type(self, con_id: int, data_type: int) -> None:
         """Takes IB's word on what kind of data follows for a contract."""
