@@ -15,7 +15,7 @@ from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.market.state import MarketState
 from ibtui.trading.breaker import Breaker
-from ibtui.trading.checks import Check, CheckInputs, is_reducing, passed, run_checks
+from ibtui.trading.checks import Check, CheckInputs, passed, run_checks
 from ibtui.trading.differences import Moved
 from ibtui.trading.holdings import Held
 from ibtui.trading.identity import left_behind
@@ -176,12 +176,12 @@ class OrderGuards:
         """
         inputs = self.inputs(session, asked)
         checks = run_checks(inputs)
-        reduces = is_reducing(inputs)
+        reduces = inputs.reduces
         return Judgement(checks, reduces, self._gate(session, listed, asked, reduces) or _checks_problem(checks))
 
     def gate(self, session: "Session | None", listed: bool, asked: Asked) -> str | None:
         """Why no frame of an order may leave now, whatever its checks say; None if it may."""
-        return self._gate(session, listed, asked, is_reducing(self.inputs(session, asked)))
+        return self._gate(session, listed, asked, self.inputs(session, asked).reduces)
 
     def _gate(self, session: "Session | None", listed: bool, asked: Asked, reduces: bool) -> str | None:
         if session is None or session.ended.done():

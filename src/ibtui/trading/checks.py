@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from ibtui.clock import NS
@@ -19,7 +20,7 @@ from ibtui.market.values import known, positive
 from ibtui.trading.exposure import may_trade
 from ibtui.trading.holdings import Held
 from ibtui.trading.margin import margin_of
-from ibtui.trading.orders import LIVE, Action, Order, OrderIntent, Status
+from ibtui.trading.orders import LIVE, Order, OrderIntent, Status
 
 Verdict = Literal["pass", "fail", "unknown"]
 
@@ -43,9 +44,9 @@ class Check:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CheckInputs:
-    """Everything the checks look at, taken at one instant.
+    """Everything the checks look at, taken at one instant. What several of them derive from it is worked out once.
 
     Attributes:
         quote_age_s: Seconds since the quote's last frame; None when there never was one.
@@ -92,6 +93,34 @@ class CheckInputs:
     base_currency: str = "USD"
     base_rate: float | None = None
 
+    @cached_property
+    def others(self) -> tuple[Order, ...]:
+        """All orders but this one."""
+        ref = self.intent.order_ref
+        return tuple(order for order in self.orders if order.intent.order_ref != ref)
+
+    @cached_property
+    def beside(self) -> tuple[Order, ...]:
+        """Orders that work, or may, on the same side of the same contract."""
+        asked = self.intent
+        return tuple(
+            order
+            for order in self.others
+            if order.intent.con_id == asked.con_id
+            and order.status in _COUNTING
+            and (order.intent.account, order.intent.action) == (asked.account, asked.action)
+        )
+
+    @cached_property
+    def working(self) -> float:
+        """Contracts that orders on this side may still trade; of an OCA group only one of its orders will."""
+        return may_trade(self.beside)
+
+    @cached_property
+    def reduces(self) -> bool:
+        """Whether the order only makes the position smaller, see :func:`is_reducing`."""
+        return is_reducing(self)
+
 
 def is_paper(account: str) -> bool:
     """Whether an account is a paper one: IB's begin with DU or DF, the simulated gateway's with DUSIM."""
@@ -110,7 +139,7 @@ def is_reducing(inputs: CheckInputs) -> bool:
     if inputs.parent is not None:
         return intent.action != inputs.parent.action and quantity <= inputs.parent.quantity
     held = inputs.held
-    return held is not None and quantity <= held.reducible(intent.action) - _working(inputs, intent.action)
+    return held is not None and quantity <= held.reducible(intent.action) - inputs.working
 
 
 def run_checks(inputs: CheckInputs) -> tuple[Check, ...]:
@@ -137,29 +166,10 @@ def _at_most(name: str, measured: float | None, limit: float, unit: str = "") ->
     return Check(name, _show(measured) + unit, f"at most {_show(most)}{unit}", _verdict(right))
 
 
-def _others(inputs: CheckInputs) -> list[Order]:
-    return [order for order in inputs.orders if order.intent.order_ref != inputs.intent.order_ref]
-
-
-def _working_orders(inputs: CheckInputs, action: str) -> list[Order]:
-    intent = inputs.intent
-    return [
-        order
-        for order in _others(inputs)
-        if order.status in _COUNTING
-        and (order.intent.con_id, order.intent.account, order.intent.action) == (intent.con_id, intent.account, action)
-    ]
-
-
-def _working(inputs: CheckInputs, action: Action) -> float:
-    """Contracts that orders on this side may still trade; of an OCA group only one of its orders will."""
-    return may_trade(_working_orders(inputs, action))
-
-
 def _sent_within(inputs: CheckInputs, seconds: float) -> list[Order]:
     return [
         order
-        for order in _others(inputs)
+        for order in inputs.others
         if order.status not in _NEVER_LEFT and abs(inputs.now_ns - order.intent.created_ns) < seconds * NS
     ]
 
@@ -175,7 +185,7 @@ def _check_account(inputs: CheckInputs) -> Check:
 
 
 def _closes_it_all(inputs: CheckInputs) -> bool:
-    return inputs.flattens and is_reducing(inputs)
+    return inputs.flattens and inputs.reduces
 
 
 def _check_quantity(inputs: CheckInputs) -> Check:
@@ -220,7 +230,7 @@ def _check_collar(inputs: CheckInputs) -> Check:
     limit = f"at most {_show(percent)} % beyond the touch"
     if intent.order_type not in ORDER_TYPES:
         return Check(name, f"order type {intent.order_type!r} unknown", limit, "unknown")
-    if is_reducing(inputs):
+    if inputs.reduces:
         return Check(name, "reduces the position", limit, "pass")
     touch, price = _touch(inputs), positive(intent.limit_price)
     if intent.order_type in _TRAILING and positive(intent.trail_amount) is positive(intent.trail_percent) is None:
@@ -243,7 +253,7 @@ def _check_collar(inputs: CheckInputs) -> Check:
 
 def _check_stale(inputs: CheckInputs) -> Check:
     name, limit = "stale quote", "a LIVE quote, both sides known"
-    if is_reducing(inputs):
+    if inputs.reduces:
         return Check(name, "reduces the position", limit, "pass")
     age = known(inputs.quote_age_s)
     measured = f"{inputs.mark}, {'age unknown' if age is None else f'{age:.1f} s old'}"
@@ -255,7 +265,7 @@ def _check_stale(inputs: CheckInputs) -> Check:
 
 def _check_crossed(inputs: CheckInputs) -> Check:
     name, limit = "crossed quote", "bid at or under ask"
-    if is_reducing(inputs):
+    if inputs.reduces:
         return Check(name, "reduces the position", limit, "pass")
     bid, ask = positive(inputs.quote_bid), positive(inputs.quote_ask)
     right = None if bid is None or ask is None else bid <= ask
@@ -313,7 +323,7 @@ def _check_rate(inputs: CheckInputs) -> Check:
 
 
 def _check_working(inputs: CheckInputs) -> Check:
-    count = len(_working_orders(inputs, inputs.intent.action)) + 1
+    count = len(inputs.beside) + 1
     return _at_most("working per side", count, inputs.limits.working_per_side)
 
 
@@ -322,7 +332,7 @@ def _check_position(inputs: CheckInputs) -> Check:
     worst = None
     if inputs.held is not None and quantity is not None:
         opened = 0.0 if inputs.parent is not None else quantity
-        worst = known(inputs.held.after(intent.action, _working(inputs, intent.action) + opened))
+        worst = known(inputs.held.after(intent.action, inputs.working + opened))
     return _at_most("position", worst, inputs.limits.max_position)
 
 
@@ -334,7 +344,7 @@ def _check_hours(inputs: CheckInputs) -> Check:
 def _check_daily_loss(inputs: CheckInputs) -> Check:
     name, pnl, most = "daily loss", known(inputs.daily_pnl), known(inputs.limits.daily_loss)
     limit = f"above -{_show(most)} {inputs.base_currency}"
-    if is_reducing(inputs):
+    if inputs.reduces:
         return Check(name, "reduces the position", limit, "pass")
     return Check(name, _show(pnl), limit, _verdict(None if pnl is None or most is None else pnl > -most))
 
@@ -343,7 +353,7 @@ def _check_buying_power(inputs: CheckInputs) -> Check:
     name, available, committed = "buying power", known(inputs.available), known(inputs.committed)
     free = None if available is None or committed is None else available - committed
     limit = f"at most {_show(free)} {inputs.base_currency} free"
-    if is_reducing(inputs):
+    if inputs.reduces:
         return Check(name, "reduces the position", limit, "pass")
     needed = margin_of(inputs.intent, inputs.instrument, _notional(inputs), inputs.unit_margin)
     right = None if needed is None or free is None else needed <= free
