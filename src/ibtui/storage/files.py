@@ -208,9 +208,10 @@ def connect_ro(path: Path, schema: Schema, seconds: float | None = 2.0) -> Itera
         connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, timeout=2.0)
     except sqlite3.Error as error:
         raise StorageError(f"{path} can't be read: {error}") from None
+    version = schema.version
     try:
         connection.row_factory = sqlite3.Row
-        refuse_newer(connection, path, schema)
+        version = refuse_newer(connection, path, schema)
         if seconds is not None:
             deadline = time.monotonic() + seconds
             connection.set_progress_handler(lambda: time.monotonic() > deadline, 20_000)
@@ -218,6 +219,8 @@ def connect_ro(path: Path, schema: Schema, seconds: float | None = 2.0) -> Itera
     except sqlite3.Error as error:
         slow = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT
         cause = f"the query took over {seconds:g} s" if slow else str(error)
+        if version < schema.version and "no such" in cause:
+            cause = "an older ibtui wrote it. Start the console once: it brings its files up to date"
         raise StorageError(f"{path} can't be read: {cause}") from None
     finally:
         connection.close()

@@ -3,6 +3,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -233,3 +234,12 @@ def test_old_days_go_as_whole_files_and_the_kept_ones_stay(tmp_path: Path) -> No
     assert [path.name for path in gone] == ["md-20260301.db", "md-20260302.db"]
     assert [day.day for day, _ in directory.market_data_days()] == list(range(3, 13))
     assert not list((tmp_path / "md").glob("*-wal"))
+
+
+def test_a_file_of_an_older_program_says_what_brings_it_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE contracts (con_id INTEGER PRIMARY KEY)")
+        connection.execute("PRAGMA user_version = 1")
+    with pytest.raises(StorageError, match="Start the console once"), connect_ro(path, HISTORY) as connection:
+        connection.execute("SELECT size_increment FROM contracts")
