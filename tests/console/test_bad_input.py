@@ -133,19 +133,22 @@ async def test_a_file_from_a_newer_version_is_refused_and_left_alone(program: Pr
         (program.data / "history.db", "positions"),
         (day, ""),
     ):
-        set_version(file, 999)
+        right = set_version(file, 999)
         before = file.read_bytes()
         one_line(await program.run("record", "SPY"), 2, str(file), "newer ibtui", "--data-dir")
         if reader:
             one_line(await program.run(reader), 2, str(file), "newer ibtui")
         assert file.read_bytes() == before
-        set_version(file, 1)
+        set_version(file, right)
 
 
-def set_version(file: Path, version: int) -> None:
+def set_version(file: Path, version: int) -> int:
+    """Writes a version into a file, and says which one it had."""
     connection = sqlite3.connect(file)
+    before = int(connection.execute("PRAGMA user_version").fetchone()[0])
     connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
+    return before
 
 
 async def test_a_damaged_journal_stops_everything_and_is_left_alone(program: Program) -> None:

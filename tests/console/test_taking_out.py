@@ -23,7 +23,7 @@ def list_exports(directory: Path) -> list[Path]:
 async def test_a_view_becomes_a_file_for_its_owner_alone_and_words_lie_on_the_hints(tmp_path: Path):
     async with console_parts(tmp_path) as parts:
         app = ConsoleApp(parts, start=nothing, stop=nothing)
-        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        async with app.run_test(size=(200, 40), notifications=True) as pilot:
             quote(parts, SPY, 1500.01, 1500.03, 1500.02)
             await settle(app, pilot)
             before = text_of(app).splitlines()

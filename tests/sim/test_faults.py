@@ -271,7 +271,7 @@ async def test_accounts_are_renamed_for_who_is_connected_and_who_comes() -> None
         ("mute", {"message": 1, "count": -1}, "0 or more"),
         ("print", {"symbol": "SPY", "price": 0}, "above zero"),
         ("accounts", {"ids": ""}, "account ids"),
-        ("reject", {"request": "modify"}, "place, cancel or data"),
+        ("reject", {"request": "modify"}, "place, cancel, data or what_if"),
         ("restart", {"next_valid_id": 0}, "1 or more"),
     ],
 )

@@ -61,7 +61,7 @@ def recording(tmp_path: Path) -> Path:
         md.executemany("INSERT INTO depth VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, 13)", rows)
     with made(tmp_path / "history.db", HISTORY) as history:
         facts = (CON_ID, "SPY", "STK", "SMART", "USD", "SPY", 0.01, "US/Eastern", "ARCA", "SPY", 1.0, "SPDR S&P 500")
-        history.execute(f"INSERT INTO contracts VALUES ({', '.join('?' * 12)}, '', NULL, '', '', '', 0)", facts)
+        history.execute(f"INSERT INTO contracts VALUES ({', '.join('?' * 12)}, '', NULL, '', '', '', 0, 1)", facts)
         bar = (CON_ID, at("2026-03-10T10:28:00") // NS, 678.0, 679.5, 677.5, 679.0, 12_000.0, 678.5, 60)
         history.execute("INSERT INTO bars VALUES (?, '1 min', 'TRADES', 1, ?, ?, ?, ?, ?, ?, ?, ?)", bar)
     md.close()
