@@ -418,7 +418,7 @@ ACTIONS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(ACTIONS)
 def test_whatever_clients_do_the_books_balance(actions: list[tuple]) -> None:  # type: ignore[type-arg]
     market = exchange()

@@ -19,7 +19,7 @@ ORDERS = st.lists(
 )
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(ORDERS, st.integers(-40, 40))
 def test_whatever_is_traded_the_books_balance(orders: list[tuple[str, str, int, int | None]], moved: int) -> None:
     market = exchange()

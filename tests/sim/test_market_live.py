@@ -19,7 +19,7 @@ MOMENTS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(steps=st.lists(st.integers(1, 20 * NS), min_size=3, max_size=12), start=MOMENTS)
 def test_the_steps_of_time_make_no_difference(steps: list[int], start: int) -> None:
     one, many = exchange(start), exchange(start)
@@ -60,7 +60,7 @@ def test_the_same_seed_is_the_same_market_and_another_is_another() -> None:
     assert story(3) != story(4)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(symbol=SYMBOLS, wait=st.floats(0, 100), start=MOMENTS)
 def test_who_comes_late_sees_what_was_always_there(symbol: str, wait: float, start: int) -> None:
     early, late = exchange(start), exchange(start)
@@ -74,7 +74,7 @@ def test_who_comes_late_sees_what_was_always_there(symbol: str, wait: float, sta
     assert late.advance(late.now_ns + 3 * NS) == early.advance(early.now_ns + 3 * NS)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(symbol=SYMBOLS, start=MOMENTS, rate=st.sampled_from([0.0, 1.0, 8.0]))
 def test_the_book_is_sorted_uncrossed_and_what_its_operations_say(symbol: str, start: int, rate: float) -> None:
     market = exchange(start, rate=rate)
@@ -135,7 +135,7 @@ def test_history_is_the_same_whether_anybody_watched() -> None:
         assert watched.bars(*asked) == unwatched.bars(*asked)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     data=st.data(),
     seconds=st.sampled_from([30, 60, 300, 1200, 3600, 14400, 86400, 7 * 86400]),

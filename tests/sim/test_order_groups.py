@@ -87,7 +87,7 @@ def test_children_guard_what_their_parent_got_before_it_was_cancelled(market: Ex
 STEPS = st.lists(st.tuples(st.sampled_from(["SPY", "QQQ"]), st.integers(-120, 120), st.integers(1, 400)), max_size=12)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.sampled_from([1, 2, 3]), st.lists(st.integers(1, 300), min_size=2, max_size=4), STEPS)
 def test_no_group_of_equal_orders_ever_trades_more_than_one_of_them(
     oca_type: int, offsets: list[int], steps: list[tuple[str, int, int]]

@@ -90,7 +90,7 @@ def done(market: Exchange, spy: int, number: int, action: tuple[Any, ...]) -> li
     return market.steer(spy, bid=round(top.bid + action[1] / 100, 2))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(ACTIONS)
 def test_whatever_kinds_of_orders_come_the_books_balance(actions: list[tuple[Any, ...]]) -> None:
     market = exchange(START)
