@@ -3,8 +3,6 @@
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from ibtui.launch import parts_of
 from ibtui.market.bars import DAY, Bar
 from ibtui.storage import history, queries
@@ -15,8 +13,6 @@ from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.rowgrid import RowGrid
 from tests.console.harness import nothing
 from tests.console.whole import console_on
-
-pytestmark = pytest.mark.no_cover  # whole consoles: the tracer triples what they cost
 
 
 class Board:

@@ -4,8 +4,6 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from ibtui.clock import NS
 from ibtui.config import GatewaySettings, Settings
 from ibtui.launch import parts_of
@@ -18,8 +16,6 @@ from tests.conftest import until
 from tests.console.harness import nothing
 from tests.console.whole import console_on
 from tests.unit.trading.makers import intent
-
-pytestmark = pytest.mark.no_cover  # whole consoles: the tracer triples what they cost
 
 SPEED = 60
 """Market seconds a second: a minute is a second here."""

@@ -14,8 +14,6 @@ from tests.conftest import until
 from tests.console.harness import QQQ, SPY, console_parts, feed, nothing, quote
 from tests.console.test_screens import settle, text_of
 
-pytestmark = pytest.mark.no_cover  # whole consoles: the tracer triples what they cost
-
 
 def shown(app: ConsoleApp) -> dict[str, bool]:
     """The panes that are there, in the order of their places, and whether they have the keys."""

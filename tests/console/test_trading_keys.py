@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 from textual.pilot import Pilot
 
 from ibtui.console import Console
@@ -22,8 +21,6 @@ from ibtui.ui.widgets.linebox import LineBox
 from tests.conftest import Gateway, until
 from tests.console.harness import nothing
 from tests.console.whole import console_on
-
-pytestmark = pytest.mark.no_cover  # whole consoles: the tracer triples what they cost
 
 
 @dataclass
