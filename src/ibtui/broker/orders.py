@@ -30,7 +30,7 @@ from ibtui.trading.differences import Difference, differences
 from ibtui.trading.events import LinkLost, NotFound, Resolved
 from ibtui.trading.halting import opening_orders
 from ibtui.trading.identity import left_behind
-from ibtui.trading.orders import ENDED, LIVE, Action, Order, OrderIntent, Status
+from ibtui.trading.orders import LIVE, Action, Order, OrderIntent, Status
 from ibtui.trading.reconcile import Reconciliation, reconcile
 from ibtui.trading.refs import RANDOM_BITS, new_order_ref
 from ibtui.trading.restraints import Restraint, Source
@@ -89,7 +89,6 @@ class OrderDesk:
         self._messages: OrderMessages | None = None
         self._recheck = Recheck(self._ask_again)
         self._before_loss: dict[str, Order] = {}
-        self._ended_before: frozenset[str] = frozenset()
         self._strangers: set[int] = set()
         self._reconciled = False
 
@@ -407,7 +406,6 @@ class OrderDesk:
             self._reconcile(session, messages)
 
         messages.forget_lists()
-        self._ended_before = frozenset(ref for ref, each in self.orders.items() if each.status in ENDED)
         return (("open orders", open_orders), ("completed orders", completed_orders), ("executions", executions))
 
     def detach(self) -> None:
@@ -463,9 +461,7 @@ class OrderDesk:
         for ref, event in result.events:
             kind = "not found" if isinstance(event, NotFound) else "reconciled"
             self._ledger.fold(ref, event, kind, "by a complete reconciliation")
-        # What ended while the lists came in was still open when it was listed.
-        contradicted = self._ended_before.intersection(result.contradicted)
-        for ref in (*result.doubles, *contradicted):
+        for ref in (*result.doubles, *result.contradicted):
             log.error("The broker has a live order for %s that should not be there", ref)
         strangers = [each for each in result.strangers if each.perm_id not in self._strangers]
         found = differences(self._before_loss, self.orders, strangers, self._around.account.moved())
