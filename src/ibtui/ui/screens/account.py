@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Hashable, Iterable
 from typing import ClassVar
 
-from textual import events
 from textual.binding import BindingType
 from textual.widget import Widget
 
@@ -28,29 +27,25 @@ from ibtui.ui.rows.account import (
 )
 from ibtui.ui.rows.equity import equity_line
 from ibtui.ui.rows.limits import state_line
-from ibtui.ui.screens.base import ConsoleScreen
+from ibtui.ui.screens.lists import ListsScreen
 from ibtui.ui.text import Line, Row
 from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.rowgrid import RowGrid
 
-TALL = 45
-"""Lines from which all lists stand under each other."""
-
 MINUTE_NS = 60_000_000_000
 """The equity line keeps one value a minute."""
 
-_LISTS = ("#positions", "#executions", "#currencies")
 
-
-class AccountScreen(ConsoleScreen):
+class AccountScreen(ListsScreen):
     """Profit and loss, the equity of the day, the values that matter first; below them one list, or all."""
 
     NAME = "account"
+    LISTS = ("#positions", "#executions", "#currencies")
+    TALL = 45
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("account")]
 
     def __init__(self) -> None:
         super().__init__()
-        self._chosen = _LISTS[0]
         self._equity: dict[int, float] = {}
         self._equity_of = ("", "")
         self._fills: dict[str, Fill] = {}
@@ -63,22 +58,6 @@ class AccountScreen(ConsoleScreen):
         yield RowGrid(COLUMNS, self._position_row, empty="No positions.", id="positions")
         yield RowGrid(self.timed(FILL_COLUMNS), self._fill_row, empty="No executions today.", id="executions")
         yield RowGrid(CURRENCY_COLUMNS, self._currency_row, empty="No balances are known.", id="currencies")
-
-    def on_mount(self) -> None:
-        """Positions are what is looked for first."""
-        self._show_lists()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Shows all lists where there is room."""
-        super().on_resize(event)
-        self._show_lists()
-
-    def _show_lists(self) -> None:
-        for grid in self.query(RowGrid):
-            chosen = f"#{grid.id}" == self._chosen
-            grid.set_class(not chosen and self.size.height < TALL, "away")
-            if chosen:
-                grid.focus()
 
     def paint(self, frame: Frame) -> None:
         """Draws what differs, once a second."""
@@ -138,12 +117,6 @@ class AccountScreen(ConsoleScreen):
 
     def _market_ns(self, now_ns: int) -> int:
         return self.parts.market_clock.now_ns() or now_ns
-
-    def action_other_list(self) -> None:
-        """From one list to the next."""
-        self._chosen = _LISTS[(_LISTS.index(self._chosen) + 1) % len(_LISTS)]
-        self._show_lists()
-        self.console.paint_soon()
 
     def action_flatten(self) -> None:
         """Closes what is held of the selected position's symbol, once that is confirmed."""

@@ -3,7 +3,6 @@
 from collections.abc import Hashable, Iterable
 from typing import ClassVar
 
-from textual import events
 from textual.binding import BindingType
 from textual.widget import Widget
 
@@ -24,26 +23,24 @@ from ibtui.ui.rows.connection import (
     symbol_row,
 )
 from ibtui.ui.rows.quotes import quote_age
-from ibtui.ui.screens.base import ConsoleScreen
+from ibtui.ui.screens.lists import ListsScreen
 from ibtui.ui.text import Row
 from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.rowgrid import RowGrid
 
-TALL = 40
-"""Lines from which timeline and symbols stand under each other."""
 
-
-class ConnectionScreen(ConsoleScreen):
+class ConnectionScreen(ListsScreen):
     """Links and numbers stand; below them the timeline, newest on top, or the symbols, or both where there is room."""
 
     NAME = "connection"
+    LISTS = ("#events", "#symbols")
+    TALL = 40
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("connection")]
 
     def __init__(self) -> None:
         super().__init__()
         self._events: dict[int, tuple[ConnectionEvent, float]] = {}
         self._symbols: dict[int, Instrument] = {}
-        self._chosen = "#events"
 
     def body(self) -> Iterable[Widget]:
         """Lights, numbers, timeline, symbols."""
@@ -51,22 +48,6 @@ class ConnectionScreen(ConsoleScreen):
         yield LineBox(id="facts")
         yield RowGrid(self.timed(EVENT_COLUMNS), self._event_row, empty="Nothing has happened yet.", id="events")
         yield RowGrid(SYMBOL_COLUMNS, self._symbol_row, empty="No symbol is subscribed.", id="symbols")
-
-    def on_mount(self) -> None:
-        """The timeline is what is looked for first."""
-        self._show_lists()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Shows both lists where there is room."""
-        super().on_resize(event)
-        self._show_lists()
-
-    def _show_lists(self) -> None:
-        for grid in self.query(RowGrid):
-            chosen = f"#{grid.id}" == self._chosen
-            grid.set_class(not chosen and self.size.height < TALL, "away")
-            if chosen:
-                grid.focus()
 
     def paint(self, frame: Frame) -> None:
         """Draws what changed; times go on at every full frame."""
@@ -89,12 +70,6 @@ class ConnectionScreen(ConsoleScreen):
     def action_try_now(self) -> None:
         """Connects without waiting."""
         self.parts.supervisor.try_now()
-
-    def action_other_list(self) -> None:
-        """From the timeline to the symbols, or back."""
-        self._chosen = "#symbols" if self._chosen == "#events" else "#events"
-        self._show_lists()
-        self.console.paint_soon()
 
     def _event_row(self, key: Hashable) -> Row:
         found = self._events.get(key) if isinstance(key, int) else None
