@@ -8,10 +8,9 @@ from ibtui.backfill import calendar
 from ibtui.backfill.ledger import Coverage, Range, merged, settled, within, without
 from ibtui.backfill.planner import ended
 from ibtui.clock import NS, MarketClock
-from ibtui.errors import LinkDownError, RequestRefusedError, RequestTimeoutError, UnknownSymbolError
+from ibtui.errors import LinkDownError, RequestRefusedError, RequestTimeoutError
 from ibtui.market.bars import BarSize, bar_size
 from ibtui.market.instruments import Instrument
-from ibtui.market.symbols import parse_symbol
 from ibtui.storage import queries
 from ibtui.storage.files import DataDirectory
 
@@ -62,12 +61,7 @@ def stored_gaps(directory: DataDirectory, text: str, bar: str | None) -> dict[st
         UnknownSymbolError: The symbol was never looked up here, or the text means nothing.
         StorageError: The files can't be read.
     """
-    wanted = parse_symbol(text)
-    number = wanted.candidates[0].con_id
-    found = queries.contract(directory, number) if number else queries.contract_by_text(directory, wanted.text)
-    if found is None:
-        known = "`ibtui symbols` lists what was"
-        raise UnknownSymbolError(f"'{text}' was never looked up here, and no console is running to ask; {known}")
+    found = queries.contract_of_symbol(directory, text)
     return _document(found, series_gaps(directory, found, bar, None), None, "no console is running")
 
 

@@ -4,10 +4,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ibtui.clock import NS, Clock
-from ibtui.errors import UnknownSymbolError
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
-from ibtui.market.symbols import parse_symbol
 from ibtui.storage import queries
 from ibtui.storage.files import DataDirectory
 
@@ -63,12 +61,7 @@ def stored_quote(directory: DataDirectory, text: str, clock: Clock) -> dict[str,
         UnknownSymbolError: It was never looked up here, or the text means nothing.
         StorageError: The files can't be read.
     """
-    wanted = parse_symbol(text)
-    number = wanted.candidates[0].con_id
-    found = queries.contract(directory, number) if number else queries.contract_by_text(directory, wanted.text)
-    if found is None:
-        known = "`ibtui symbols` lists what was"
-        raise UnknownSymbolError(f"'{text}' was never looked up here, and no console is running to ask; {known}")
+    found = queries.contract_of_symbol(directory, text)
     return _stored(directory, found, clock, "no console is running", running=False)
 
 

@@ -125,14 +125,7 @@ class Journal:
             intent.order_ref,
             self._writer.run_id,
             self._clock.utc_ns(),
-            intent.con_id,
-            intent.symbol,
-            intent.account,
-            intent.action,
-            intent.order_type,
-            intent.quantity,
-            intent.limit_price,
-            intent.stop_price,
+            *_asked_for(intent),
             order_id,
             client_id,
         )
@@ -271,14 +264,7 @@ class Journal:
         return (
             intent.order_ref,
             intent.created_ns,
-            intent.con_id,
-            intent.symbol,
-            intent.account,
-            intent.action,
-            intent.order_type,
-            intent.quantity,
-            intent.limit_price,
-            intent.stop_price,
+            *_asked_for(intent),
             intent.tif,
             intent.outside_rth,
             intent.parent_ref,
@@ -301,3 +287,17 @@ class Journal:
 
 def _check_rows(order_ref: str, ts_ns: int, checks: Sequence["Check"]) -> list[tuple[object, ...]]:
     return [(order_ref, ts_ns, check.name, check.measured, check.limit, check.verdict) for check in checks]
+
+
+def _asked_for(intent: OrderIntent) -> tuple[object, ...]:
+    """What ``orders`` and ``what_ifs`` both keep of an intent, in the order of their columns."""
+    return (
+        intent.con_id,
+        intent.symbol,
+        intent.account,
+        intent.action,
+        intent.order_type,
+        intent.quantity,
+        intent.limit_price,
+        intent.stop_price,
+    )

@@ -7,10 +7,12 @@ the summaries over several files.
 
 from collections.abc import Sequence
 
+from ibtui.errors import UnknownSymbolError
 from ibtui.market.bars import Bar
 from ibtui.market.book import Level
 from ibtui.market.hours import Session
 from ibtui.market.instruments import Instrument
+from ibtui.market.symbols import parse_symbol
 from ibtui.storage.files import DataDirectory
 from ibtui.storage.history import CONTRACT_COLUMNS
 from ibtui.storage.market_queries import (
@@ -103,6 +105,22 @@ def contract_by_text(directory: DataDirectory, text: str) -> Instrument | None:
     sql = f"{_CONTRACT} JOIN contract_names USING (con_id) WHERE text = ?"
     found = first(directory.history, HISTORY, sql, (text.upper(),))
     return None if found is None else Instrument(**found)
+
+
+def contract_of_symbol(directory: DataDirectory, text: str) -> Instrument:
+    """What a symbol as people type it was found to mean before.
+
+    Raises:
+        UnknownSymbolError: It was never looked up here, or the text means nothing.
+        StorageError: The files can't be read.
+    """
+    wanted = parse_symbol(text)
+    number = wanted.candidates[0].con_id
+    found = contract(directory, number) if number else contract_by_text(directory, wanted.text)
+    if found is None:
+        known = "`ibtui symbols` lists what was"
+        raise UnknownSymbolError(f"'{text}' was never looked up here, and no console is running to ask; {known}")
+    return found
 
 
 def contracts(directory: DataDirectory, sec_type: str | None = None) -> list[Instrument]:
