@@ -1,16 +1,12 @@
 """What the tape costs on a terminal at 500 prints a second, drawing and state together, above an idle screen."""
 
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.process import cpu
+from tests.benchmarks import drawing
 from tests.benchmarks.report import Figure, show
-from tests.terminal.terminal import Terminal
 
-SECONDS = 10.0
 RATE = 500
 
 
@@ -29,17 +25,6 @@ def test_tape(tmp_path: Path) -> None:
 
 def measured(rate: int, directory: Path) -> tuple[float, float]:
     """CPU seconds and bytes to the terminal a second."""
-    arguments = ("-m", "tests.benchmarks.flowing", str(rate), str(directory / str(rate)))
-    terminal = Terminal(*arguments, program=sys.executable)
-    try:
-        terminal.until("quotes", 20)
-        terminal.press_until("3", "RECEIVED")
-        time.sleep(2)
-        before = cpu(terminal.child.pid), len(terminal.raw)
-        time.sleep(SECONDS)
-        used, sent = cpu(terminal.child.pid) - before[0], len(terminal.raw) - before[1]
-        assert ("ARCA" in terminal.text()) == (rate > 0), terminal.text()
-        terminal.press("q")
-    finally:
-        terminal.close()
-    return used / SECONDS, sent / SECONDS
+    return drawing.measured(
+        "tests.benchmarks.flowing", rate, directory, "3", "RECEIVED", lambda text: ("ARCA" in text) == (rate > 0)
+    )
