@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ibtui import heap
 from ibtui.clock import system_clock
 from ibtui.config import Settings
 from ibtui.console import Console
@@ -99,10 +100,15 @@ async def _with_screens(settings: Settings, path: Path, **options: Any) -> int:
     from ibtui.ui.keymap import keymap
 
     keymap(settings.keys)  # a wrong key is told before anything is opened
+    heap.start()
     async with opened(settings, path, imports=SCREENS, **options) as console:
         from ibtui.ui.app import ConsoleApp
 
-        app = ConsoleApp(parts_of(console), start=lambda: console.start(watch=True), stop=console.stop)
+        async def start() -> None:
+            await console.start(watch=True)
+            heap.settle()
+
+        app = ConsoleApp(parts_of(console), start=start, stop=console.stop)
         console.jobs["snapshot"] = app.snapshot
         await app.run_async()
         return app.return_code or 0

@@ -31,7 +31,7 @@ async def test_rows_stay_under_a_choice_and_a_broken_book_is_grey_says_why_and_t
             await pilot.press("2", "i")
             await settle(app, pilot)
             pane = app.screen.query_one("#ladder", LadderPane)
-            assert any("No row is chosen" in each.message for each in app._notifications)
+            assert any("No row is chosen" in each.text for each in app.words.standing)
             await pilot.press("down", "j")
             await settle(app, pilot)
             assert pane.cursor_price == 500.0
@@ -46,7 +46,7 @@ async def test_rows_stay_under_a_choice_and_a_broken_book_is_grey_says_why_and_t
             pane.action_ladder("buy")
             pane.action_move(-1)
             await settle(app, pilot)
-            assert any("was not on the screen yet" in each.message for each in app._notifications)
+            assert any("was not on the screen yet" in each.text for each in app.words.standing)
             assert not isinstance(app.screen, OrderTicket)
             await pilot.press("enter")
             await settle(app, pilot)
@@ -61,7 +61,7 @@ async def test_rows_stay_under_a_choice_and_a_broken_book_is_grey_says_why_and_t
             await pilot.press("i")
             await settle(app, pilot)
             assert not isinstance(app.screen, OrderTicket)
-            assert any("is not believed" in each.message for each in app._notifications)
+            assert any("is not believed" in each.text for each in app.words.standing)
             await pilot.press("c")
             await settle(app, pilot)
             assert pane.cursor_price is None
@@ -139,7 +139,7 @@ async def test_when_armed_the_keys_place_move_and_cancel_at_the_row(gateway: Gat
             await desk.armed()
             await desk.painted()
             await desk.press("enter")
-        told = [each.message for each in app._notifications]
+        told = [each.text for each in app.words.standing]
         await until(lambda: orders[placed.intent.order_ref].intent.limit_price == moved, 10, f"the new price: {told}")
         await desk.painted()
         await desk.press("x")

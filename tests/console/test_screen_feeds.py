@@ -23,7 +23,7 @@ async def test_a_pin_keeps_every_kind_of_data_until_it_is_taken_off(tmp_path: Pa
                 await settle(app, pilot)
 
             await type_in("pin QQQ")
-            assert [each.message for each in app._notifications] == ["· QQQ pinned"]
+            assert [each.text for each in app.words.standing] == ["· QQQ pinned"]
             assert [
                 (each.instrument, each.feed) for each in parts.feeds.subscriptions() if "pinned" in each.owners
             ] == [
@@ -34,7 +34,7 @@ async def test_a_pin_keeps_every_kind_of_data_until_it_is_taken_off(tmp_path: Pa
             await type_in("unpin QQQ")
             await type_in("unpin QQQ")
             assert not parts.feeds.subscriptions()
-            told = [each.message for each in app._notifications]
+            told = [each.text for each in app.words.standing]
             assert told == ["· QQQ is pinned no more", "✗ QQQ was not pinned"]  # two are shown at once
 
 

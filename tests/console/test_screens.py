@@ -16,8 +16,10 @@ from ibtui.ui.app import SCREENS, ConsoleApp
 from ibtui.ui.screens.alerts import AlertList
 from ibtui.ui.screens.dialogs import HelpScreen, Prompt, QuitDialog
 from ibtui.ui.screens.ticket import OrderTicket
+from ibtui.ui.widgets.foot import Foot
 from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.rowgrid import RowGrid
+from tests.conftest import until
 from tests.console.harness import QQQ, SPY, Calls, console_parts, feed, nothing, quote
 
 DIGITS = {
@@ -253,7 +255,7 @@ async def test_a_wrong_command_says_how_it_is_written(tmp_path: Path):
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.press(":", *"bye", "enter")
             await pilot.pause()
-            assert any("no command 'bye'" in each.message for each in app._notifications)
+            assert any("no command 'bye'" in each.text for each in app.words.standing)
 
 
 async def test_a_symbol_on_a_list_is_found_without_asking_the_gateway(tmp_path: Path):
@@ -271,8 +273,33 @@ async def test_an_unknown_symbol_without_a_gateway_says_so_and_harms_nothing(tmp
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.press("/", *"nvda", "enter")
             await pilot.pause(0.1)
-            assert len(app._notifications) == 1
+            assert len(app.words.standing) == 1
             assert app.is_running
+
+
+async def test_words_stand_on_the_line_of_the_hints_lay_nothing_out_anew_and_reach_dialogs_too(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            foot, board = app.screen.query_one(Foot), app.screen.query_one(RowGrid)
+            hints, room = foot.lines, board.size
+            laid_out: list[object] = []
+            board.screen.screen_layout_refresh_signal.subscribe(board, laid_out.append)
+            app.tell("Sent BUY 1 SPY")
+            await pilot.pause(0.3)
+            assert foot.lines == (((" · Sent BUY 1 SPY", "title"),),)
+            assert (foot.region.y, foot.region.height) == (23, 1)
+            assert laid_out == []
+            app.tell("Refused: " + "the market moved since it was painted " * 3, bad=True)
+            await pilot.pause(0.3)
+            assert (foot.region.y, foot.region.height) == (21, 3)
+            assert board.size == room
+            await pilot.press("question_mark")
+            await pilot.pause(0.3)
+            assert app.screen.query_one(Foot).lines == foot.lines
+            await pilot.press("escape")
+            await until(lambda: foot.lines == hints and foot.region.height == 1, 10, "the hints again")
 
 
 async def test_help_lists_every_key_and_command(tmp_path: Path):
@@ -484,7 +511,7 @@ async def test_what_fails_in_a_command_is_told_and_the_console_goes_on(tmp_path:
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.press(":", *"sim stats", "enter")
             await pilot.pause(0.1)
-            assert any("a slip of ours" in each.message for each in app._notifications)
+            assert any("a slip of ours" in each.text for each in app.words.standing)
             assert app.is_running
 
 

@@ -96,7 +96,7 @@ async def test_a_pause_holds_still_sizes_sift_and_parts_are_joined_or_not(tmp_pa
             assert text_of(app).count("ARCA") == 1
             await pilot.press("v", "x", "enter")
             await settle(app, pilot)
-            assert [each.message for each in app._notifications] == ["✗ 'x' is no size"]
+            assert [each.text for each in app.words.standing] == ["✗ 'x' is no size"]
             await pilot.press("v", "enter", "n")
             trade(4, 500.03, 10)
             await settle(app, pilot)

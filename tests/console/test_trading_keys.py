@@ -56,7 +56,7 @@ class Desk:
                 await self.press("a")
 
     def said(self, words: str) -> bool:
-        return any(words in each.message for each in self.app._notifications)
+        return any(words in each.text for each in self.app.words.standing)
 
     async def order(self, *statuses: Status, number: int = -1) -> Order:
         """The last order, once it stands so."""

@@ -39,12 +39,13 @@ from ibtui.ui.ordering import Ordering
 from ibtui.ui.pacer import FrameGate, Pacer
 from ibtui.ui.parts import Parts
 from ibtui.ui.rows.status import first_line, second_line
-from ibtui.ui.screens.base import ConsoleScreen
+from ibtui.ui.screens.base import ConsoleScreen, Dialog
 from ibtui.ui.spans import Spans
 from ibtui.ui.styles import style_sheet
 from ibtui.ui.takeaway import Takeaway
-from ibtui.ui.text import Line, clean
+from ibtui.ui.text import Line
 from ibtui.ui.themes import themes
+from ibtui.ui.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -68,12 +69,6 @@ STATUS_EVERY = 0.25
 INTERRUPTED = 130
 """Exit code where a signal or a lost terminal ended the console."""
 
-TOASTS = 2
-"""Words to the user that stand at once; an older one makes room."""
-
-MARKS: dict[Severity, str] = {"information": "·", "warning": "!", "error": "✗"}
-"""What says how bad it is without colour."""
-
 FULL_EVERY = 1.0
 """Seconds between two frames that look at every visible row."""
 
@@ -96,7 +91,6 @@ class ConsoleApp(App[None], inherit_bindings=False):
     """
 
     TITLE = "ibtui"
-    NOTIFICATION_TIMEOUT = 4
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {name: _factory(name) for name in SCREENS}
     DEFAULT_MODE = "quotes"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(EVERYWHERE)]
@@ -126,6 +120,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._key_time = 0.0
         self._full_at = self._status_at = float("-inf")
         self.loop_ms = 0.0
+        self._worded: tuple[list[Line], list[ConsoleScreen | Dialog[Any]]] = [], []
+        self.words = Words(parts.clock.monotonic)
         self._rate = Rate()
         self.terminal_rate = Rate()
         self._followed: dict[Feed, Instrument | None] = {}
@@ -157,7 +153,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self.register_theme(theme)
         self.theme = self.parts.settings.ui.theme
         self.set_keymap(dict(self.parts.settings.keys))
-        self.parts.alerts.toast = self._toast
+        self.parts.alerts.toast = self._say
         self.parts.orders.on_change.append(self._order_changed)
         self.parts.watchlists.on_change.append(self._watchlist_changed)
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -234,6 +230,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
             if show is not None and screen.is_mounted:
                 show(frame)
         self.armed.painted(now)
+        self._show_words()
         if now - self._status_at >= STATUS_EVERY:
             self._status_at = now
             self.armed.look()
@@ -275,7 +272,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         """Whether the last key may trade; says so where it may not, see :mod:`ibtui.ui.keyguard`."""
         if self._driver_in_use is None or self._driver_in_use.guard.trusts(self._key_time):
             return True
-        self._toast("Key ignored: it did not arrive alone. Press it again.", "warning")
+        self._say("Key ignored: it did not arrive alone. Press it again.", "warning")
         return False
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -350,7 +347,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if steps < 0 and self.quantity <= unit:
             unit = max(1, unit // 10)
         self.quantity = max(1, self.quantity + steps * unit)
-        self._toast(f"Default quantity {self.quantity:g}")
+        self._say(f"Default quantity {self.quantity:g}")
 
     # --- symbols ---
 
@@ -447,15 +444,21 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     # --- words ---
 
-    def _toast(self, text: str, severity: Severity = "information") -> None:
-        while len(self._notifications) >= TOASTS:
-            self._unnotify(next(iter(self._notifications)), refresh=False)
-        # Textual lets escapes through
-        self.notify(f"{MARKS[severity]} {clean(text)}", severity=severity, markup=False)
+    def _say(self, text: str, severity: Severity = "information") -> None:
+        self.words.add(text, severity)
+        self._show_words()
+
+    def _show_words(self) -> None:
+        lines = self.words.lines(self.size.width)
+        screens = [each for each in self.screen_stack if isinstance(each, ConsoleScreen | Dialog) and each.is_mounted]
+        if (lines, screens) != self._worded:
+            self._worded = lines, screens
+            for screen in screens:
+                screen.say(lines)
 
     def tell(self, text: str, *, bad: bool = False) -> None:
         """A word to the user."""
-        self._toast(text, "error" if bad else "information")
+        self._say(text, "error" if bad else "information")
 
     # --- leaving ---
 

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import on_screen, shown
 from ibtui.ui.text import Column, Line, join, with_zone
+from ibtui.ui.widgets.foot import Foot
 from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.toned import PALETTE
 
@@ -29,6 +30,13 @@ class Dialog(ModalScreen[Result]):
     """A screen over the screen, with the console's colours."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(PALETTE)
+
+    def say(self, words: Sequence[Line]) -> None:
+        """Shows words to the user; few dialogs ever need a line for them."""
+        if words and not self.query(Foot):
+            self.mount(Foot())
+        for foot in self.query(Foot):
+            foot.say(words)
 
 
 class ConsoleScreen(Screen[None]):
@@ -65,7 +73,8 @@ class ConsoleScreen(Screen[None]):
         yield LineBox(id="status")
         yield from self.body()
         yield LineBox(id="notice")
-        yield LineBox(id="hints")
+        yield LineBox(id="floor")
+        yield Foot()
         yield LineBox(id="too-small")
 
     def timed(self, columns: Sequence[Column], zone: str | None = None) -> tuple[Column, ...]:
@@ -75,6 +84,10 @@ class ConsoleScreen(Screen[None]):
     def show_status(self, lines: Sequence[Line]) -> None:
         """Shows the status bar's two lines."""
         self.query_one("#status", LineBox).show(lines)
+
+    def say(self, words: Sequence[Line]) -> None:
+        """Shows words to the user."""
+        self.query_one(Foot).say(words)
 
     def on_resize(self, event: events.Resize) -> None:
         """Lays the screen out, or says that there is no room for it."""
@@ -101,7 +114,7 @@ class ConsoleScreen(Screen[None]):
         hints += [
             ((shown(key.keys), "key"), (f" {key.label}", "dim")) for key in on_screen(self.console.keys, self.NAME)
         ]
-        self.query_one("#hints", LineBox).show([join(hints, width)])
+        self.query_one(Foot).hint(join(hints, width))
         notice = self.console.notice
         self.set_class(notice is not None, "noticed")
         self.query_one("#notice", LineBox).show([] if notice is None else [notice])
