@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from ibtui.broker.opening_hours import OpeningHours
 from ibtui.broker.order_guards import Surroundings
 from ibtui.broker.orders import OrderDesk
 from ibtui.broker.supervisor import Supervisor
-from ibtui.clock import MarketClock, system_clock
+from ibtui.clock import Clock, MarketClock, system_clock
 from ibtui.config import Settings
 from ibtui.market.day_lines import DayLines
 from ibtui.market.instruments import Instrument
@@ -39,14 +39,21 @@ from ibtui.ui.parts import Parts
 
 SPY = Instrument(756733, "SPY", primary_exchange="ARCA", long_name="SPDR S&P 500 ETF", time_zone="US/Eastern")
 QQQ = Instrument(320227571, "QQQ", primary_exchange="NASDAQ", long_name="Invesco QQQ", time_zone="US/Eastern")
+LISTS: Mapping[str, Sequence[Instrument | str]] = {"benchmarks": [SPY, QQQ], "sectors": ["XLK"]}
 BID, BID_SIZE, ASK, ASK_SIZE, LAST, LAST_SIZE, VOLUME, CLOSE = 1, 0, 2, 3, 4, 5, 8, 9
 
 
 @asynccontextmanager
-async def console_parts(directory: Path, settings: Settings | None = None) -> AsyncIterator[Parts]:
+async def console_parts(
+    directory: Path,
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    lists: Mapping[str, Sequence[Instrument | str] | None] = LISTS,
+) -> AsyncIterator[Parts]:
     """Parts whose gateway is not there; the writer runs, the supervisor does not."""
     settings = settings or Settings()
-    clock = system_clock()
+    clock = clock or system_clock()
     market_clock = MarketClock(clock)
     market = MarketState()
     writer = Writer(open_directory(directory), clock)
@@ -95,7 +102,7 @@ async def console_parts(directory: Path, settings: Settings | None = None) -> As
         live_bars=LiveBars(history, clock),
         writer=writer,
         watchlists=Watchlists(
-            {"benchmarks": [SPY, QQQ], "sectors": ["XLK"]},
+            lists,
             save=lambda name, position, entries: None,
             forget=lambda name: None,
         ),
