@@ -217,7 +217,7 @@ class Feeds:
         with suppress(IbtuiError, ConnectionError):
             request_id = session.request_id()
             self._snapshots.expect(request_id)
-            self._reader.requests[str(request_id)] = self._touch(instrument.con_id)
+            self._reader.claim(request_id, self._touch(instrument.con_id))
             send_snapshot(session, request_id, instrument)
             await self._snapshots.wait(request_id, SNAPSHOT_WAIT, f"snapshot of {instrument.symbol}")
 
@@ -230,6 +230,7 @@ class Feeds:
         self._forget_requests()
         for message_id, handler in self._reader.handlers.items():
             session.take_frames(message_id, handler)
+        session.take_reads(self._reader.read)
         session.on_batch_end(self._flush)
         session.tap("error", self._error)
 
@@ -387,7 +388,8 @@ class Feeds:
         """Forgets a book, and takes no row of it any more: one that comes late would spoil the next book."""
         if subscription.feed is Feed.DEPTH and subscription.standing is Standing.GRANTED:
             con_id = subscription.instrument.con_id
-            self._reader.requests.pop(str(subscription.request_id), None)
+            if subscription.request_id is not None:
+                self._reader.disclaim(subscription.request_id)
             self.market.book(con_id).clear()
             self.market.dirty_books.add(con_id)
 
@@ -405,7 +407,7 @@ class Feeds:
             self._flush()
         self._emptied.discard(con_id)
         send_request(session, feed, request_id, subscription.instrument, self._rows)
-        self._reader.requests[str(request_id)] = self._touch(con_id)
+        self._reader.claim(request_id, self._touch(con_id))
         self._subscriptions.granted(subscription, request_id, self._clock.monotonic())
 
     def _touch(self, con_id: int) -> Touch:

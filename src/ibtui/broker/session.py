@@ -16,7 +16,7 @@ from ibtui.broker.dead_peer import detect_dead_peer
 from ibtui.broker.fill_times import keep_fills_without_a_time
 from ibtui.broker.heartbeat import Heartbeat
 from ibtui.broker.late_answers import expect_late_answers, forget_ended
-from ibtui.broker.wire_reader import FramesHandler, WireReader
+from ibtui.broker.wire_reader import FramesHandler, ReadsHandler, WireReader
 from ibtui.broker.wire_text import clean
 from ibtui.clock import Clock
 from ibtui.config import GatewaySettings
@@ -179,13 +179,17 @@ class Session:
         """Hands the raw fields of one kind of message to ``handler``, instead of to the library."""
         self._reader.taken[str(message_id)] = handler
 
+    def take_reads(self, handler: ReadsHandler) -> None:
+        """Hands the frames of each network read to ``handler`` first; what it hands on goes its usual way."""
+        self._reader.on_read = handler
+
     def on_batch_end(self, handler: Callable[[], None]) -> None:
         """Calls ``handler`` after each network read, when all its frames are decoded."""
 
         def guarded() -> None:
             self._guarded(handler)
 
-        self.ib.updateEvent += guarded
+        self._reader.on_read_end.append(guarded)
 
     # --- what goes out ---
 

@@ -2,10 +2,11 @@
 
 import logging
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ibtui.broker.wire_text import clean, clean_fields
+from ibtui.broker.cutting import cut
+from ibtui.broker.wire_text import clean, clean_fields, text_of
 
 if TYPE_CHECKING:
     from ib_insync import IB
@@ -16,6 +17,11 @@ LONGEST_FRAME = 16 * 1024 * 1024
 """Bytes; a longer length prefix is garbage (the official client gives up at the same size)."""
 
 FramesHandler = Callable[[list[str]], None]
+FrameHandler = Callable[[bytes], None]
+ReadsHandler = Callable[[Sequence[bytes], FrameHandler, FrameHandler], None]
+"""Gets the frames of one network read, as :func:`ibtui.broker.cutting.cut` leaves them. To the first of the handlers it
+hands on each frame that is none of its own, to the second each that makes no sense, while the exception is at hand.
+"""
 
 
 class WireReader:
@@ -28,6 +34,8 @@ class WireReader:
         on_endless: Called when a frame claims to be longer than :data:`LONGEST_FRAME`.
 
     Attributes:
+        on_read: Who gets the frames of each network read first.
+        on_read_end: Called after each network read, when all its frames are read.
         taken: Who gets the raw fields of a kind of message, by message id as it is written on the wire.
         frames: Frames received.
         errors: Frames that could not be understood.
@@ -36,6 +44,8 @@ class WireReader:
     def __init__(
         self, ib: "IB", greeted: Callable[[], bool], on_error: Callable[[str], None], on_endless: Callable[[], None]
     ) -> None:
+        self.on_read: ReadsHandler = _hand_on
+        self.on_read_end: list[Callable[[], None]] = []
         self.taken: dict[str, FramesHandler] = {}
         self.frames = 0
         self.errors = 0
@@ -44,6 +54,7 @@ class WireReader:
         self._on_error = on_error
         self._on_endless = on_endless
         self._reading = ""
+        self._library_knows = False
         client = ib.client
         client.decoder.logger = _CountingLog(client.decoder.logger, self._count_error)  # type: ignore[assignment]
         self._decode: FramesHandler = client.decoder.interpret
@@ -57,7 +68,9 @@ class WireReader:
         if not self._greeted():
             self._greet(data)
         else:
-            self._split(client._data + data if client._data else data)
+            self._read(client._data + data if client._data else data)
+        for each in self.on_read_end:
+            each()
         # The library would buffer for ever behind a length that is garbage.
         rest = client._data
         if len(rest) >= 4 and struct.unpack(">I", rest[:4])[0] > LONGEST_FRAME:
@@ -71,36 +84,35 @@ class WireReader:
             log.warning("A greeting that makes no sense: %s", clean(str(error)))
             self._count_error()
 
-    def _split(self, data: bytes) -> None:
+    def _read(self, data: bytes) -> None:
         """Takes the whole frames and leaves the rest to the next read.
 
-        The library cuts each frame off the front of what it buffered, and so copies all of the rest for every frame.
+        The library cuts each frame off the front of what it buffered, and so copies all of the rest for every frame;
+        and what it does before and after each read is only done when there is a frame in it for the library.
         """
-        ib, taken, from_bytes = self._ib, self.taken, int.from_bytes
-        ib.wrapper.tcpDataArrived()
-        begin, available = 0, len(data)
-        while (text := begin + 4) <= available:
-            end = text + from_bytes(data[begin:text], "big")
-            if end > available:
-                break
-            fields = data[text:end].decode(errors="backslashreplace").split("\0")
-            fields.pop()
-            begin = end
-            handler = taken.get(fields[0]) if fields else None
-            if handler is None:
-                self._on_frame(fields)
-                continue
-            # What `_on_frame` does, without a call for each of the many that are read here.
-            self.frames += 1
-            try:
-                handler(fields)
-            except Exception:
-                self._failed(fields)
-        ib.client._data = data[begin:]
-        ib.wrapper.tcpDataProcessed()
+        frames, rest = cut(data)
+        self._library_knows = False
+        self.on_read(frames, self._other_frame, self._failed_frame)
+        self.frames += len(frames)
+        self._ib.client._data = rest
+        if self._library_knows:
+            self._ib.wrapper.tcpDataProcessed()
+
+    def _other_frame(self, frame: bytes) -> None:
+        if not self._library_knows:
+            self._library_knows = True
+            self._ib.wrapper.tcpDataArrived()
+        self._interpret(_fields(frame))
+
+    def _failed_frame(self, frame: bytes) -> None:
+        self._failed(_fields(frame))
 
     def _on_frame(self, fields: list[str]) -> None:
+        """One frame of the greeting, cut by the library."""
         self.frames += 1
+        self._interpret(fields)
+
+    def _interpret(self, fields: list[str]) -> None:
         self._reading = fields[0] if fields else ""
         taken = self.taken.get(self._reading)
         if taken is None:
@@ -120,6 +132,18 @@ class WireReader:
     def _count_error(self) -> None:
         self.errors += 1
         self._on_error(self._reading)
+
+
+def _hand_on(frames: Sequence[bytes], other: FrameHandler, _failed: FrameHandler) -> None:
+    for frame in frames:
+        other(frame)
+
+
+def _fields(frame: bytes) -> list[str]:
+    """The fields of a frame behind the last byte of its length."""
+    fields = text_of(frame[1:]).split("\0")
+    fields.pop()
+    return fields
 
 
 class _CountingLog(logging.LoggerAdapter[logging.Logger]):

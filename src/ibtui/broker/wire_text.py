@@ -13,3 +13,8 @@ def clean_fields(fields: list[str]) -> list[str]:
     if all(map(str.isprintable, fields)):
         return fields
     return [clean(each) for each in fields]
+
+
+def text_of(wire: bytes) -> str:
+    """The text of bytes off the wire; what is no UTF-8 stands as an escape, as with the library."""
+    return wire.decode(errors="backslashreplace")

@@ -18,15 +18,28 @@ def reader(*requests: tuple[int, int]) -> FrameReader:
     made = FrameReader(Clock(lambda: 5.0, lambda: STAMP), lambda con_id, data_type: None)
     touches: dict[int, Touch] = {}
     for request_id, con_id in requests:
-        made.requests[str(request_id)] = touches.setdefault(con_id, Touch(con_id))
+        made.claim(request_id, touches.setdefault(con_id, Touch(con_id)))
     return made
 
 
 def feed(made: FrameReader, *frames: str) -> Batch | None:
-    for frame in frames:
-        fields = frame.split("|")
+    """Hands frames over in one read; raises what the first senseless one raised."""
+
+    def other(frame: bytes) -> None:
+        fields = frame[1:-1].decode().split("\0")
         made.handlers[int(fields[0])](fields)
+
+    def failed(_frame: bytes) -> None:
+        raise
+
+    made.read([as_cut(frame.split("|")) for frame in frames], other, failed)
     return made.take()
+
+
+def as_cut(fields: list[str]) -> bytes:
+    """A frame as the reader gets it: behind the last byte of its length."""
+    body = b"".join(field.encode() + b"\0" for field in fields)
+    return bytes((len(body) % 256,)) + body
 
 
 def test_a_price_frame_is_one_row_with_price_and_size() -> None:
@@ -125,7 +138,7 @@ def test_sequence_goes_on_over_batches_and_kinds() -> None:
 def test_the_data_type_is_passed_on() -> None:
     told: list[tuple[int, int]] = []
     made = FrameReader(Clock(lambda: 0.0, lambda: 0), lambda con_id, data_type: told.append((con_id, data_type)))
-    made.requests["7"] = Touch(100)
+    made.claim(7, Touch(100))
     assert feed(made, "58|1|7|3", "58|1|8|1") is None
     assert told == [(100, 3)]
 
@@ -157,8 +170,7 @@ def test_messages_of_real_gateways_become_rows(recorded: list[dict[str, Any]]) -
             continue
         request = fields[1] if message["msg_id"] == 99 else fields[2]
         made = reader((int(request), 100))
-        made.handlers[message["msg_id"]](fields)
-        batch = made.take()
+        batch = feed(made, "|".join(fields))
         if message["msg_id"] == 99 and fields[2] in ("3", "4"):
             assert batch is None
             continue
