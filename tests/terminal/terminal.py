@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -96,6 +97,7 @@ class Terminal:
             if time.monotonic() > deadline:
                 raise AssertionError(f"still running after {seconds} s\n{self.text()}")
             time.sleep(0.02)
+        self.child.ptyproc.delayafterclose = 0.0  # pexpect's wait for what has ended
         self.child.close()
         return self.child.exitstatus if self.child.exitstatus is not None else 128 + (self.child.signalstatus or 0)
 
@@ -110,5 +112,7 @@ class Terminal:
         return self.wait(0.1)
 
     def close(self) -> None:
-        """Ends the program if it still runs."""
-        self.child.close(force=True)
+        """Ends the program if it still runs; a machine that is full takes its time over what was killed."""
+        if self.child.isalive():
+            self.child.kill(signal.SIGKILL)
+            self.wait()
