@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from rich.console import RenderableType
 from textual import events
-from textual._compositor import ChopsUpdate
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -25,6 +25,7 @@ from ibtui.trading.orders import LIVE, Order
 from ibtui.ui import dropped_link, pacer
 from ibtui.ui.armed import Armed
 from ibtui.ui.boarding import Boarding
+from ibtui.ui.brush import Brush
 from ibtui.ui.closing import Closing
 from ibtui.ui.commands import COMMANDS
 from ibtui.ui.completion import History
@@ -116,6 +117,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         in_tmux = pacer.inside_tmux(os.environ)
         self._frame_every = 1 / (pacer.TMUX_FRAME_RATE if in_tmux else pacer.FRAME_RATE)
         self._pacer = Pacer(self, FrameGate(parts.clock.monotonic, measured=not in_tmux))
+        self.brush = Brush(self)
         self._driver_in_use: ConsoleDriver | None = None
         self._key_time = 0.0
         self._full_at = self._status_at = float("-inf")
@@ -186,6 +188,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Sends what changed in fewer bytes than Textual would, see :mod:`ibtui.ui.spans`."""
+        if renderable is not None and not self._batch_count:
+            self.brush.painted(screen, whole=isinstance(renderable, LayoutUpdate))
         super()._display(screen, Spans(renderable) if isinstance(renderable, ChopsUpdate) else renderable)
 
     def post_display_hook(self) -> None:
@@ -225,17 +229,18 @@ class ConsoleApp(App[None], inherit_bindings=False):
             if self._driver_in_use is not None:
                 self.terminal_rate.read(self._driver_in_use.written, now)
             self.loop_ms = self.parts.loop_lag.p99_ms
-        for screen in self.screen_stack:
-            show = getattr(screen, "paint", None)
-            if show is not None and screen.is_mounted:
-                show(frame)
-        self.armed.painted(now)
-        self._show_words()
-        if now - self._status_at >= STATUS_EVERY:
-            self._status_at = now
-            self.armed.look()
-            self._notice_differences()
-            self._show_status()
+        with self.brush.frame():
+            for screen in self.screen_stack:
+                show = getattr(screen, "paint", None)
+                if show is not None and screen.is_mounted:
+                    show(frame)
+            self.armed.painted(now)
+            self._show_words()
+            if now - self._status_at >= STATUS_EVERY:
+                self._status_at = now
+                self.armed.look()
+                self._notice_differences()
+                self._show_status()
 
     def _show_status(self) -> None:
         self.show_status_on(self.screen_stack[0])

@@ -10,6 +10,8 @@ from functools import lru_cache
 _SGR = re.compile(r"(\x1b\[0m)?\x1b\[([0-9;:]*)m")
 _RESET = ("", "0")
 
+RESET = "\x1b[0m"
+
 Look = tuple[frozenset[str], str, str]
 """Attributes such as bold, foreground, background; as parameters of SGR, empty for the terminal's own."""
 
@@ -32,6 +34,13 @@ def lighten(text: str) -> str:
         return match[0]
 
     return _SGR.sub(shorter, text)
+
+
+def turn(before: str, after: str) -> str:
+    """What turns one style into another, either of which may be none at all."""
+    if not after:
+        return RESET
+    return change(before, after) if before else f"\x1b[{after}m"
 
 
 @lru_cache(maxsize=4096)

@@ -12,12 +12,10 @@ from rich.segment import Segment
 from textual._compositor import ChopsUpdate
 from textual.strip import Strip
 
-from ibtui.ui.sgr import change
+from ibtui.ui.sgr import RESET, turn
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-RESET = "\x1b[0m"
 
 
 class Spans(ChopsUpdate):
@@ -39,7 +37,7 @@ class Spans(ChopsUpdate):
             for text, style, _ in piece:
                 codes = "" if style is None or system is None else style._ansi or style._make_ansi_codes(system)
                 if codes != style_now:
-                    write(_turned(style_now, codes))
+                    write(turn(style_now, codes))
                     style_now = codes
                 write(text)
         if style_now:
@@ -70,9 +68,3 @@ def _cut(strip: Strip, first: int, last: int) -> Iterable[Segment]:
         if at >= last:
             break
     return pieces
-
-
-def _turned(before: str, after: str) -> str:
-    if not after:
-        return RESET
-    return change(before, after) if before else f"\x1b[{after}m"

@@ -122,10 +122,10 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     if text.isascii() and text.isprintable() and len(text) <= width:  # nearly every cell of every row
         return text.rjust(width) if right else text.ljust(width)
     text = clean(text)
-    length = len(text) if text.isascii() else cell_len(text)
-    if length > width:
+    taken = cells(text)
+    if taken > width:
         return set_cell_size(text, width - 1) + "…" if width > 0 else ""
-    blank = " " * (width - length)
+    blank = " " * (width - taken)
     return blank + text if right else text + blank
 
 
@@ -137,12 +137,12 @@ def lay(row: Row, places: Sequence[Place], width: int) -> Line:
     left = width
     for place in places:
         text, tone = row[place.index]
-        cells = min(place.width, left)
-        if cells <= 0:
+        room = min(place.width, left)
+        if room <= 0:
             break
-        gap = min(GAP, left - cells)
-        spans.append((pad(text, cells, right=place.right) + " " * gap, tone))
-        left -= cells + gap
+        gap = min(GAP, left - room)
+        spans.append((pad(text, room, right=place.right) + " " * gap, tone))
+        left -= room + gap
     if left > 0:
         spans.append((" " * left, "plain"))
     return merge(spans)
@@ -167,21 +167,26 @@ def cut(line: Line, width: int) -> Line:
     left = width
     for text, tone in line:
         text = clean(text)
-        length = len(text) if text.isascii() else cell_len(text)
-        if length > left:
+        taken = cells(text)
+        if taken > left:
             spans.append((pad(text, left), tone))
             left = 0
             break
         spans.append((text, tone))
-        left -= length
+        left -= taken
     if left:
         spans.append((" " * left, "plain"))
     return merge(spans)
 
 
-def length(line: Line) -> int:
+def cells(text: str) -> int:
+    """Cells that a text takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def length(line: Iterable[Span]) -> int:
     """Cells that a line takes."""
-    return sum(cell_len(text) for text, _ in line)
+    return sum(cells(text) for text, _ in line)
 
 
 def join(parts: Sequence[Line], width: int, *, between: str = "  ") -> Line:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import BindingType
-from textual.strip import Strip
 
 from ibtui.broker.subscriptions import Feed, Standing
 from ibtui.market.book import DepthBook
@@ -84,7 +83,6 @@ class LadderPane(LineBox, can_focus=True):
         self._drawn: object = None
         self._drawn_at = 0.0
         self._waiting = False
-        self._laid = 0
         self._actions: Mapping[str, Callable[[], None]] = {
             "buy": lambda: self._place("BUY"),
             "sell": lambda: self._place("SELL"),
@@ -210,7 +208,6 @@ class LadderPane(LineBox, can_focus=True):
         foot = self._foot(
             instrument, view, position_part(held_now, average, quote.bid, quote.ask, scale, instrument), held_now
         )
-        self._laid = width
         lines = ladder_rows(view, self._window.rows(), width) or [((" No price known yet.", "dim"),)]
         lines += [()] * (height - len(lines))
         title = ladder_header(width, choices.seconds, choices.venues)
@@ -266,15 +263,10 @@ class LadderPane(LineBox, can_focus=True):
             parts.append((("↑ ↓ choose a row; i buys there, o sells there, x cancels, m moves", "dim"),))
         return ((" ", "plain"), *join(parts, width - 1))
 
-    def render_line(self, y: int) -> Strip:
-        """One line; rows are as wide as the pane already, and the chosen one has its own ground besides a mark."""
+    def chosen(self, y: int) -> bool:
+        """Whether a line is the chosen row's, which has its own ground besides a mark."""
         rows = self._window.rows()
-        if not HEAD <= y < HEAD + len(rows) or y >= len(self._lines) or self._laid != self.content_size.width:
-            return super().render_line(y)
-        found = self._strips.get(y)
-        if found is None:
-            found = self._strips[y] = self.strip(self._lines[y], cursor=rows[y - HEAD] == self._window.cursor)
-        return found
+        return HEAD <= y < HEAD + len(rows) and rows[y - HEAD] == self._window.cursor
 
     # --- keys ---
 

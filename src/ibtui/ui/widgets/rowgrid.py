@@ -5,7 +5,8 @@ the bytes). Here a row is a tuple of cells, a row that is equal to the one shown
 redraws its own line.
 """
 
-from collections.abc import Callable, Container, Hashable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
+from itertools import zip_longest
 from typing import ClassVar
 
 from textual import events
@@ -14,16 +15,15 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
+from ibtui.ui.brush import Stroke
+from ibtui.ui.changes import changed_cells
 from ibtui.ui.keymap import bindings
 from ibtui.ui.keys.key import GRID
-from ibtui.ui.text import GAP, Column, Place, Row, cut, fit, lay, merge
+from ibtui.ui.text import Column, Line, Place, Row, cut, fit, lay, merge
 from ibtui.ui.widgets.toned import Toned
 
 MARKER = 1
 """Cells in front of a row for the mark of the selected one, which must not be told by colour alone."""
-
-_CLOSE = 4
-"""Cells between two changed ones up to which what lies between is sent too."""
 
 
 class RowGrid(Toned, can_focus=True):
@@ -73,6 +73,7 @@ class RowGrid(Toned, can_focus=True):
         self._places: tuple[Place, ...] = ()
         self._rows: dict[Hashable, Row] = {}
         self._strips: dict[Hashable, Strip] = {}
+        self._standing: dict[int, tuple[Row | None, bool]] = {}
         self.empty = empty
 
     @property
@@ -125,7 +126,7 @@ class RowGrid(Toned, can_focus=True):
         new = tuple(keys)
         if new == self._keys:
             return
-        before, old_visible = self._keys, self.visible_keys
+        before, old_visible, old_choice = self._keys, self.visible_keys, self._selected
         self._keys = new
         self._keep_selection(before)
         self._top = self._clamped(self._top)
@@ -137,8 +138,8 @@ class RowGrid(Toned, can_focus=True):
         if not new or not before:
             self.refresh()
             return
-        rows = range(max(len(visible), len(old_visible)))
-        self._refresh_rows([at for at in rows if visible[at : at + 1] != old_visible[at : at + 1]])
+        moved = {old_choice, self._selected} if old_choice != self._selected else ()
+        self.touch(y for y, (key, old) in enumerate(zip_longest(visible, old_visible), 1) if key != old or key in moved)
 
     def update_rows(self, changed: Container[Hashable] | None = None) -> None:
         """Draws again the visible rows whose cells differ.
@@ -146,30 +147,48 @@ class RowGrid(Toned, can_focus=True):
         Args:
             changed: Keys that may have changed; None means any.
         """
-        regions: list[Region] = []
-        for at, key in enumerate(self.visible_keys):
+        differing = []
+        for y, key in enumerate(self.visible_keys, 1):
             if changed is not None and key not in changed:
                 continue
             row = self._row_of(key)
-            before = self._rows.get(key)
-            if before != row:
+            if row != self._rows.get(key):
                 self._rows[key] = row
                 self._strips.pop(key, None)
-                regions += [Region(x, at + 1, width, 1) for x, width in self._changed_cells(before, row)]
-        if regions:
-            self.refresh(*regions)
+                differing.append(y)
+        self.touch(differing)
 
-    def _refresh_rows(self, rows: Sequence[int]) -> None:
-        """Has visible rows drawn again, neighbours as one region: each region costs the compositor the same."""
-        bands: list[list[int]] = []
-        for row in rows:
-            if bands and bands[-1][-1] == row - 1:
-                bands[-1].append(row)
-            else:
-                bands.append([row])
-        if bands:
-            width = self.content_size.width
-            self.refresh(*(Region(0, band[0] + 1, width, len(band)) for band in bands))
+    def strokes(self, lines: Iterable[int]) -> list[Stroke]:
+        """What differs from what was drawn; all of a row that is chosen or no longer chosen."""
+        found = []
+        for y in sorted(lines):
+            if y >= self.content_size.height:
+                break
+            before, (row, chosen) = self._standing.get(y, (None, False)), self._drawing(y)
+            if row is None or before[0] is None or before[1] != chosen:
+                found.append(Stroke(0, y, self._laid(row, chosen), chosen))
+            elif before[0] is not row:
+                parts = changed_cells(before[0], row, self._places, self.content_size.width - MARKER)
+                found += [Stroke(MARKER + x, y, spans, chosen) for x, spans in parts]
+        return found
+
+    def _drawing(self, y: int) -> tuple[Row | None, bool]:
+        """The row on a line, and whether it is the selected one; from now on this is what was drawn."""
+        at, row, chosen = self._top + y - 1, None, False
+        if at < len(self._keys):
+            key = self._keys[at]
+            row, chosen = self._rows.get(key), self._cursor and key == self._selected
+            if row is None:
+                row = self._rows[key] = self._row_of(key)
+        self._standing[y] = row, chosen
+        return row, chosen
+
+    def _laid(self, row: Row | None, chosen: bool) -> Line:
+        """A whole row, with its mark."""
+        width = self.content_size.width
+        if row is None:
+            return ((" " * width, "plain"),)
+        return merge(((("›" if chosen else " "), "key"), *lay(row, self._places, width - MARKER)))
 
     def show_cursor(self, shown: bool) -> None:
         """Whether a row is selected at all; the first visible one is, where none was."""
@@ -180,25 +199,6 @@ class RowGrid(Toned, can_focus=True):
         visible = [key for key in self.visible_keys if self._selectable(key)]
         self._selected = visible[0] if shown and visible else None
         self.refresh()
-
-    def _changed_cells(self, before: Row | None, row: Row) -> list[tuple[int, int]]:
-        """Where a row differs from how it was drawn, as ``x, width``: what stays is not sent again."""
-        width = self.content_size.width
-        if before is None or len(before) != len(row) or len(row) == 1:
-            return [(0, width)]
-        found: list[tuple[int, int]] = []
-        x = MARKER
-        for place in self._places:
-            cells = place.width + GAP
-            if before[place.index] != row[place.index]:
-                last, length = found[-1] if found else (0, 0)
-                # Going elsewhere costs some bytes too: two places that lie close are sent as one.
-                if found and x - last - length <= _CLOSE:
-                    found[-1] = (last, x + cells - last)
-                else:
-                    found.append((x, cells))
-            x += cells
-        return [(x, min(length, width - x)) for x, length in found if x < width]
 
     def select(self, key: Hashable, *, by_user: bool = False) -> None:
         """Selects the row of this key and scrolls to it."""
@@ -215,10 +215,7 @@ class RowGrid(Toned, can_focus=True):
         if top != self._top:
             self._scroll_to_row(top)
         else:
-            width = self.content_size.width
-            self.refresh(
-                *(Region(0, row + 1, width, 1) for row, each in enumerate(self.visible_keys) if each in (old, key))
-            )
+            self.touch(y for y, each in enumerate(self.visible_keys, 1) if each in (old, key))
         self.post_message(self.Highlighted(self, key, by_user))
 
     def centre(self) -> None:
@@ -297,6 +294,7 @@ class RowGrid(Toned, can_focus=True):
         self._places = fit(self._columns, max(0, self.content_size.width - MARKER))
         self._rows.clear()
         self._strips.clear()
+        self._standing.clear()
         self._top = self._clamped(self._top)
         if self._selected in self._keys:
             at = self._keys.index(self._selected)
@@ -314,18 +312,13 @@ class RowGrid(Toned, can_focus=True):
             return self._header(width)
         if not self._keys:
             return self.strip(cut(((" " + self.empty, "dim"),), width)) if y == 1 else self.blank()
-        at = self._top + y - 1
-        if at >= len(self._keys):
+        row, chosen = self._drawing(y)
+        if row is None:
             return self.blank()
-        key = self._keys[at]
+        key = self._keys[self._top + y - 1]
         found = self._strips.get(key)
         if found is None:
-            row = self._rows.get(key)
-            if row is None:
-                row = self._rows[key] = self._row_of(key)
-            marked = self._cursor and key == self._selected
-            line = merge(((("›" if marked else " "), "key"), *lay(row, self._places, width - MARKER)))
-            found = self._strips[key] = self.strip(line, cursor=marked, width=width)
+            found = self._strips[key] = self.strip(self._laid(row, chosen), cursor=chosen, width=width)
         return found
 
     def _header(self, width: int) -> Strip:

@@ -1,5 +1,8 @@
 """Tones become styles here, and lines of text become strips."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.filter import ANSIToTruecolor
@@ -7,7 +10,11 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ibtui.ui.brush import Stroke
 from ibtui.ui.text import TONES, Line
+
+if TYPE_CHECKING:
+    from ibtui.ui.app import ConsoleApp
 
 CURSOR = "tone--cursor"
 
@@ -28,6 +35,7 @@ class Toned(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self._styles_of_tones: dict[tuple[str, bool], Style] = {}
+        self._codes_of_tones: dict[tuple[str, bool], str] = {}
         self._measured: tuple[Size, Size] | None = None
 
     def style_of(self, tone: str, *, cursor: bool = False) -> Style:
@@ -38,6 +46,26 @@ class Toned(Widget):
             found = self.rich_style + self.screen.get_component_rich_style(*names, partial=True)
             self._styles_of_tones[tone, cursor] = found
         return found
+
+    def codes_of(self, tone: str, chosen: bool) -> str:
+        """The tone's style as the terminal takes it: parameters of SGR, as the theme, NO_COLOR and the like say."""
+        found = self._codes_of_tones.get((tone, chosen))
+        if found is None:
+            style: Style | None = (
+                self._filtered([self.strip(((" ", tone),), cursor=chosen, width=1)])[0]._segments[0].style
+            )
+            system = self.app.console._color_system
+            found = "" if style is None or system is None else style._make_ansi_codes(system)
+            self._codes_of_tones[tone, chosen] = found
+        return found
+
+    def touch(self, lines: Iterable[int]) -> None:
+        """Has these lines drawn, as far as they differ from what was drawn of them."""
+        cast("ConsoleApp", self.app).brush.touch(self, lines)
+
+    def strokes(self, lines: Iterable[int]) -> list[Stroke]:
+        """What is to be drawn of these lines; from then on it counts as drawn."""
+        raise NotImplementedError
 
     def strip(self, line: Line, *, cursor: bool = False, width: int | None = None) -> Strip:
         """A line whose cells already add up to the widget's width, ready for the compositor.
@@ -65,18 +93,25 @@ class Toned(Widget):
         They come from the widgets' own caches, with every colour in place: Textual's cache of styled lines, made for
         borders and padding, would go through each changed line again, a third of a board's frame (measured).
         """
-        outer = self.outer_size
-        if self.content_size != outer or self.opacity < 1:
+        if not self.draws_itself:
             return super().render_lines(crop)
-        strips = [self.render_line(y) for y in crop.line_range]
+        strips = self._filtered([self.render_line(y) for y in crop.line_range])
+        if crop.column_span != (0, self.outer_size.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
+
+    @property
+    def draws_itself(self) -> bool:
+        """Whether its lines are all there is to draw of it: no border, no padding, nothing that shines through."""
+        return self.content_size == self.outer_size and self.opacity == 1
+
+    def _filtered(self, strips: list[Strip]) -> list[Strip]:
         # All themes are in true colours: there is nothing of the terminal's own palette to be replaced.
         filters = [each for each in self.get_line_filters() if not isinstance(each, ANSIToTruecolor)]
         if filters:
             _, background = self.background_colors
             for each in filters:
                 strips = [strip.apply_filter(each, background) for strip in strips]
-        if crop.column_span != (0, outer.width):
-            strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
 
     def blank(self) -> Strip:
@@ -91,4 +126,5 @@ class Toned(Widget):
         """Colours may have changed."""
         self._measured = None
         self._styles_of_tones.clear()
+        self._codes_of_tones.clear()
         self.forget_strips()
