@@ -23,6 +23,17 @@ def shown(app: ConsoleApp) -> dict[str, bool]:
     return {each.pane_name: "▸" in each.query_one(".pane-title").lines[0][0][0] for each in slots}
 
 
+def bars(app: ConsoleApp) -> list[str]:
+    """The titles that are inverted from edge to edge."""
+    titles = [each.query_one(".pane-title") for each in app.screen.query(Slot) if each.display]
+    lines = [(title.render_line(0), title.size.width) for title in titles]
+    return [
+        strip.text.strip()
+        for strip, width in lines
+        if sum(len(text) for text, style, _ in strip if style is not None and style.reverse) == width
+    ]
+
+
 async def test_the_panes_follow_one_symbol_tab_moves_the_keys_and_a_layout_comes_back_after_a_restart(tmp_path: Path):
     async with console_parts(tmp_path) as parts:
         app = ConsoleApp(parts, start=nothing, stop=nothing)
@@ -34,6 +45,9 @@ async def test_the_panes_follow_one_symbol_tab_moves_the_keys_and_a_layout_comes
             await settle(app, pilot)
             await settle(app, pilot)
             assert shown(app) == {"board": True, "ladder": False, "tape": False, "orders": False}
+            await pilot.press("i", "o")  # the ladder's keys: here they mean nothing
+            assert len(app.screen_stack) == 1
+            assert "at once" not in text_of(app)
             assert text_of(app).count(" 500.01 × 300") == 2  # over the ladder and over the tape
             app.select(QQQ)
             await settle(app, pilot)
@@ -44,8 +58,14 @@ async def test_the_panes_follow_one_symbol_tab_moves_the_keys_and_a_layout_comes
             ]
             assert {(QQQ, "depth"), (QQQ, "tape")} <= set(wanted)
 
-            await pilot.press("tab", "tab", "tab")
+            await pilot.press("tab", "tab")
+            app.armed.until, app.armed.sent = float("inf"), True
             await settle(app, pilot)
+            assert bars(app) == ["▸ ladder  ARMED: i buys, o sells at once at the chosen row"]
+            app.armed.until = None
+            await pilot.press("tab")
+            await settle(app, pilot)
+            assert bars(app) == ["▸ tape"]
             assert shown(app)["tape"]
             await pilot.press("p")  # the tape's key now, not the board's
             assert app.screen.query_one(TapePane).held

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+QUOTED_ONLY = frozenset({"CASH", "CMDTY", "CFD"})
+"""Kinds of contract that have no trades at IB: no last price, no volume, and bars that are made of quotes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Instrument:

@@ -248,7 +248,7 @@ def _check_collar(inputs: CheckInputs) -> Check:
             return Check(name, "stop price unknown", limit, "unknown")
         reference = max(touch, stop) if intent.action == "BUY" else min(touch, stop)
     beyond = (price / reference - 1) * 100 * (1 if intent.action == "BUY" else -1)
-    return Check(name, f"{beyond:+.2f} % of {_show(reference)}", limit, _verdict(beyond <= percent))
+    return Check(name, f"{round(beyond, 2) + 0:+.2f} % of {_show(reference)}", limit, _verdict(beyond <= percent))
 
 
 def _check_stale(inputs: CheckInputs) -> Check:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ibtui.errors import ConfigError
 from ibtui.ui.keys import board, chart, general, ladder, market, orders, others
-from ibtui.ui.keys.key import EVERYWHERE, GRID, Key
+from ibtui.ui.keys.key import DESK_PANES, EVERYWHERE, GRID, Key
 
 if TYPE_CHECKING:
     from textual.binding import Binding
@@ -76,7 +76,9 @@ def _refuse_clashes(table: tuple[Key, ...]) -> None:
 
 def _meet(one: Key, other: Key) -> bool:
     wide = {EVERYWHERE, GRID}
-    return bool(wide & {*one.where, *other.where}) or bool(set(one.where) & set(other.where))
+    if wide & {*one.where, *other.where} or set(one.where) & set(other.where):
+        return True
+    return (one.sends or other.sends) and bool(DESK_PANES & {*one.where}) and bool(DESK_PANES & {*other.where})
 
 
 def bindings(where: str, group: str = "") -> list["Binding"]:

@@ -27,6 +27,7 @@ def test_a_key_from_the_settings_takes_the_place_of_the_built_in_one():
         ({"order.buy": "s"}, "would be both"),
         ({"order.buy": "1"}, "would be both"),
         ({"ladder.centre": "j"}, "would be both"),
+        ({"board.sort": "o"}, "would be both"),  # on the desk it would be pressed for the ladder's and sell
     ],
 )
 def test_a_wrong_key_is_an_error_of_one_line_that_says_what_is_allowed(overrides, says):

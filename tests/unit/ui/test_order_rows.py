@@ -22,6 +22,17 @@ def test_what_is_not_known_yet_is_a_dash():
     assert (shown["FILLED"], shown["PRICE"]) == ("0/10", "450.10")
 
 
+def test_prices_have_the_places_of_the_contract_s_increment():
+    def shown(price: float, average: float, tick: float) -> tuple[str, str]:
+        order = Order(replace(INTENT, limit_price=price), average_price=average)
+        row = orders.order_row(order, "", NOW, tick=tick)
+        return row[5][0], row[6][0]
+
+    assert shown(3390.0, 3391.5, 1) == ("3,390", "3,391.5")
+    assert shown(1.1634, 1.1634, 0.00005) == ("1.16340", "1.16340")
+    assert shown(450.1, 450.123456, 0.0) == ("450.10", "450.12346")
+
+
 def test_the_commission_stays_unknown_until_every_fill_has_one():
     fills = tuple(Execution(f"e{n}", "01J", 0, 1, "BUY", 5, 450.1) for n in (1, 2))
     order = Order(INTENT, Status.FILLED, filled=10, average_price=450.1, executions=fills)
@@ -36,7 +47,7 @@ def test_a_cancel_under_way_is_seen():
 
 def test_price_columns_and_reason_fit_the_smallest_terminal():
     titles = [orders.COLUMNS[each.index].title for each in fit(orders.COLUMNS, 79)]
-    assert {"STATUS", "FILLED", "PRICE", "AVERAGE", "COMM", "AGE", "QUEUE", "REASON"} <= set(titles)
+    assert {"STATUS", "FILLED", "PRICE", "AVERAGE", "COMM", "AGE", "QUEUE", "WHY"} <= set(titles)
 
 
 def test_an_order_is_told_in_a_few_words():
@@ -70,4 +81,4 @@ def test_anothers_order_says_external_how_old_that_is_and_where_it_can_be_cancel
     other = ExternalOrder(0, -1, 77, "DU1", 1, "SPY", "SELL", "LMT", 5, 460.0, "Submitted")
     row = dict(zip((each.title for each in orders.COLUMNS), orders.external_row(other, 12.0), strict=True))
     assert [row[each][0] for each in ("STATUS", "FILLED", "AGE", "COMM")] == ["EXTERNAL", "—/5", "12s", "—"]
-    assert row["REASON"][0].endswith("in TWS")
+    assert row["WHY"][0].endswith("in TWS")

@@ -51,6 +51,14 @@ def test_a_price_that_rose_carries_an_arrow_and_not_only_a_colour():
     assert cells(quote)["chg%"] == ("+0.47", "up")
 
 
+def test_forex_has_no_trades_so_its_change_is_the_middle_s_in_the_places_of_its_prices():
+    euro = Instrument(1, "EUR", "CASH", min_tick=0.00005)
+    quote = Quote(1, bid=1.1634, ask=1.1636, close=1.1625)
+    shown = {name: column.cell(Facts(quote, euro, Mark.LIVE, 100.0, 0)) for name, column in COLUMNS.items()}
+    assert (shown["last"][0].strip(), shown["chg"], shown["chg%"]) == ("—", ("+0.00100", "up"), ("+0.09", "up"))
+    assert cells(quote)["chg"][0] == "—", "a share that did not trade yet has no change"
+
+
 def test_a_price_flashes_only_where_it_can_be_trusted():
     quote = Quote(1, bid=1.0, ask=2.0, last=1.5)
     live = cells(quote, flashes={"bid": 1, "ask": -1})

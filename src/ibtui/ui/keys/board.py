@@ -12,7 +12,7 @@ KEYS: tuple[Key, ...] = (
     Key("board.right", "right,l", "right", "Quotes", _ON, "column(1)", "Move the column cursor to the right"),
     Key(
         "board.sort",
-        "o",
+        "t",
         "order",
         "Quotes",
         _ON,

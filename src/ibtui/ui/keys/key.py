@@ -5,6 +5,8 @@ from dataclasses import dataclass
 EVERYWHERE = "everywhere"
 GRID = "grid"
 SYMBOL_SCREENS = ("quotes", "depth", "tape", "chart", "desk")
+DESK_PANES = frozenset((*SYMBOL_SCREENS, "orders"))
+"""Screens whose panes can stand side by side on the desk, and the desk itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Key:
         help: What it does, as a sentence without its full stop.
         trading: Sends or prepares orders, or takes them back: acts only when the key arrived alone, see
             :mod:`ibtui.ui.keyguard`.
+        sends: May send an order at once. Then the key does nothing else on any pane of the desk, where it would be
+            pressed for the one pane while the other has the keys.
         priority: Works inside inputs and dialogs too.
         hint: Shown in the footer.
     """
@@ -33,5 +37,6 @@ class Key:
     action: str
     help: str
     trading: bool = False
+    sends: bool = False
     priority: bool = False
     hint: bool = False

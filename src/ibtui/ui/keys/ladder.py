@@ -3,9 +3,11 @@
 from ibtui.ui.keys.key import Key
 
 
-def _ladder(name: str, keys: str, label: str, about: str, *, trading: bool = False, hint: bool = True) -> Key:
+def _ladder(
+    name: str, keys: str, label: str, about: str, *, trading: bool = False, sends: bool = False, hint: bool = True
+) -> Key:
     action = f"ladder('{name}')"
-    return Key(f"ladder.{name}", keys, label, "Ladder", ("depth",), action, about, trading=trading, hint=hint)
+    return Key(f"ladder.{name}", keys, label, "Ladder", ("depth",), action, about, trading, sends, hint=hint)
 
 
 KEYS: tuple[Key, ...] = (
@@ -16,6 +18,7 @@ KEYS: tuple[Key, ...] = (
         "buy here",
         "Buy at the chosen row, a limit order of the default quantity: at once when ARMED, else through a ticket",
         trading=True,
+        sends=True,
     ),
     _ladder(
         "sell",
@@ -23,6 +26,7 @@ KEYS: tuple[Key, ...] = (
         "sell here",
         "Sell at the chosen row, a limit order of the default quantity: at once when ARMED, else through a ticket",
         trading=True,
+        sends=True,
     ),
     _ladder(
         "enter",

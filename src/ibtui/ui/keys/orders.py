@@ -71,6 +71,7 @@ KEYS: tuple[Key, ...] = (
         "instant('BUY')",
         "Buy at the ask now, the default quantity; only when ARMED",
         trading=True,
+        sends=True,
     ),
     Key(
         "order.sell_now",
@@ -81,6 +82,7 @@ KEYS: tuple[Key, ...] = (
         "instant('SELL')",
         "Sell at the bid now, the default quantity; only when ARMED",
         trading=True,
+        sends=True,
     ),
     Key(
         "arm",

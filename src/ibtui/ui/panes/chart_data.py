@@ -11,7 +11,7 @@ from ibtui.backfill.planner import ended
 from ibtui.clock import NS
 from ibtui.market.bars import DAY, Bar
 from ibtui.market.candles import Candle, Slot, begins_session, candles, slots
-from ibtui.market.instruments import Instrument
+from ibtui.market.instruments import QUOTED_ONLY, Instrument
 from ibtui.storage import queries
 from ibtui.storage.files import DataDirectory
 from ibtui.ui.rows.chart import Fill
@@ -24,9 +24,6 @@ MOST_SLOTS = 10_000
 
 _MOST_LOOKED_AT = 50_000
 """Places of an axis without known hours that are looked through for bars."""
-
-_MIDPOINT = frozenset({"CASH", "CMDTY", "CFD"})
-"""Kinds of contract that have no trades at IB, whose bars are made of quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ class Loaded:
 
 def what_of(instrument: Instrument) -> str:
     """What bars are made of: trades, or the quote's middle where IB knows no trades."""
-    return "MIDPOINT" if instrument.sec_type in _MIDPOINT else "TRADES"
+    return "MIDPOINT" if instrument.sec_type in QUOTED_ONLY else "TRADES"
 
 
 def load(directory: DataDirectory, series: Series, now: int | None, wanted: int) -> Loaded:

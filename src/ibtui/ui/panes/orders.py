@@ -12,7 +12,7 @@ from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.rows.order_list import ExternalKey, OrderList, Section, list_orders, section_row
 from ibtui.ui.rows.orders import COLUMNS, external_row, order_row
-from ibtui.ui.text import Row
+from ibtui.ui.text import Row, with_zone
 from ibtui.ui.widgets.rowgrid import RowGrid
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class OrdersPane(RowGrid):
 
     def __init__(self, console: "ConsoleApp", *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(
-            COLUMNS,
+            with_zone(COLUMNS, console.parts.settings.ui.timezone, console.parts.clock.utc_ns()),
             self._order_row,
             empty="No orders today.",
             selectable=lambda key: not isinstance(key, Section),
@@ -95,4 +95,7 @@ class OrdersPane(RowGrid):
         if isinstance(key, ExternalKey):
             return external_row(self._external[key.perm_id], self._listed_s)
         ref, zone = str(key), self._host.parts.settings.ui.timezone
-        return order_row(self._host.parts.orders.orders[ref], zone, self._now_ns, self._list.branches.get(ref, ""))
+        order = self._host.parts.orders.orders[ref]
+        instrument = self._host.parts.contracts.known(order.intent.con_id)
+        tick = 0.0 if instrument is None else instrument.min_tick
+        return order_row(order, zone, self._now_ns, self._list.branches.get(ref, ""), tick)

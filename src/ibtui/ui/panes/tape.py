@@ -60,7 +60,7 @@ class TapePane(Vertical):
         self._instrument: Instrument | None = None
         self._options = Options()
         self._rows = TapeRows(self._options.sieve)
-        self._taken = self._made = self._fresh = self._unseen = 0
+        self._taken = self._made = self._fresh = self._unseen = self._page = 0
         self._late = False
         self._next_at = 0.0
         self._window: TapeWindow | None = None
@@ -112,7 +112,8 @@ class TapePane(Vertical):
         elif not (frame.full or self._late or instrument.con_id in frame.tapes or instrument.con_id in frame.quotes):
             return
         tape = self._tape
-        if tape is not None and self._window is None and tape.total != self._taken:
+        news = tape is not None and (tape.total != self._taken or self.grid.page != self._page)
+        if tape is not None and self._window is None and news:
             self._follow(tape)
             self._next_at = frame.now + (FAST_EVERY if self._fresh > FAST * self.grid.page else 0.0)
         self._late = False
@@ -145,7 +146,7 @@ class TapePane(Vertical):
         grid, growing = self.grid, next(iter(self._entries), None)
         self._rows.take(_newest(tape, tape.total - self._taken))
         self._taken = tape.total
-        page = grid.page
+        page = self._page = grid.page
         # The first screenful after a while away is no sign of a tape too fast to be read.
         self._fresh = self._rows.count - self._made if self._made else 0
         self._unseen = max(0, self._fresh - page)

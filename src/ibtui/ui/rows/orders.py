@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ibtui.clock import NS
+from ibtui.market.prices import decimals
 from ibtui.trading.orders import LIVE, Order, OrderIntent, Status
 from ibtui.trading.unanswered import is_unanswered
 from ibtui.ui.text import UNKNOWN, Column, Row, age, amount, quantity, wall
@@ -26,7 +27,7 @@ COLUMNS = (
     Column("TIME", 8, rank=3),
     Column("ORDER ID", 9, right=True, rank=4),
     Column("REFERENCE", 26, rank=5),
-    Column("REASON", 4, stretch=True),
+    Column("WHY", 4, stretch=True),
 )
 
 NOT_ACKNOWLEDGED = "not acknowledged; it may be at the broker"
@@ -44,7 +45,7 @@ _TONES = {
 }
 
 
-def order_row(order: Order, zone: str, now_ns: int, branch: str = "") -> Row:
+def order_row(order: Order, zone: str, now_ns: int, branch: str = "", tick: float = 0.0) -> Row:
     """One order. What is not known yet, such as a commission, is a dash and never a zero.
 
     Args:
@@ -52,23 +53,24 @@ def order_row(order: Order, zone: str, now_ns: int, branch: str = "") -> Row:
         zone: Time zone of its time.
         now_ns: UTC nanoseconds, for its age, and for its age in the queue since the broker acknowledged it.
         branch: Drawn before the symbol of a bracket's leg.
+        tick: The contract's increment, whose places its prices have; 0 while it is unknown.
     """
     intent = order.intent
     status = str(order.status) + ("…" if order.cancel_requested and order.status in LIVE else "")
     queued = None if order.acknowledged_ns is None else (now_ns - order.acknowledged_ns) / NS
-    silent = is_unanswered(order, now_ns)
+    silent, least = is_unanswered(order, now_ns), decimals(tick)
     return (
         (status, "warn" if silent else _TONES.get(order.status, "plain")),
         (intent.action, "bid" if intent.action == "BUY" else "ask"),
         (branch + intent.symbol, "title"),
         (intent.order_type, "dim"),
         (f"{quantity(order.filled)}/{quantity(intent.quantity)}", "plain"),
-        (first_price(intent), "plain"),
-        (price(order.average_price, 5), "plain"),
+        (first_price(intent, least), "plain"),
+        (price(order.average_price, 5, least), "plain"),
         (amount(order.commission), "plain"),
         (age((now_ns - intent.created_ns) / NS), "dim"),
         (age(queued) if order.status in LIVE else "", "dim"),
-        (trigger(intent), "plain"),
+        (trigger(intent, least), "plain"),
         (intent.tif, "dim"),
         (wall(intent.created_ns, zone), "dim"),
         (UNKNOWN if order.order_id is None else str(order.order_id), "dim"),
@@ -100,27 +102,27 @@ def external_row(order: "ExternalOrder", listed_s: float | None) -> Row:
     )
 
 
-def first_price(intent: OrderIntent) -> str:
+def first_price(intent: OrderIntent, least: int = 2) -> str:
     """The limit; where there is none, what triggers the order; nothing for one at the market."""
-    return price(intent.limit_price) if intent.limit_price is not None else trigger(intent)
+    return price(intent.limit_price, least=least) if intent.limit_price is not None else trigger(intent, least)
 
 
-def trigger(intent: OrderIntent) -> str:
+def trigger(intent: OrderIntent, least: int = 2) -> str:
     """The stop, or how far behind the market it trails; nothing where there is none."""
     if intent.stop_price is not None:
-        return price(intent.stop_price)
+        return price(intent.stop_price, least=least)
     if intent.trail_percent is not None:
         return f"{intent.trail_percent:g}%"
-    return "" if intent.trail_amount is None else price(intent.trail_amount)
+    return "" if intent.trail_amount is None else price(intent.trail_amount, least=least)
 
 
-def price(value: float | None, most: int = 8) -> str:
-    """A price of an order: at least two decimals, and as many more as it has, up to ``most``."""
+def price(value: float | None, most: int = 8, least: int = 2) -> str:
+    """A price of an order: at least ``least`` decimals, and as many more as it has, up to ``most``."""
     if value is None:
         return UNKNOWN
-    text = f"{value:,.{most}f}".rstrip("0")
-    whole, _, decimals = text.partition(".")
-    return f"{whole}.{decimals:<02}" if len(decimals) < 2 else text
+    whole, _, places = f"{value:,.{max(most, least)}f}".partition(".")
+    places = places.rstrip("0").ljust(least, "0")
+    return f"{whole}.{places}" if places else whole
 
 
 def told(what: Order | OrderIntent) -> str:

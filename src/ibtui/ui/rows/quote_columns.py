@@ -11,10 +11,10 @@ from ibtui.market.daily import UNKNOWN as NO_DAYS
 from ibtui.market.daily import Daily
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
-from ibtui.market.prices import format_price
+from ibtui.market.prices import decimals, format_price
 from ibtui.trading.day_result import ContractResult
 from ibtui.ui.rows.glyphs import range_bar, sparkline
-from ibtui.ui.rows.quotes import TRUSTED, arrow, change, mark_span, quote_age, symbol
+from ibtui.ui.rows.quotes import TRUSTED, arrow, change, mark_span, middle, quote_age, symbol
 from ibtui.ui.text import GAP, UNKNOWN, Column, Row, Span, age, compact, quantity, signed, wall, zone_name
 
 if TYPE_CHECKING:
@@ -176,8 +176,12 @@ def _spread(facts: Facts) -> float | None:
 
 
 def _middle(facts: Facts) -> float | None:
-    bid, ask = facts.quote.bid, facts.quote.ask
-    return None if bid is None or ask is None else (bid + ask) / 2
+    return middle(facts.quote)
+
+
+def _change_cell(facts: Facts) -> Span:
+    text, tone = signed(change(facts.quote, facts.instrument)[0], decimals(facts.instrument.min_tick))
+    return text, tone if facts.trusted else "dim"
 
 
 def _basis_points(facts: Facts) -> float | None:
@@ -304,7 +308,10 @@ _TABLE: tuple[QuoteColumn, ...] = (
         right=False,
     ),
     QuoteColumn("last", "LAST", 9, _LAST.about, _LAST.value, _last),
-    _moved("chg%", "CHG%", 7, "change since the previous close, in percent", lambda facts: change(facts.quote)[1]),
+    _moved(
+        "chg%", "CHG%", 7, "change since the previous close, in percent; of forex the middle's",
+        lambda facts: change(facts.quote, facts.instrument)[1],
+    ),
     _size("bidsz", "BIDSZ", 6, "size at the bid", _field("bid_size")),
     _price("bid", "BID", 8, "best bid", _field("bid"), "bid"),
     _price("ask", "ASK", 8, "best ask", _field("ask"), "ask"),
@@ -318,7 +325,10 @@ _TABLE: tuple[QuoteColumn, ...] = (
         "age", "AGE", 4, "time since the last tick",
         lambda facts: quote_age(facts.quote, facts.now, facts.now_ns), _age_cell,
     ),
-    _moved("chg", "CHG", 8, "change since the previous close", lambda facts: change(facts.quote)[0]),
+    QuoteColumn(
+        "chg", "CHG", 8, "change since the previous close; of forex the middle's",
+        lambda facts: change(facts.quote, facts.instrument)[0], _change_cell,
+    ),
     _range("range", "DAY RANGE", "the day's low to its high, and where the last price lies", _day_place),
     QuoteColumn(
         "day", "DAY", _LINE, "the course of the day, in five minutes or more a step", _line_value, _line_cell,

@@ -3,7 +3,7 @@
 import math
 
 from ibtui.market.board import Quote
-from ibtui.market.instruments import Instrument
+from ibtui.market.instruments import QUOTED_ONLY, Instrument
 from ibtui.market.marks import Mark
 from ibtui.market.prices import format_price
 from ibtui.ui.text import UNKNOWN, Line, Span, age, compact, signed
@@ -23,11 +23,22 @@ def symbol(instrument: Instrument) -> str:
     return instrument.symbol
 
 
-def change(quote: Quote) -> tuple[float | None, float | None]:
-    """Change since the previous close, absolute and in percent; unknown where either price is."""
-    if quote.last is None or not quote.close:
+def change(quote: Quote, instrument: Instrument | None = None) -> tuple[float | None, float | None]:
+    """Change since the previous close, absolute and in percent; unknown where either price is.
+
+    Of what has no trades at IB, such as forex, it is the change of the quote's middle: IB's close is one of quotes too.
+    """
+    price = quote.last
+    if price is None and instrument is not None and instrument.sec_type in QUOTED_ONLY:
+        price = middle(quote)
+    if price is None or not quote.close:
         return None, None
-    return quote.last - quote.close, (quote.last / quote.close - 1) * 100
+    return price - quote.close, (price / quote.close - 1) * 100
+
+
+def middle(quote: Quote) -> float | None:
+    """Between bid and ask; unknown where either is."""
+    return None if quote.bid is None or quote.ask is None else (quote.bid + quote.ask) / 2
 
 
 def quote_age(quote: Quote, now: float, now_ns: int) -> float | None:
@@ -53,7 +64,7 @@ def headline(quote: Quote, instrument: Instrument, mark: Mark, now: float, now_n
     """The quote of one symbol in a line, as headers and tickets show it."""
     tick = instrument.min_tick
     tone = "plain" if mark in TRUSTED else "dim"
-    percent, percent_tone = signed(change(quote)[1])
+    percent, percent_tone = signed(change(quote, instrument)[1])
     return (
         (f"{symbol(instrument)} ", "title"),
         (f"{arrow(quote).strip()}{format_price(quote.last, tick)} ", tone),

@@ -23,6 +23,9 @@ SMALLEST = (80, 24)
 """Columns and rows of the smallest terminal that the screens are made for."""
 
 
+HELP = "help"
+"""The key that stands first at the foot of every screen, for what else there is room for varies."""
+
 Result = TypeVar("Result")
 
 
@@ -110,10 +113,9 @@ class ConsoleScreen(Screen[None]):
 
     def show_hints(self, width: int) -> None:
         """Shows the keys of this screen, and what there is to notice above them."""
+        keys = sorted(on_screen(self.console.keys, self.NAME), key=lambda key: key.id != HELP)
         hints: list[Line] = [((f"{self.NAME}", "title"),)]
-        hints += [
-            ((shown(key.keys), "key"), (f" {key.label}", "dim")) for key in on_screen(self.console.keys, self.NAME)
-        ]
+        hints += [((shown(key.keys), "key"), (f" {key.label}", "dim")) for key in keys]
         self.query_one(Foot).hint(join(hints, width))
         notice = self.console.notice
         self.set_class(notice is not None, "noticed")

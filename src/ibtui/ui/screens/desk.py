@@ -15,7 +15,7 @@ from ibtui.ui.desk_layout import Layout, arrange, kept_layout, read_layout
 from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.screens.symbol import SymbolScreen
-from ibtui.ui.text import Line
+from ibtui.ui.text import Line, length
 from ibtui.ui.widgets.linebox import LineBox
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 KEPT = "desk"
 """Under which the layout in use is kept; the saved ones have their names after this one."""
+
+
+AT_ONCE = " ARMED: i buys, o sells at once at the chosen row "
 
 
 LOW = 14
@@ -89,11 +92,13 @@ class Slot(Vertical):
         yield LineBox(classes="pane-title")
         yield self.pane
 
-    def entitle(self, *, focused: bool, more: str = "") -> None:
-        """Shows the title, with a mark where the keys go here."""
-        mark = ("▸ ", "key") if focused else ("  ", "plain")
-        title: Line = (mark, (self.pane_name, "title" if focused else "dim"), (more, "dim"))
-        self.query_one(".pane-title", LineBox).show([title])
+    def entitle(self, *, focused: bool, more: str = "", warning: str = "") -> None:
+        """Shows the title: where the keys go here, a mark and a bar over the whole pane, and what a key would do."""
+        box = self.query_one(".pane-title", LineBox)
+        name = f"▸ {self.pane_name} " if focused else f"  {self.pane_name} "
+        words: Line = ((name, "here" if focused else "dim"), (warning, "alarm"), (more, "here" if focused else "dim"))
+        bar = " " * (box.content_size.width - length(words)) if focused else ""
+        box.show([(*words, (bar, "here"))])
 
     def take_focus(self) -> None:
         """Gives the keys to the pane."""
@@ -113,6 +118,7 @@ class DeskScreen(SymbolScreen):
         self._focus = self._layout.panes[0]
         self._slots: dict[str, Slot] = {}
         self._shown: tuple[str, ...] = ()
+        self._at_once = False
 
     def body(self) -> Iterable[Widget]:
         """Room for the panes; they are put into it once its size is known."""
@@ -151,7 +157,11 @@ class DeskScreen(SymbolScreen):
         hidden = [name for name in self._layout.panes if name not in self._shown]
         more = f"   tab: {', '.join(hidden)}" if hidden else ""
         for name in self._shown:
-            self._slots[name].entitle(focused=name == self._focus, more=more if name == self._shown[-1] else "")
+            self._slots[name].entitle(
+                focused=name == self._focus,
+                more=more if name == self._shown[-1] else "",
+                warning=AT_ONCE if name == self._focus == "ladder" and self._at_once else "",
+            )
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The keys may go elsewhere by a click, too."""
@@ -181,6 +191,10 @@ class DeskScreen(SymbolScreen):
         if instrument is not None:
             self.console.follow(Feed.DEPTH, instrument if "ladder" in self._shown else None)
             self.console.follow(Feed.TAPE, instrument if follows_tape else None)
+        at_once = self.console.armed.sends_at_once()
+        if at_once != self._at_once:
+            self._at_once = at_once
+            self._entitle()
         for name in self._shown:
             cast("Pane", self._slots[name].pane).paint(frame)
 

@@ -158,7 +158,10 @@ class OrdersScreen(ConsoleScreen):
         if isinstance(key, ExternalKey):
             return external_row(self._external[key.perm_id], self._listed_s)
         ref, zone = str(key), self.parts.settings.ui.timezone
-        return order_row(self.parts.orders.orders[ref], zone, self._now_ns, self._list.branches.get(ref, ""))
+        order = self.parts.orders.orders[ref]
+        instrument = self.parts.contracts.known(order.intent.con_id)
+        tick = 0.0 if instrument is None else instrument.min_tick
+        return order_row(order, zone, self._now_ns, self._list.branches.get(ref, ""), tick)
 
     def _position_row(self, key: Hashable) -> Row:
         if not isinstance(key, int):
