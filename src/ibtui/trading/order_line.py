@@ -14,15 +14,15 @@ TOUCHES = ("bid", "ask", "mid", "mkt")
 TIMES_IN_FORCE = ("DAY", "GTC", "IOC", "FOK", "OPG")
 
 HOW = (
-    f"SYMBOL [QUANTITY] [@ PRICE|{'|'.join(TOUCHES)}] [stop PRICE|N%] [target PRICE|N%] "
-    f"[tif {'|'.join(TIMES_IN_FORCE)}] [any]"
+    f"SYMBOL [QUANTITY] [@ PRICE|{'|'.join(TOUCHES)}] [when PRICE] [trail DISTANCE|N%] [stop PRICE|N%] "
+    f"[target PRICE|N%] [tif {'|'.join(TIMES_IN_FORCE)}] [any]"
 )
 """How a line is written after ``buy`` or ``sell``; quantity and symbol may change places."""
 
 _OPTION = re.compile(r"\d{6}[CPcp]\d+(?:\.\d+)?")
 """Expiry, right and strike, the second word of an option's symbol."""
 
-_VALUED = {"@": "price", "stop": "stop", "target": "target", "tif": "tif"}
+_VALUED = {"@": "price", "when": "when", "trail": "trail", "stop": "stop", "target": "target", "tif": "tif"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class OrderLine:
         stop: Where the loss is cut: a price, or a percentage away from the order's price.
         target: Where the profit is taken, likewise.
         outside_rth: Whether it may trade outside regular hours.
+        when: The price that sets it off: a stop order, with a limit where there is a price too.
+        trail: How far it trails the market: a distance or a percentage.
     """
 
     action: Action
@@ -45,10 +47,14 @@ class OrderLine:
     target: str = ""
     tif: str = ""
     outside_rth: bool = False
+    when: str = ""
+    trail: str = ""
 
 
 _WITH: dict[str, Callable[[OrderLine, str], OrderLine]] = {
     "price": lambda line, said: replace(line, price=said),
+    "when": lambda line, said: replace(line, when=said),
+    "trail": lambda line, said: replace(line, trail=said),
     "stop": lambda line, said: replace(line, stop=said),
     "target": lambda line, said: replace(line, target=said),
     "tif": lambda line, said: replace(line, tif=said),
@@ -103,7 +109,9 @@ def _checked(line: OrderLine) -> OrderLine:
     """Raises for a number that is none, before a contract is looked up for it."""
     if line.quantity and line.quantity[:1] not in "$rR":
         read_quantity(line.quantity)
-    for said in (line.price, line.stop, line.target):
+    if line.trail and (line.price or line.when):
+        raise UsageError("an order that trails the market has no price of its own: leave '@' and 'when' out")
+    for said in (line.price, line.when, line.trail, line.stop, line.target):
         if said and said.lower() not in TOUCHES:
             read_quantity(said[:-1]) if said.endswith("%") else read_price(said, 0)
     return line
@@ -111,23 +119,6 @@ def _checked(line: OrderLine) -> OrderLine:
 
 def _looks_like_a_size(word: str) -> bool:
     return word[:1].isdigit() or word[:1] in "$.-" or (word[:1] in "rR" and word[1:2].isdigit())
-
-
-def price_of(line: OrderLine, bid: float | None, ask: float | None, min_tick: float) -> float | None:
-    """The limit that a line means now; None for a market order, or where nothing was said.
-
-    Raises:
-        UsageError: It is no price, or there is no quote to take it from.
-    """
-    said = line.price.lower()
-    if said in ("", "mkt"):
-        return None
-    if said not in TOUCHES:
-        return read_price(line.price, min_tick)
-    if bid is None or ask is None or bid <= 0 or ask <= 0:
-        raise UsageError(f"there is no quote to take '{said}' from")
-    mid = round_to_tick((bid + ask) / 2, min_tick, "down" if line.action == "BUY" else "up")
-    return {"bid": bid, "ask": ask, "mid": mid}[said]
 
 
 def leg_price(text: str, action: Action, price: float | None, min_tick: float, *, gains: bool) -> float | None:

@@ -2,16 +2,16 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ibtui.errors import IbtuiError, UsageError
 from ibtui.market.instruments import Instrument
 from ibtui.market.prices import format_price
-from ibtui.trading.brackets import bracket, side_problem
-from ibtui.trading.order_line import OrderLine, leg_price, price_of
+from ibtui.trading.draft import Draft, at_touch, draft_of, read_draft
+from ibtui.trading.order_line import OrderLine
 from ibtui.trading.orders import Order, OrderIntent, Status
 from ibtui.trading.scopes import in_scope
-from ibtui.trading.sizing import read_size
 from ibtui.ui.rows.orders import told
 
 if TYPE_CHECKING:
@@ -34,15 +34,19 @@ class Ordering:
         self._app.paint_soon()
 
     def duplicate(self, intent: OrderIntent, instrument: Instrument) -> None:
-        """A ticket filled like an order: side, quantity, limit, time in force, hours."""
+        """A ticket filled like an order: side, quantity, type, prices, time in force, hours."""
         self._app.parts.feeds.want(instrument, quotes=True, owner="ticket")
-        if intent.order_type not in ("LMT", "MKT"):
-            self._app.tell(f"The ticket is LMT; the order is {told(intent)}")
-        limit = "" if intent.limit_price is None else format_price(intent.limit_price, instrument.min_tick)
+
+        def typed(price: float | None) -> str:
+            return "" if price is None else format_price(price, instrument.min_tick)
+
+        percent = intent.trail_percent
         line = OrderLine(
             intent.action,
             quantity=f"{intent.quantity:.12g}",
-            price="mkt" if intent.order_type == "MKT" else limit,
+            price="mkt" if intent.order_type == "MKT" else typed(intent.limit_price),
+            when=typed(intent.stop_price),
+            trail=typed(intent.trail_amount) if percent is None else f"{percent:.12g}%",
             tif=intent.tif,
             outside_rth=intent.outside_rth,
         )
@@ -54,32 +58,24 @@ class Ordering:
         Raises:
             UsageError: A price in it is none on this contract.
         """
-        if line.price and line.quantity and self._app.armed.sends_at_once():
+        if line.quantity and (line.price or line.when or line.trail) and self._app.armed.sends_at_once():
             self._send_told(self._legs(instrument, line), instrument)
         else:
             self.open_ticket(instrument, line)
 
     def _legs(self, instrument: Instrument, line: OrderLine) -> tuple[OrderIntent, ...]:
-        desk, tick = self._app.parts.orders, instrument.min_tick
         quote = self._app.parts.market.board.quote(instrument.con_id)
-        limit = price_of(line, quote.bid, quote.ask, tick)
-        opens_at = limit or (quote.ask if line.action == "BUY" else quote.bid)
-        target = leg_price(line.target, line.action, opens_at, tick, gains=True)
-        stop = leg_price(line.stop, line.action, opens_at, tick, gains=False)
-        wrong = None if opens_at is None else side_problem(line.action, opens_at, target, stop)
-        if wrong is not None:
-            raise UsageError(wrong)
-        quantity = read_size(line.quantity, opens_at, stop, instrument.multiplier, instrument.size_increment)
-        parent = desk.intent(
-            instrument,
-            line.action,
-            quantity,
-            "MKT" if limit is None else "LMT",
-            limit,
-            line.tif or "DAY",
-            outside_rth=line.outside_rth,
-        )
-        return bracket(parent, lambda **facts: desk.intent(instrument, **facts), target, stop)
+        return self.read(at_touch(draft_of(line), quote.bid, quote.ask, instrument.min_tick), instrument)
+
+    def read(self, draft: Draft, instrument: Instrument) -> tuple[OrderIntent, ...]:
+        """The orders that a draft means now.
+
+        Raises:
+            UsageError: It means none; says why.
+        """
+        quote = self._app.parts.market.board.quote(instrument.con_id)
+        far_touch = quote.ask if draft.action == "BUY" else quote.bid
+        return read_draft(draft, instrument, far_touch, partial(self._app.parts.orders.intent, instrument))
 
     def asks_once_more(self) -> bool:
         """Whether a ticket wants a second enter, by ``[orders] confirm``."""

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibtui.errors import UsageError
-from ibtui.trading.order_line import OrderLine, leg_price, price_of, read_line
+from ibtui.trading.draft import Draft, at_touch, draft_of
+from ibtui.trading.order_line import OrderLine, leg_price, read_line
 from ibtui.trading.sizing import read_distance, read_size
 
 
@@ -20,6 +21,9 @@ from ibtui.trading.sizing import read_distance, read_size
         ("$5000 SPY", OrderLine("SELL", "SPY", "$5000")),
         ("r200 SPY @ ask stop 1%", OrderLine("SELL", "SPY", "r200", "ask", "1%")),
         ("2 AAPL 261218C300 @ bid", OrderLine("SELL", "AAPL 261218C300", "2", "bid")),
+        ("SPY 10 when 440", OrderLine("SELL", "SPY", "10", when="440")),
+        ("SPY 10 @ 439.5 when 440", OrderLine("SELL", "SPY", "10", "439.5", when="440")),
+        ("SPY 10 trail 1% tif gtc", OrderLine("SELL", "SPY", "10", tif="GTC", trail="1%")),
         ("RBLX 10", OrderLine("SELL", "RBLX", "10")),
     ],
 )
@@ -38,6 +42,8 @@ def test_a_line_means_what_it_says(text, line):
         ("SPY @ 1 @ 2", "must follow '@'"),
         ("SPY stop", "must follow 'stop'"),
         ("SPY tif tomorrow", "no time in force"),
+        ("SPY @ 440 trail 1%", "no price of its own"),
+        ("SPY when soon", "is no price"),
     ],
 )
 def test_what_is_not_a_line_is_told(text, why):
@@ -48,20 +54,20 @@ def test_what_is_not_a_line_is_told(text, why):
 @pytest.mark.parametrize(
     ("action", "said", "price"),
     [
-        ("BUY", "bid", 450.0),
+        ("BUY", "bid", 450.00),
         ("BUY", "ask", 450.03),
         ("BUY", "mid", 450.01),
         ("SELL", "mid", 450.02),
-        ("BUY", "mkt", None),
     ],
 )
 def test_a_touch_is_taken_from_the_quote_and_the_middle_rounded_to_our_side(action, said, price):
-    assert price_of(OrderLine(action, "SPY", price=said), 450.0, 450.03, 0.01) == price
+    draft = at_touch(draft_of(OrderLine(action, "SPY", price=said)), 450.0, 450.03, 0.01)
+    assert float(draft.limit) == price
 
 
 def test_without_a_quote_no_touch_is_guessed():
     with pytest.raises(UsageError, match="no quote"):
-        price_of(OrderLine("BUY", "SPY", price="mid"), None, 450.0, 0.01)
+        at_touch(Draft("BUY", "1", limit="mid"), None, 450.0, 0.01)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ SOURCES = {
         (":se", ["sell"]),
         (":dis", ["differences", "disarm", "disconnect"][1:]),
         (":sell q", ["QQQ"]),
-        (":sell 200 QQQ ", ["SPY", "EUR.USD", "@", "stop", "target", "tif", "any"]),
+        (":sell 200 QQQ ", ["SPY", "EUR.USD", "@", "when", "trail", "stop", "target", "tif", "any"]),
         (":sell 200 QQQ @ ", list(TOUCHES)),
         (":sell 200 QQQ @ m", ["mid", "mkt"]),
         (":sell 200 QQQ @ mid st", ["stop"]),

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -14,12 +14,11 @@ from textual.widgets import Input, Label
 from ibtui.errors import UsageError
 from ibtui.market.instruments import Instrument
 from ibtui.market.prices import format_price
-from ibtui.trading.brackets import bracket, side_problem
 from ibtui.trading.checks import Check, passed
-from ibtui.trading.entry import read_price
-from ibtui.trading.order_line import TIMES_IN_FORCE, OrderLine, leg_price, price_of
+from ibtui.trading.draft import HOURS, KINDS, Draft, at_touch, draft_of
+from ibtui.trading.order_line import TIMES_IN_FORCE, OrderLine
 from ibtui.trading.orders import Action, Order, OrderIntent, Status
-from ibtui.trading.sizing import WAYS, read_distance, read_size, step_price, step_size
+from ibtui.trading.sizing import step_price, step_size
 from ibtui.ui.estimating import Estimator
 from ibtui.ui.frame import Frame
 from ibtui.ui.rows.orders import told
@@ -35,26 +34,6 @@ if TYPE_CHECKING:
 CHECKS_SHOWN = 14
 _SIGNS = {"pass": ("✓", "good"), "fail": ("✗", "bad"), "unknown": ("?", "warn")}
 
-HOURS = ("regular", "any")
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A type of order, and which of the ticket's prices it has."""
-
-    limit: bool
-    stop: bool
-
-
-KINDS: dict[str, Kind] = {
-    "LMT": Kind(limit=True, stop=False),
-    "MKT": Kind(limit=False, stop=False),
-    "STP": Kind(limit=False, stop=True),
-    "STP LMT": Kind(limit=True, stop=True),
-    "TRAIL": Kind(limit=False, stop=True),
-}
-"""The types, in the order in which the arrows walk through them. Of TRAIL the stop is its distance: 0.50 or 1%."""
-
 CHOICES = {"type": tuple(KINDS), "tif": TIMES_IN_FORCE, "hours": HOURS}
 """Fields that hold one word of several: the arrows walk through them."""
 
@@ -62,6 +41,9 @@ _ROWS = (
     (("quantity", "quantity ", 10), ("type", " type ", 9), ("limit", " limit ", 10), ("stop", " stop ", 10)),
     (("target", "target ", 10), ("loss", " stop loss ", 10), ("tif", " tif ", 5), ("hours", " hours ", 9)),
 )
+
+NAMES = tuple(name for row in _ROWS for name, _, _ in row)
+"""The fields, called as the draft calls them."""
 
 
 class OrderTicket(Dialog[None]):
@@ -112,20 +94,10 @@ class OrderTicket(Dialog[None]):
 
     def on_mount(self) -> None:
         """Fills in what was said, else the near touch and the defaults, and starts in the price."""
-        line = self._line
-        market = line.price.lower() == "mkt"
-        values = {
-            "quantity": line.quantity or f"{self.console.quantity:.12g}",
-            "type": "MKT" if market else "LMT",
-            "limit": "" if market else self._limit_said(),
-            "target": line.target,
-            "loss": line.stop,
-            "tif": line.tif or "DAY",
-            "hours": "any" if line.outside_rth else "regular",
-        }
-        for name, value in values.items():
-            self._field(name).value = value
-        self._field("quantity" if market else "limit").focus()
+        draft = self._said()
+        for name in NAMES:
+            self._field(name).value = getattr(draft, name)
+        self._field("limit" if draft.limit else "stop" if draft.stop else "quantity").focus()
         self._judge()
         self.run_worker(self._estimator.run(self.instrument), name="what-if")
 
@@ -200,15 +172,17 @@ class OrderTicket(Dialog[None]):
     def _field(self, name: str) -> Input:
         return self.query_one(f"#{name}", Input)
 
-    def _limit_said(self) -> str:
+    def _said(self) -> Draft:
+        """What was said; the default quantity and the near touch where nothing was."""
+        draft = draft_of(self._line)
+        if KINDS[draft.type].limit and not draft.limit:
+            draft = replace(draft, limit="bid" if self.action == "BUY" else "ask")
         quote = self.console.parts.market.board.quote(self.instrument.con_id)
-        tick = self.instrument.min_tick
-        near = quote.bid if self.action == "BUY" else quote.ask
         try:
-            price = price_of(self._line, quote.bid, quote.ask, tick) if self._line.price else near
+            draft = at_touch(draft, quote.bid, quote.ask, self.instrument.min_tick)
         except UsageError:
-            return self._line.price
-        return "" if price is None else format_price(price, tick)
+            draft = replace(draft, limit=self._line.price)
+        return replace(draft, quantity=draft.quantity or f"{self.console.quantity:.12g}")
 
     def _step_price(self, field: Input, steps: int) -> None:
         tick = self.instrument.min_tick
@@ -218,51 +192,15 @@ class OrderTicket(Dialog[None]):
             near = tick  # a distance, not a price
         field.value = step_price(field.value, near, tick, steps)
 
+    def _typed(self) -> Draft:
+        return Draft(self.action, **{name: self._field(name).value.strip() for name in NAMES})
+
     def _legs(self) -> tuple[OrderIntent, ...] | str:
         """The order, with target and stop loss where there are any; or why there is none yet."""
         try:
-            return self._read()
+            return self.console.ordering.read(self._typed(), self.instrument)
         except UsageError as error:
             return str(error)
-
-    def _read(self) -> tuple[OrderIntent, ...]:
-        tick, desk = self.instrument.min_tick, self.console.parts.orders
-        said = {name: self._field(name).value.strip() for row in _ROWS for name, _, _ in row}
-        order_type, tif = said["type"].upper(), said["tif"].upper()
-        kind = KINDS.get(order_type)
-        if kind is None:
-            raise UsageError(f"types: {', '.join(KINDS)}")
-        if tif not in TIMES_IN_FORCE:
-            raise UsageError(f"times in force: {', '.join(TIMES_IN_FORCE)}")
-        if said["hours"].lower() not in HOURS:
-            raise UsageError(f"hours: {' or '.join(HOURS)}")
-        if not said["quantity"] or (kind.limit and not said["limit"]) or (kind.stop and not said["stop"]):
-            raise UsageError(f"type {WAYS}; and each price that a {order_type} has")
-        trailing = order_type == "TRAIL"
-        limit = read_price(said["limit"], tick) if kind.limit else None
-        stop = read_price(said["stop"], tick) if kind.stop and not trailing else None
-        opens_at = limit or stop or self._far_touch()
-        distance, percent = read_distance(said["stop"], opens_at) if trailing else (None, False)
-        target = leg_price(said["target"], self.action, opens_at, tick, gains=True)
-        loss = leg_price(said["loss"], self.action, opens_at, tick, gains=False)
-        wrong = None if opens_at is None else side_problem(self.action, opens_at, target, loss)
-        if wrong is not None:
-            raise UsageError(wrong)
-        multiplier, increment = self.instrument.multiplier, self.instrument.size_increment
-        quantity = read_size(said["quantity"], opens_at, loss, multiplier, increment)
-        parent = desk.intent(
-            self.instrument,
-            self.action,
-            quantity,
-            order_type,
-            limit,
-            tif,
-            stop_price=stop,
-            trail_amount=None if percent else distance,
-            trail_percent=distance if percent else None,
-            outside_rth=said["hours"].lower() == "any",
-        )
-        return bracket(parent, lambda **facts: desk.intent(self.instrument, **facts), target, loss)
 
     def _far_touch(self) -> float | None:
         quote = self.console.parts.market.board.quote(self.instrument.con_id)
