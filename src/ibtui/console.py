@@ -140,6 +140,7 @@ class Console:
             account=self.account,
             obstacle=self._obstacle_to_orders,
             instrument=self.contracts.known,
+            grid=self.contracts.rules.known,
         )
         self.orders = OrderDesk(
             settings.risk,

@@ -62,7 +62,9 @@ async def console_parts(
     feeds = Feeds(market, clock, market_clock, settings.market_data, settings.depth, writer.add, lambda: True)
     account = Account(settings.gateway.account, clock, writer.history_soon)
     contracts = Contracts(writer.directory, writer, clock)
-    around = Surroundings(market, feeds.mark, OpeningHours(market_clock), account, lambda _: None, contracts.known)
+    around = Surroundings(
+        market, feeds.mark, OpeningHours(market_clock), account, lambda _: None, contracts.known, contracts.rules.known
+    )
     orders = OrderDesk(settings.risk, clock, around, journal, lambda endpoint, client_id: None)
     history = History()
     alerts = Alerts(

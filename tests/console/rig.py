@@ -122,7 +122,9 @@ async def running(
     desk = OrderDesk(
         risk or RiskSettings(),
         clock,
-        Surroundings(market, feeds.mark, OpeningHours(market_clock), account, obstacle, contracts.known),
+        Surroundings(
+            market, feeds.mark, OpeningHours(market_clock), account, obstacle, contracts.known, contracts.rules.known
+        ),
         journal,
         partial(queries.highest_order_id, directory),
         confirm=feeds.confirm,

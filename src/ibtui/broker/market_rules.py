@@ -60,6 +60,10 @@ class MarketRules:
         number = rules.get(exchange, "")
         self._numbers[con_id] = int(number) if number.isdecimal() else None
 
+    def known(self, con_id: int) -> Increments | None:
+        """A contract's grid; None while its rule is not known. Asks nothing."""
+        return self._grids.get(con_id)
+
     def grid(self, instrument: Instrument) -> Increments:
         """The grid as far as it is known now; what is not known is asked for meanwhile."""
         con_id = instrument.con_id

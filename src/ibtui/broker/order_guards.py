@@ -11,6 +11,7 @@ from ibtui.broker.order_ledger import OrderLedger
 from ibtui.clock import NS, Clock
 from ibtui.config import RiskSettings
 from ibtui.market.hours import find_zone
+from ibtui.market.increments import Increments
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.market.state import MarketState
@@ -68,6 +69,7 @@ class Surroundings:
         hours: Whether a contract trades now.
         obstacle: Why the link allows no order now, in plain words; None when it does. Told whether it reduces.
         instrument: A contract's facts by its id; None while they were never looked up.
+        grid: A contract's increments by its id; None while its market rule is not known.
     """
 
     market: MarketState
@@ -76,6 +78,7 @@ class Surroundings:
     account: AccountView
     obstacle: Callable[[bool], str | None]
     instrument: Callable[[int], Instrument | None]
+    grid: Callable[[int], Increments | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,7 @@ class OrderGuards:
             follows=asked.follows,
             base_currency=account.base_currency,
             base_rate=account.rate(asked.instrument.currency),
+            grid=self._around.grid(intent.con_id),
         )
 
     def judge(self, session: "Session | None", listed: bool, asked: Asked) -> Judgement:

@@ -52,6 +52,10 @@ class Increments:
         band = max(0, bisect_right(self.starts, row) - 1)
         return round(self.lows[band] + (row - self.starts[band]) * self.steps[band], _DECIMALS)
 
+    def step_at(self, price: float) -> float:
+        """The increment that holds at a price."""
+        return self.step(self.row(price, "down"))
+
     def step(self, row: int) -> float:
         """The increment from a row to the next one above it."""
         return self.steps[max(0, bisect_right(self.starts, row) - 1)]

@@ -13,6 +13,7 @@ from typing import Literal
 
 from ibtui.clock import NS
 from ibtui.config import RiskSettings
+from ibtui.market.increments import Increments
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.market.prices import on_tick
@@ -66,6 +67,7 @@ class CheckInputs:
         follows: The order that it is meant to follow, as the second half of a reversal does; no duplicate of that one.
         base_currency: The account's base currency, in which the notional limit is.
         base_rate: Units of base currency for one unit of the instrument's; None when unknown, needless when equal.
+        grid: The contract's increments by price; None while no market rule is known and the smallest one holds.
     """
 
     intent: OrderIntent
@@ -92,6 +94,7 @@ class CheckInputs:
     follows: str = ""
     base_currency: str = "USD"
     base_rate: float | None = None
+    grid: Increments | None = None
 
     @cached_property
     def others(self) -> tuple[Order, ...]:
@@ -275,20 +278,21 @@ def _check_crossed(inputs: CheckInputs) -> Check:
 def _check_tick(inputs: CheckInputs) -> Check:
     intent, tick = inputs.intent, positive(inputs.instrument.min_tick)
     needed = [
-        price
-        for price, types in (
-            (intent.limit_price, _LIMIT_TYPES),
-            (intent.stop_price, _STOP_TYPES),
-            (intent.trail_amount, _TRAILING if intent.trail_percent is None else ()),
+        (positive(price), grid)
+        for price, types, grid in (
+            (intent.limit_price, _LIMIT_TYPES, inputs.grid),
+            (intent.stop_price, _STOP_TYPES, inputs.grid),
+            (intent.trail_amount, _TRAILING if intent.trail_percent is None else (), None),
         )
         if intent.order_type in types or price is not None
     ]
-    prices = [positive(price) for price in needed]
-    right = None if tick is None else all(price is not None and on_tick(price, tick) for price in prices)
-    if None in prices:
+    prices = [(price, tick if grid is None else grid.step_at(price)) for price, grid in needed if price is not None]
+    right = None if tick is None else all(step and on_tick(price, step) for price, step in prices)
+    if len(prices) < len(needed):
         right = None
-    measured = ", ".join(_show(price) for price in prices) or "no price"
-    return Check("tick size", measured, f"multiples of {_show(tick)}", _verdict(right))
+    measured = ", ".join(_show(price) for price, _ in needed) or "no price"
+    steps = dict.fromkeys(step for _, step in prices) or (tick,)
+    return Check("tick size", measured, f"multiples of {' and '.join(map(_show, steps))}", _verdict(right))
 
 
 def _check_duplicate(inputs: CheckInputs) -> Check:
@@ -357,7 +361,7 @@ def _check_buying_power(inputs: CheckInputs) -> Check:
         return Check(name, "reduces the position", limit, "pass")
     needed = margin_of(inputs.intent, inputs.instrument, _notional(inputs), inputs.unit_margin)
     right = None if needed is None or free is None else needed <= free
-    return Check(name, f"margin {_show(needed)}", limit, _verdict(right))
+    return Check(name, f"margin {_show(None if needed is None else round(needed, 2))}", limit, _verdict(right))
 
 
 CHECKS: tuple[Callable[[CheckInputs], Check], ...] = (

@@ -30,6 +30,7 @@ class Ordering:
         """A ticket for a symbol; the default quantity and the near touch where nothing else is said."""
         from ibtui.ui.screens.ticket import OrderTicket
 
+        self._app.parts.contracts.rules.grid(instrument)  # asked for now, it is known to the checks in time
         self._app.push_screen(OrderTicket(instrument, line))
         self._app.paint_soon()
 

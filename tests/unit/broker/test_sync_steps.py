@@ -107,7 +107,7 @@ def test_a_list_that_does_not_come_is_named_and_blocks_what_stands_on_it(
                 return obstacle_to_orders(supervisor.status, reduces=reduces)
 
             hours = SimpleNamespace(open_now=lambda _: True, next_open=lambda _: None)
-            around = Surroundings(market, lambda _: Mark.LIVE, hours, account, obstacle, lambda _: SPY)
+            around = Surroundings(market, lambda _: Mark.LIVE, hours, account, obstacle, lambda _: SPY, lambda _: None)
             guards = OrderGuards(RiskSettings(), clock, around, ledger)
 
             def problem(action: Action) -> str | None:

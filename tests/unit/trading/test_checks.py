@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibtui.clock import NS
+from ibtui.market.increments import increments
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.trading.checks import CHECKS, is_paper, is_reducing, passed, run_checks
@@ -267,6 +268,22 @@ def test_a_crossed_quote_carries_no_order():
 )
 def test_prices_lie_on_the_grid(changes, verdict):
     assert verdicts(**changes)["tick size"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({"limit_price": 2.99}, "pass"),
+        ({"limit_price": 3.05}, "pass"),
+        ({"limit_price": 3.04}, "fail"),
+        ({"order_type": "STP LMT", "limit_price": 2.99, "stop_price": 3.01}, "fail"),
+        ({"order_type": "TRAIL", "limit_price": None, "trail_amount": 0.01}, "pass"),
+        ({"order_type": "STP LMT", "limit_price": 3.05, "stop_price": None}, "unknown"),
+    ],
+)
+def test_where_the_increment_changes_with_the_price_each_price_is_held_to_its_own(changes, verdict):
+    grid = increments([(0.0, 0.01), (3.0, 0.05)], 0.01)
+    assert verdicts(**changes, grid=grid)["tick size"] == verdict
 
 
 def like_it(seconds_ago, status=Status.SENT, **changes):
