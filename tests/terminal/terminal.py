@@ -58,6 +58,12 @@ class Terminal:
         with self._lock:
             return "\n".join(self.screen.display)
 
+    def colours(self, characters: str, lines: range) -> set[tuple[str, str]]:
+        """The characters that stand on these lines, each with its colour."""
+        with self._lock:
+            cells = [cell for at in lines for cell in self.screen.buffer[at].values()]
+        return {(cell.data, cell.fg) for cell in cells if cell.data in characters}
+
     def press(self, keys: str) -> None:
         """Types keys, each in a write of its own."""
         for key in re.findall(r"\x1b\[.|.", keys, re.DOTALL):

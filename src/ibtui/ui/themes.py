@@ -1,7 +1,7 @@
 """The colour themes. Up and down never differ by colour alone, so every theme may choose what it likes.
 
-A test holds every text to WCAG's contrast on every ground, 4.5 and 7 in ``contrast``, and the colour-blind theme's rise
-and fall apart under simulated colour blindness.
+A test holds every text to WCAG's contrast on every ground, 4.5 and 7 in ``contrast``, on terminals of 256 colours too,
+and the colour-blind theme's rise and fall apart under simulated colour blindness.
 """
 
 from dataclasses import replace
@@ -21,7 +21,7 @@ THEMES = (
         success="#6fc46f",
         warning="#ffaf00",
         error="#ff7b7b",
-        variables={"up": "#5fd787", "down": "#ff8787", "quiet": "#a2a2a2", "cursor": "#263246"},
+        variables={"up": "#5fd787", "down": "#ff8787", "quiet": "#a2a2a2", "cursor": "#222c50"},
     ),
     Theme(
         name="light",
@@ -31,12 +31,12 @@ THEMES = (
         foreground="#1c1c1c",
         background="#ffffff",
         surface="#f4f4f4",
-        panel="#e4e4e4",
+        panel="#ececec",
         success="#007000",
         warning="#8c4a00",
         error="#c00000",
         dark=False,
-        variables={"up": "#006f2f", "down": "#b00020", "quiet": "#5a5a5a", "cursor": "#d0e0f4"},
+        variables={"up": "#006f2f", "down": "#b00020", "quiet": "#5a5a5a", "cursor": "#c8ecff"},
     ),
     Theme(
         name="contrast",
@@ -64,7 +64,7 @@ THEMES = (
         success="#56b4e9",
         warning="#e69f00",
         error="#f57f3d",
-        variables={"up": "#56b4e9", "down": "#e69f00", "quiet": "#a2a2a2", "cursor": "#263246"},
+        variables={"up": "#56b4e9", "down": "#e69f00", "quiet": "#a2a2a2", "cursor": "#222c50"},
     ),
 )
 

@@ -49,6 +49,10 @@ def test_a_price_that_rose_carries_an_arrow_and_not_only_a_colour():
     assert cells(quote)["last"] == ("▲450.12", "up")
     assert cells(Quote(1, last=450.10, previous_last=450.11))["last"] == ("▼450.10", "down")
     assert cells(quote)["chg%"] == ("+0.47", "up")
+    fell = Quote(1, last=450.12, previous_last=450.13)
+    assert cells(fell, flashes={"last": 1})["last"] == ("▼450.12", "fell"), (
+        "higher than in the frame before, but falling"
+    )
 
 
 def test_forex_has_no_trades_so_its_change_is_the_middle_s_in_the_places_of_its_prices():

@@ -5,6 +5,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from rich.color import Color, ColorSystem
 
 from ibtui.ui.styles import style_sheet
 from ibtui.ui.themes import THEMES, themes
@@ -66,6 +67,23 @@ def test_every_text_can_be_read_on_every_ground(theme, up):
     found = colours(next(each for each in themes(up) if each.name == theme))
     ratios = {(text, on): contrast(linear(found[text]), linear(found[on])) for text, on in product(TEXTS, GROUNDS)}
     assert {pair: round(ratio, 2) for pair, ratio in ratios.items() if ratio < least} == {}
+
+
+@pytest.mark.parametrize("up", ["green", "red", "blue"])
+@pytest.mark.parametrize("theme", [each.name for each in THEMES])
+def test_every_text_can_be_read_with_256_and_with_16_colours_and_a_rise_is_no_fall(theme, up):
+    chosen = colours(next(each for each in themes(up) if each.name == theme))
+    least = 7.0 if theme == "contrast" else 4.5
+    found = {
+        name: Color.parse(each).downgrade(ColorSystem.EIGHT_BIT).get_truecolor().hex for name, each in chosen.items()
+    }
+    ratios = {(text, on): contrast(linear(found[text]), linear(found[on])) for text, on in product(TEXTS, GROUNDS)}
+    assert {pair: round(ratio, 2) for pair, ratio in ratios.items() if ratio < least} == {}
+    named = {name: Color.parse(each).downgrade(ColorSystem.STANDARD).number for name, each in chosen.items()}
+    assert {named[text] for text in TEXTS} & {named[on] for on in GROUNDS} == set()
+    for shades in (found, named):
+        assert len({shades["up"], shades["down"], shades["foreground"], shades["quiet"]}) >= 3
+        assert shades["up"] not in (shades["down"], shades["foreground"])
 
 
 @pytest.mark.parametrize("blindness", [*MACHADO])

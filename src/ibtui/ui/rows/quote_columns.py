@@ -26,6 +26,8 @@ Value = float | str | None
 DATA_TYPES = {1: "live", 2: "frozen", 3: "delayed", 4: "delayed, frozen"}
 _SHORTABLE = ((2.5, "easy"), (1.5, "locate"), (-1.0, "none"))
 """IB's figures of how easily a share is borrowed, from which on they mean what."""
+_DIRECTIONS = {"▲": "rose", "▼": "fell"}, {"▲": "up", "▼": "down"}
+"""Tone by arrow: while the price flashes, and else."""
 _BAR, _LINE = 11, 12
 """Cells of a range bar and of the line of the day."""
 
@@ -219,8 +221,9 @@ def _range(name: str, title: str, about: str, value: Callable[[Facts], float | N
 def _last(facts: Facts) -> Span:
     direction = arrow(facts.quote)
     text, tone = _LAST.cell(facts)
-    if tone == "plain":
-        tone = {"▲": "up", "▼": "down"}.get(direction, "plain")
+    # Between two frames a price may rise and then fall a little: the colour says what the arrow says, the last change.
+    if tone in ("plain", "rose", "fell"):
+        tone = _DIRECTIONS[tone == "plain"].get(direction, tone)
     return direction + text, tone
 
 
