@@ -41,7 +41,7 @@ from ibtui.ui.pacer import FrameGate, Pacer
 from ibtui.ui.parts import Parts
 from ibtui.ui.rows.status import first_line, second_line
 from ibtui.ui.screens.base import ConsoleScreen, Dialog
-from ibtui.ui.spans import Spans
+from ibtui.ui.spans import Spans, Whole
 from ibtui.ui.styles import style_sheet
 from ibtui.ui.takeaway import Takeaway
 from ibtui.ui.text import Line
@@ -188,9 +188,14 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Sends what changed in fewer bytes than Textual would, see :mod:`ibtui.ui.spans`."""
+        whole = isinstance(renderable, LayoutUpdate)
         if renderable is not None and not self._batch_count:
-            self.brush.painted(screen, whole=isinstance(renderable, LayoutUpdate))
-        super()._display(screen, Spans(renderable) if isinstance(renderable, ChopsUpdate) else renderable)
+            self.brush.painted(screen, whole=whole)
+        if isinstance(renderable, ChopsUpdate):
+            renderable = Spans(renderable)
+        elif isinstance(renderable, LayoutUpdate):
+            renderable = Whole(renderable)
+        super()._display(screen, renderable)
 
     def post_display_hook(self) -> None:
         """Textual has painted: the pacer sends its probe after it."""

@@ -17,8 +17,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from ibtui.ui.keyguard import KeyGuard
-from ibtui.ui.sgr import lighten
+from ibtui.ui.keyguard import CURSOR_REPORT, KeyGuard
 
 CLOSE_WAIT = 0.5
 """Seconds that the last bytes may take to leave when the program ends."""
@@ -133,7 +132,7 @@ class ConsoleDriver(LinuxDriver):
         """Queues data for the terminal; never waits."""
         if self._output is not None:
             self._fresh = True
-            self._output.put(lighten(data))
+            self._output.put(data)
 
     def start_application_mode(self) -> None:
         """Starts the output thread, then what Textual starts."""
@@ -170,6 +169,9 @@ class ConsoleDriver(LinuxDriver):
                         self._lost("the terminal was closed")
                         return
                     text = self.guard.read(decode(data), time.monotonic())
+                    if CURSOR_REPORT.fullmatch(text):  # with every frame; the parser would take half a millisecond
+                        self._on_loop(self.on_answer)
+                        continue
                     for event in parser.feed(text) if text else ():  # feeding nothing means end of file to it
                         self.process_message(event)
                 for event in parser.tick():

@@ -48,7 +48,7 @@ def change(before: str, after: str) -> str:
     """What turns the one style into the other; the whole of it where only a reset takes something away."""
     old, new = look(before), look(after)
     if old is None or new is None or not old[0] <= new[0] or any(a and not b for a, b in zip(old, new, strict=True)):
-        return f"\x1b[0m\x1b[{after}m"
+        return f"\x1b[0;{after}m"
     more = [*sorted(new[0] - old[0]), *(b for a, b in zip(old[1:], new[1:], strict=True) if a != b)]
     return f"\x1b[{';'.join(more)}m" if more else ""
 

@@ -121,7 +121,11 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     """The text in exactly ``width`` cells; what is cut off is marked by an ellipsis."""
     if text.isascii() and text.isprintable() and len(text) <= width:  # nearly every cell of every row
         return text.rjust(width) if right else text.ljust(width)
-    text = clean(text)
+    return _padded(clean(text), width, right)
+
+
+@lru_cache(maxsize=4096)
+def _padded(text: str, width: int, right: bool) -> str:
     taken = cells(text)
     if taken > width:
         return set_cell_size(text, width - 1) + "…" if width > 0 else ""
@@ -234,7 +238,7 @@ def signed(value: float | None, digits: int = 2) -> Span:
     if value is None:
         return UNKNOWN, "dim"
     text = f"{value:+,.{digits}f}"
-    if float(text.replace(",", "")) == 0:
+    if not text.strip("+-0."):
         return f"{0:.{digits}f}", "plain"
     return text, "up" if value > 0 else "down"
 

@@ -53,11 +53,19 @@ def test_a_cell_alone_is_drawn_alone_and_neighbours_together():
     places = fit(COLUMNS, 40)
     parts = changed_cells(before, (*before[:1], ("2", "up"), *before[2:]), places, 40)
     assert parts == [(5, (("     2 ", "up"),))]
-    assert places[3].width > CLOSE
     parts = changed_cells(before, (("A", "up"), *before[1:4], ("D", "dim")), places, 40)
     assert [x for x, _ in parts] == [0, 24]
-    parts = changed_cells(before, (before[0], ("2", "up"), before[2], ("C", "up"), before[4]), places, 40)
-    assert [x for x, _ in parts] == [5], "going elsewhere costs as much as the two cells between"
+    parts = changed_cells(before, (before[0], ("2", "up"), ("B", "dim"), *before[3:]), places, 40)
+    assert parts == [(5, (("     2 ", "up"), ("B  ", "dim")))]
+
+
+def test_between_two_spans_that_lie_close_what_stays_is_drawn_too():
+    before = (("a" * 9, "up"), ("b" * CLOSE, "dim"), ("c", "up"))
+    after = (("A" * 9, "up"), before[1], ("C", "up"))
+    assert changed_spans(before, after) == [(0, after)]
+    before = (before[0], ("b" * (CLOSE + 1), "dim"), before[2])
+    after = (after[0], before[1], after[2])
+    assert changed_spans(before, after) == [(0, after[:1]), (CLOSE + 10, after[2:])]
 
 
 def test_a_row_that_takes_the_whole_line_is_drawn_whole():

@@ -44,7 +44,7 @@ def test_what_stays_the_same_is_not_said_again():
 
 def test_an_attribute_that_ends_needs_the_reset():
     text = "\x1b[0m\x1b[1;31ma\x1b[0m\x1b[31mb\x1b[0m"
-    assert lighten(text) == text
+    assert lighten(text) == "\x1b[0m\x1b[1;31ma\x1b[0;31mb\x1b[0m"
 
 
 def test_other_sequences_pass_untouched():

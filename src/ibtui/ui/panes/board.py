@@ -148,10 +148,12 @@ class BoardPane(Vertical):
 
     def _arrange(self, grid: RowGrid, frame: Frame, anew: bool) -> None:
         """Puts the rows in order: at once where the view or the lists changed, else once a second at most."""
+        if not (frame.full or anew):  # who changes a list asks for a full frame
+            return
         base = self._entries()
         if base != self._base or anew:
             self._base = base
-        elif not (self.view.sort and frame.full and frame.now - self._moved_at >= STILL_FOR):
+        elif not (self.view.sort and frame.now - self._moved_at >= STILL_FOR):
             return
         if self.view.sort:
             column = COLUMNS[self.view.sort]
@@ -187,7 +189,7 @@ class BoardPane(Vertical):
         if instrument is None:
             return None
         parts, con_id = self._parts, instrument.con_id
-        names = {each.name for each in columns}
+        names = [each.name for each in columns]
         quote = parts.market.board.quote(con_id)
         return Facts(
             quote,

@@ -32,7 +32,7 @@ _BAR, _LINE = 11, 12
 """Cells of a range bar and of the line of the day."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for each changed row of each frame, in a third of the time
 class Facts:
     """All that is known of one row at one instant.
 
