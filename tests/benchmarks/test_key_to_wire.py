@@ -24,6 +24,16 @@ arm_minutes = 60
 """
 
 
+def sync_ms(path: Path) -> float:
+    """What the disk alone takes for a page: no order is on the wire sooner."""
+    with path.open("ab") as file:
+        file.write(bytes(4096))
+        file.flush()
+        began = time.perf_counter()
+        os.fdatasync(file.fileno())
+        return 1000 * (time.perf_counter() - began)
+
+
 @pytest.mark.timeout(300)
 def test_key_to_wire(tmp_path: Path, gateway: Gateway) -> None:
     (tmp_path / "config.toml").write_text(CONFIG)
@@ -39,7 +49,7 @@ def test_key_to_wire(tmp_path: Path, gateway: Gateway) -> None:
         terminal.press("\r")
         tap.orders.get(timeout=20)  # the what-if of the ticket, or the order itself
         time.sleep(1.5)
-        took, missed = [], 0
+        took, synced, missed = [], [], 0
         for number in range(KEYS):
             if "DISARMED" in terminal.text():
                 terminal.press("a")
@@ -52,12 +62,16 @@ def test_key_to_wire(tmp_path: Path, gateway: Gateway) -> None:
                 took.append(1000 * (tap.orders.get(timeout=1.0) - began))
             except queue.Empty:
                 missed += 1  # refused: the market moved further than an instant key allows
-            time.sleep(0.2)
+            time.sleep(0.1)
+            synced.append(sync_ms(tmp_path / "synced"))
+            time.sleep(0.1)
         show(
             [
                 Figure(f"key to frame p50 ms, {len(took)} orders, {missed} keys refused", percentile(took, 50)),
                 Figure("key to frame p99 ms, journal fsynced, pty to socket", percentile(took, 99), 10, 5),
                 Figure("key to frame, worst ms", max(took)),
+                Figure("one fdatasync of this disk beside them, p50 ms", percentile(synced, 50)),
+                Figure("one fdatasync of this disk beside them, p99 ms", percentile(synced, 99)),
             ]
         )
         assert len(took) > KEYS / 3
