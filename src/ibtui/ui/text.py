@@ -5,6 +5,7 @@ anything alone: whatever a tone means stands in the text too, as a sign, an arro
 """
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -112,9 +113,24 @@ def fit(columns: Sequence[Column], width: int) -> tuple[Place, ...]:
     return tuple(places)
 
 
+_DISPUTED = re.compile("[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U0001f1e6-\U0001f1ff]")
+"""What makes one picture of several characters, and one terminal give it more cells than the other."""
+
+
 def clean(text: str) -> str:
-    """The text without control characters, which a gateway's words may carry."""
+    """The text without control characters, which a gateway's words may carry, and of characters whose width is sure.
+
+    Of emoji the plain picture stays, of flags their two letters: after a character that the terminal gives another
+    width than we do, the whole line stands wrong.
+    """
+    if not text.isascii() and _DISPUTED.search(text):
+        text = _DISPUTED.sub(_undisputed, text)
     return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
+
+
+def _undisputed(match: re.Match[str]) -> str:
+    flag = ord(match[0]) - ord("\U0001f1e6")
+    return chr(ord("A") + flag) if 0 <= flag < 26 else ""
 
 
 def pad(text: str, width: int, *, right: bool = False) -> str:

@@ -1,6 +1,7 @@
 import math
 from itertools import pairwise
 
+import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +27,23 @@ def test_a_row_fills_its_line_exactly_whatever_its_cells_hold(width, row):
 @given(st.lists(SPANS, max_size=6), st.integers(0, 60))
 def test_a_cut_line_fills_its_width_exactly(line, width):
     assert text.length(text.cut(tuple(line), width)) == width
+
+
+NAMES = st.text(
+    st.sampled_from(
+        [*"Aa1é▲…─█→", "ト", "騰", "한", "ﾊ", "🚀", "👩", "\u200d", "☺", "\ufe0f", "🏽", "🇯", "🇵", "\u0301"]
+    )
+)
+
+
+@given(NAMES, st.integers(1, 20))
+def test_a_cell_with_wide_characters_takes_the_cells_of_its_column_on_a_terminal_that_knows_nothing_of_emoji(
+    name, width
+):
+    screen = pyte.Screen(60, 1)
+    pyte.Stream(screen).feed(text.pad(name, width) + "|")
+    assert screen.cursor.x == width + 1
+    assert screen.buffer[0][width].data == "|"
 
 
 @given(st.lists(SPANS, max_size=8))
