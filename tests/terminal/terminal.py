@@ -1,13 +1,15 @@
 """The installed program on a real pseudo terminal, read through a terminal emulator."""
 
+import math
 import os
 import re
+import select
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pexpect
@@ -20,8 +22,19 @@ UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[\?[0-9;]*\$p|\x1b\[[><=][0-9;]*u|\x1b\[\?u
 CURSOR_REQUEST = b"\x1b[6n"
 
 
+CARRIED_EVERY = 0.004
+"""Seconds between two pieces that a slow link brings."""
+
+
 class Terminal:
-    """A terminal of a fixed size with ``ibtui`` running in it; answers cursor position requests as a terminal does."""
+    """A terminal with ``ibtui`` running in it; answers cursor position requests as a terminal does.
+
+    Attributes:
+        raw: Every byte that it has shown.
+        link: Bytes a second that the link to it carries. What the program writes beyond that waits in the link's
+            buffers, as it does behind sshd: the program is not held up by it.
+        answers: Whether requests for the cursor's position are answered; those that were not are when it is set again.
+    """
 
     def __init__(
         self,
@@ -40,18 +53,60 @@ class Terminal:
         self.child = pexpect.spawn(
             program, list(arguments), dimensions=(lines, columns), env=variables, timeout=30, echo=False
         )
+        self.child.delaybeforesend = None
+        self.link = math.inf
+        self.answers = True
+        self._reading = threading.Event()
+        self._reading.set()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
-        with suppress(OSError):  # the terminal is closed under the reader
-            while data := os.read(self.child.child_fd, 65536):
-                with self._lock:
-                    self.raw += data
-                    self._stream.feed(UNKNOWN_TO_PYTE.sub(b"", data))
+        terminal, waiting, asked, last = self.child.child_fd, bytearray(), 0, time.monotonic()
+        with suppress(OSError, ValueError):  # the terminal is closed under the reader
+            while True:
+                self._reading.wait()
+                idle = not waiting and (self.answers or not asked)
+                if select.select((terminal,), (), (), 1.0 if idle else CARRIED_EVERY)[0]:
+                    waiting += os.read(terminal, 65536)
+                last, before = time.monotonic(), last
+                carried = len(waiting) if self.link == math.inf else max(1, int(self.link * min(0.1, last - before)))
+                asked += self._show(bytes(waiting[:carried]))
+                del waiting[:carried]
+                while self.answers and asked:
                     row, column = self.screen.cursor.y + 1, self.screen.cursor.x + 1
-                for _ in range(data.count(CURSOR_REQUEST)):
-                    os.write(self.child.child_fd, b"\x1b[%d;%dR" % (row, column))
+                    os.write(terminal, b"\x1b[%d;%dR" % (row, column))
+                    asked -= 1
+
+    def _show(self, data: bytes) -> int:
+        """Shows what came; how often it asks where the cursor is."""
+        if not data:
+            return 0
+        before = max(0, len(self.raw) - len(CURSOR_REQUEST) + 1)
+        self.raw += data
+        with self._lock:
+            self._stream.feed(UNKNOWN_TO_PYTE.sub(b"", data))
+        return self.raw.count(CURSOR_REQUEST, before)
+
+    @property
+    def frames(self) -> int:
+        """Frames that were shown: each has a request for the cursor's position behind it."""
+        return self.raw.count(CURSOR_REQUEST)
+
+    @contextmanager
+    def stalled(self) -> Iterator[None]:
+        """Stops reading, as a terminal behind a link that hangs; the program's writes soon block."""
+        self._reading.clear()
+        try:
+            yield
+        finally:
+            self._reading.set()
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Another size, told to the program as the kernel does."""
+        with self._lock:
+            self.screen.resize(lines, columns)
+        self.child.setwinsize(lines, columns)
 
     def text(self) -> str:
         """The screen as it stands."""

@@ -13,11 +13,13 @@ from rich.console import RenderableType
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
 from ibtui.broker.subscriptions import Feed
+from ibtui.clock import NS
 from ibtui.market.instruments import Instrument
 from ibtui.services.alerts import Severity
 from ibtui.trading.differences import Difference
@@ -33,18 +35,17 @@ from ibtui.ui.driver import ConsoleDriver
 from ibtui.ui.execute import Executor
 from ibtui.ui.exit_way import ExitWay
 from ibtui.ui.frame import Frame
-from ibtui.ui.gather import Rate, messages, painting, status_of
 from ibtui.ui.keymap import bindings, keymap, shown
 from ibtui.ui.keys.key import EVERYWHERE
 from ibtui.ui.ordering import Ordering
 from ibtui.ui.pacer import FrameGate, Pacer
 from ibtui.ui.parts import Parts
-from ibtui.ui.rows.status import first_line, second_line
 from ibtui.ui.screens.base import ConsoleScreen, Dialog
 from ibtui.ui.spans import Spans, Whole
+from ibtui.ui.status_bar import StatusBar
 from ibtui.ui.styles import style_sheet
 from ibtui.ui.takeaway import Takeaway
-from ibtui.ui.text import Line
+from ibtui.ui.text import Line, clean
 from ibtui.ui.themes import themes
 from ibtui.ui.words import Words
 
@@ -121,11 +122,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._driver_in_use: ConsoleDriver | None = None
         self._key_time = 0.0
         self._full_at = self._status_at = float("-inf")
-        self.loop_ms = 0.0
+        self.bar = StatusBar(parts, self._pacer)
         self._worded: tuple[list[Line], list[ConsoleScreen | Dialog[Any]]] = [], []
         self.words = Words(parts.clock.monotonic)
-        self._rate = Rate()
-        self.terminal_rate = Rate()
         self._followed: dict[Feed, Instrument | None] = {}
         self._watched: dict[int, Instrument] | None = None
         self.glancing = False  # a picture of a screen that is not shown is being made
@@ -229,11 +228,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
         market.dirty_books.clear()
         market.dirty_tapes.clear()
         if full:
-            self._full_at = now
-            self._rate.read(messages(self.parts), now)
-            if self._driver_in_use is not None:
-                self.terminal_rate.read(self._driver_in_use.written, now)
-            self.loop_ms = self.parts.loop_lag.p99_ms
+            # Made when the second begins, the bar's clock is right, and all figures change in one frame.
+            self._full_at = now - frame.now_ns % NS / NS
+            self.bar.measure(now)
         with self.brush.frame():
             for screen in self.screen_stack:
                 show = getattr(screen, "paint", None)
@@ -241,24 +238,15 @@ class ConsoleApp(App[None], inherit_bindings=False):
                     show(frame)
             self.armed.painted(now)
             self._show_words()
-            if now - self._status_at >= STATUS_EVERY:
+            if full or now - self._status_at >= STATUS_EVERY:
                 self._status_at = now
                 self.armed.look()
                 self._notice_differences()
-                self._show_status()
+                self.show_status_on(self.screen_stack[0], figures=full)
 
-    def _show_status(self) -> None:
-        self.show_status_on(self.screen_stack[0])
-
-    def show_status_on(self, screen: Widget) -> None:
-        """The status bar's two lines, of now, on a screen that has it."""
-        if isinstance(screen, ConsoleScreen) and screen.is_mounted:
-            frames = painting(self._pacer.gate, real=self._driver_in_use is not None)
-            status = status_of(
-                self.parts, self._rate, frames, self.loop_ms, started=self._started, armed=self.armed.until is not None
-            )
-            width = self.size.width
-            screen.show_status([first_line(status, width), second_line(status, width)])
+    def show_status_on(self, screen: Widget, *, figures: bool = True) -> None:
+        """The status bar of now, see :meth:`ibtui.ui.status_bar.StatusBar.show_on`."""
+        self.bar.show_on(screen, started=self._started, armed=self.armed.until is not None, figures=figures)
 
     async def snapshot(self, request: dict[str, Any]) -> dict[str, Any]:
         """The job ``snapshot``, see :func:`ibtui.ui.picture.picture`."""
@@ -276,7 +264,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self.armed.key_pressed()
         elif isinstance(event, events.Paste) and self._driver_in_use is not None:
             self._driver_in_use.guard.doubtful = event.time
+            event.text = "\n".join(clean(line) for line in event.text.splitlines())
         await super().on_event(event)
+        await asyncio.sleep(0)  # or many keys at once keep everything else waiting until the last is handled
 
     def key_trusted(self) -> bool:
         """Whether the last key may trade; says so where it may not, see :mod:`ibtui.ui.keyguard`."""
@@ -326,6 +316,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if not self._takeaway.copied_by_tmux(text):
             super().copy_to_clipboard(text)
             self.tell("Copied, where the terminal allows it")
+
+    def pop_screen(self) -> AwaitComplete:
+        """Textual fails at the last screen, and ends the console, where a second enter closes what is closed."""
+        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete()
 
     def action_export(self) -> None:
         """The view that has the focus as a file."""
@@ -471,6 +465,11 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._say(text, "error" if bad else "information")
 
     # --- leaving ---
+
+    def action_leave(self) -> None:
+        """Leaves as :meth:`action_quit` does, unless the key came with others: a pasted text has that letter too."""
+        if self.key_trusted():
+            self._exit_way.ask()
 
     async def action_quit(self) -> None:
         """Leaves; asks first while orders may be working. A second time, while leaving, means now."""

@@ -22,6 +22,9 @@ from ibtui.ui.keyguard import CURSOR_REPORT, KeyGuard
 CLOSE_WAIT = 0.5
 """Seconds that the last bytes may take to leave when the program ends."""
 
+POINTER_SHAPE = "\x1b]22;"
+"""Begin of what Textual says of the mouse's pointer with each screen; few terminals know it, and it is no frame."""
+
 
 class Output(threading.Thread):
     """Writes to the terminal in its own thread. Writing to it never waits.
@@ -130,7 +133,7 @@ class ConsoleDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Queues data for the terminal; never waits."""
-        if self._output is not None:
+        if self._output is not None and not data.startswith(POINTER_SHAPE):
             self._fresh = True
             self._output.put(data)
 
@@ -168,12 +171,17 @@ class ConsoleDriver(LinuxDriver):
                     if not data:
                         self._lost("the terminal was closed")
                         return
-                    text = self.guard.read(decode(data), time.monotonic())
+                    now = time.monotonic()
+                    text = self.guard.read(decode(data), now)
                     if CURSOR_REPORT.fullmatch(text):  # with every frame; the parser would take half a millisecond
                         self._on_loop(self.on_answer)
                         continue
                     for event in parser.feed(text) if text else ():  # feeding nothing means end of file to it
+                        event.time = now  # when it was read, however long the keys before it take
                         self.process_message(event)
+                    if self.guard.doubtful == now:
+                        # What follows a long paste has waited for all of it to be told.
+                        self.guard.doubtful = time.monotonic()
                 for event in parser.tick():
                     self.process_message(event)
 

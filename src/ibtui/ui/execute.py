@@ -75,7 +75,8 @@ class Executor:
             self.app.tell(str(error), bad=True)
             return
         if isinstance(command, OrderLine):
-            self.run(self._order(command))
+            at_once = self.app.armed.sends_at_once() and self.app.key_trusted()
+            self.run(self._order(command, at_once=at_once))
         elif isinstance(command, SimVerb):
             self.run(self._sim(command))
         elif isinstance(command, Condition):
@@ -206,11 +207,11 @@ class Executor:
             raise UsageError(f"{symbol(instrument)} was not pinned")
         self.app.tell(f"{symbol(instrument)} is pinned no more")
 
-    async def _order(self, line: OrderLine) -> None:
+    async def _order(self, line: OrderLine, *, at_once: bool) -> None:
         instrument = await self._instrument(line.symbol)
         self.app.parts.feeds.want(instrument, quotes=True, owner="ticket")
         self.app.select(instrument)
-        self.app.ordering.take_line(instrument, line)
+        self.app.ordering.take_line(instrument, line, at_once=at_once)
 
     async def _alert(self, condition: Condition) -> None:
         instrument = await self._instrument(condition.symbol)

@@ -20,8 +20,12 @@ UNVOUCHED = frozenset({"NO ANSWER", "IB LOST"})
 """State words in which the socket stands and what came over it may be long past: then profit is not known."""
 
 
+SHORTEST = 0.5
+"""Seconds between two readings of a rate; a key asks for a frame between the seconds, too soon to tell."""
+
+
 class Rate:
-    """How fast a counter that only grows goes, a second. Read once a second."""
+    """How fast a counter that only grows goes, a second."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -29,8 +33,10 @@ class Rate:
         self.value: float | None = None
 
     def read(self, count: int, now: float) -> None:
-        """Takes a reading."""
-        if self._at is not None and now > self._at:
+        """Takes a reading, unless the last one was just now."""
+        if self._at is not None and now - self._at < SHORTEST:
+            return
+        if self._at is not None:
             self.value = (count - self._count) / (now - self._at)
         self._count, self._at = count, now
 

@@ -2,7 +2,8 @@
 
 A terminal splits and invents keys: a down arrow over a slow link arrives as ``ESC [`` and, later, ``B``; an answer
 that comes late can come as letters. So a trading key acts only when it arrived alone in its read and not within
-:data:`QUIET` seconds of an ESC, an unknown sequence or a paste.
+:data:`QUIET` seconds of an ESC, an unknown sequence or a paste. What no hand can type, a text pasted by a terminal that
+does not say so, is made the paste that it is: text for a field, and nothing anywhere else.
 """
 
 import re
@@ -10,6 +11,9 @@ from dataclasses import dataclass
 
 QUIET = 0.3
 """Seconds after something doubtful in which trading keys are ignored."""
+
+BURST = 128
+"""Keys in one read that are a pasted text: a key held down for four seconds while the link stood still is less."""
 
 LONGEST_STRING = 65536
 """Characters after which an OSC or DCS that never ends is given up."""
@@ -45,7 +49,7 @@ _KNOWN = re.compile(
     re.DOTALL,
 )
 _KITTY_ESCAPE = re.compile(r"\x1b\[27[;:u]")
-_PASTE = "\x1b[200~"
+_PASTE, _PASTE_END = "\x1b[200~", "\x1b[201~"
 
 
 @dataclass(slots=True)
@@ -60,6 +64,8 @@ class KeyGuard:
     doubtful: float = float("-inf")
     swallowed: int = 0
     _open: str = ""
+    _pasting: bool = False
+    _burst: float = float("-inf")
 
     def read(self, text: str, now: float) -> str:
         """What the key parser may see of one read.
@@ -72,6 +78,7 @@ class KeyGuard:
             text, self._open = self._open + text, ""
             self.doubtful = now
         kept: list[str] = []
+        bracketed = self._pasting
         keys = 0
         at = 0
         while at < len(text):
@@ -97,12 +104,18 @@ class KeyGuard:
                 self.swallowed += 1
                 continue
             kept.append(sequence)
+            if sequence in (_PASTE, _PASTE_END):
+                bracketed, self._pasting = True, sequence == _PASTE
             if sequence == _PASTE or _KITTY_ESCAPE.match(sequence):
                 self.doubtful = now
             elif not _REPORT.match(sequence):
                 keys += 1
         if keys > 1:
             self.doubtful = now
+        if not bracketed and (keys >= BURST or (keys > 1 and now - self._burst < QUIET)):
+            self._burst = now
+            reports = [each for each in kept if _REPORT.match(each)]
+            return "".join([*reports, _PASTE, *(each for each in kept if each[0] != "\x1b"), _PASTE_END])
         return "".join(kept)
 
     def trusts(self, at: float) -> bool:

@@ -53,13 +53,19 @@ class Ordering:
         )
         self.open_ticket(instrument, line)
 
-    def take_line(self, instrument: Instrument, line: OrderLine) -> None:
+    def take_line(self, instrument: Instrument, line: OrderLine, *, at_once: bool = True) -> None:
         """What was typed as one line: sent at once when ARMED and complete, else a ticket filled with it.
+
+        Args:
+            instrument: Its symbol.
+            line: What was typed.
+            at_once: Whether the enter behind it may send; one that was pasted with it may not.
 
         Raises:
             UsageError: A price in it is none on this contract.
         """
-        if line.quantity and (line.price or line.when or line.trail) and self._app.armed.sends_at_once():
+        complete = line.quantity and (line.price or line.when or line.trail)
+        if at_once and complete and self._app.armed.sends_at_once():
             self._send_told(self._legs(instrument, line), instrument)
         else:
             self.open_ticket(instrument, line)

@@ -6,6 +6,7 @@ still behind a terminal that stopped reading (6.6 s of an 8 s stall).
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +22,12 @@ FRAME_RATE = 10.0
 
 TMUX_FRAME_RATE = 5.0
 """The same inside tmux, which answers probes itself: they say nothing about the link behind it."""
+
+SLOWEST_FRAME_RATE = 1.0
+"""Frames a second that a slow link is asked to carry, as long as it carries one a second."""
+
+NEAR = 32
+"""Answers of which the quickest tells how far away the terminal is."""
 
 PATIENCE = 2.0
 """Seconds to wait for a first answer before the terminal counts as one that never answers."""
@@ -39,6 +46,10 @@ class Terminal(Protocol):
     def backlog(self) -> int:
         """Writes that the terminal has not taken yet."""
 
+    @property
+    def written(self) -> int:
+        """Bytes that the terminal took."""
+
     def take_frame(self) -> bool:
         """Whether anything was written since the last call."""
 
@@ -54,6 +65,9 @@ def inside_tmux(environment: Mapping[str, str]) -> bool:
 class FrameGate:
     """Counts probes and answers. No terminal, no Textual: only what may happen when.
 
+    After a frame that a slow link was busy with, the link is left idle for as long: whoever presses a key then does
+    not wait behind a frame, and the rate sinks by itself as the link gets slower.
+
     Attributes:
         outstanding: Probes without an answer.
         round_trip: Seconds of the last answered probe; None before the first.
@@ -65,6 +79,8 @@ class FrameGate:
         self._monotonic = monotonic
         self._sent: list[float] = []
         self._asked = float("-inf")
+        self._next = float("-inf")
+        self._lately: deque[float] = deque(maxlen=NEAR)
         self._key_waits = False
         self._answered = False
         self._silent = False
@@ -86,7 +102,8 @@ class FrameGate:
 
     def painted(self) -> bool:
         """A frame was written. Returns whether a probe is to follow it."""
-        self._key_waits = False
+        # With nothing on its way this may have been the regular frame, made before the key was handled.
+        self._key_waits &= not self._sent
         if self._silent:
             return False
         self._asked = self._monotonic()
@@ -111,7 +128,12 @@ class FrameGate:
         """An answer came; answers come in order, so it is the oldest probe's."""
         self._answered, self._silent = True, False
         if self._sent:
-            self.round_trip = self._monotonic() - self._sent.pop(0)
+            asked = self._sent.pop(0)
+            took = self.round_trip = self._monotonic() - asked
+            self._lately.append(took)
+            if not self._in_tmux:
+                busy = took - min(self._lately)
+                self._next = asked + min(took + busy, 1 / SLOWEST_FRAME_RATE)
         if not self._sent:
             self._all_answered.set()
 
@@ -126,7 +148,7 @@ class FrameGate:
     def frame_due(self, backlog: int) -> bool:
         """Whether the next regular frame may be painted now; counts it as skipped where not."""
         self._give_up()
-        due = backlog == 0 and not self._sent
+        due = backlog == 0 and not self._sent and self._monotonic() >= self._next
         self.skipped += not due
         return due
 
@@ -160,9 +182,11 @@ class Pacer:
         """Textual has written what it had to write: the probe follows it, and painting is held."""
         if self.terminal is None or self._ended:
             return
+        batch = self._app._batch_count > 0
         # A layout that Textual finishes during a batch, ours or its own, takes its paint for done and drops it.
-        self._swallowed |= self._app._batch_count > 0
-        if self.terminal.take_frame() and self.gate.painted():
+        self._swallowed |= batch
+        # What was written during a batch is a bell or a title, not a frame.
+        if self.terminal.take_frame() and not batch and self.gate.painted():
             self.terminal.write(PROBE)
             self.terminal.take_frame()
         self.sync()

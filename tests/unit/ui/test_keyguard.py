@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibtui.ui.keyguard import QUIET, KeyGuard
+from ibtui.ui.keyguard import BURST, QUIET, KeyGuard
 
 ESC = "\x1b"
 
@@ -84,3 +84,19 @@ def test_a_string_that_comes_in_two_reads_is_swallowed_whole(at):
 @given(st.text(alphabet=st.characters(exclude_characters=ESC), max_size=40))
 def test_text_without_escape_passes_unchanged(typed):
     assert KeyGuard().read(typed, 0.0) == typed
+
+
+def test_a_text_pasted_by_a_terminal_that_does_not_say_so_becomes_a_paste():
+    guard = KeyGuard()
+    words = "bq\rx" * BURST
+    assert guard.read("\x1b[2;2R" + words + "\x1b[A", 10.0) == "\x1b[2;2R\x1b[200~" + words + "\x1b[201~"
+    assert guard.read("its tail", 10.1) == "\x1b[200~its tail\x1b[201~"
+    assert guard.read("\x18", 10.2) == "\x18", "one key alone is a key again: a cancel is never kept waiting"
+    assert guard.read("jj", 10.1 + QUIET) == "jj"
+
+
+def test_a_bracketed_paste_of_many_reads_is_left_as_it_is():
+    guard = KeyGuard()
+    for part in ("\x1b[200~" + "b" * BURST, "s" * BURST, "b" * BURST + "\x1b[201~"):
+        assert guard.read(part, 10.0) == part
+    assert guard.read("b" * BURST, 11.0) != "b" * BURST

@@ -20,7 +20,7 @@ KEYS: tuple[Key, ...] = (
     _screen(9, "log", "What the program wrote into its log"),
     _screen(0, "desk", "Watchlist, ladder, tape and orders at once"),
     Key("help", "?", "help", "General", (EVERYWHERE,), "app.help", "Show every key", hint=True),
-    Key("quit", "q", "quit", "General", (EVERYWHERE,), "app.quit", "Quit; asks while orders are working", hint=True),
+    Key("quit", "q", "quit", "General", (EVERYWHERE,), "app.leave", "Quit; asks while orders are working", hint=True),
     Key("symbol.add", "/", "symbol", "General", (EVERYWHERE,), "app.find", "Add or find a symbol", hint=True),
     Key("command", ":", "command", "General", (EVERYWHERE,), "app.command", "Type a command", hint=True),
     Key("palette", "ctrl+p", "palette", "General", (EVERYWHERE,), "app.command_palette", "Find an action by its name"),

@@ -126,6 +126,12 @@ def _first_parts(status: Status, pnl: Span) -> list[Line]:
     return parts
 
 
+def told_at_once(status: Status, width: int) -> tuple[object, ...]:
+    """What the bar says the moment it changes. The rest are figures, and a second is soon enough for them."""
+    trouble = status.problem, status.cause, status.next_try_s is None, bool(status.shed)
+    return first_line(status, width), trouble, status.account, status.on_hangup
+
+
 def second_line(status: Status, width: int) -> Line:
     """Why, for how long, what is next, and how the program itself does. What does not fit drops from the right."""
     next_try: Line = () if status.next_try_s is None else ((f"next try {duration(status.next_try_s)}", "warn"),)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
@@ -40,6 +41,26 @@ class Dialog(ModalScreen[Result]):
             self.mount(Foot())
         for foot in self.query(Foot):
             foot.say(words)
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Leaves, once, and nothing but this dialog.
+
+        Textual takes away whatever is on top and fails when that is the last screen: a second enter behind the first,
+        or an answer that comes when another dialog or screen is shown by now, would end the console.
+        """
+        if self.is_active:
+            return super().dismiss(result)
+        for stack in self.app._screen_stacks.values():
+            if self in stack:
+                stack.remove(self)
+                self._result_callbacks[-1](result)
+                self._pop_result_callback()
+                return AwaitComplete(self.app._replace_screen(self))
+        return AwaitComplete()
+
+    def key_trusted(self) -> bool:
+        """Whether the key that answers may do what it asks for: text that was pasted answers no question."""
+        return cast("ConsoleApp", self.app).key_trusted()
 
 
 class ConsoleScreen(Screen[None]):

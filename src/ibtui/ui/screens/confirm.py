@@ -50,7 +50,8 @@ class Confirm(Dialog[bool]):
 
     def action_answer(self, yes: bool) -> None:
         """The answer."""
-        self.dismiss(yes)
+        if not yes or self.key_trusted():
+            self.dismiss(yes)
 
 
 class Sheet(Dialog[bool]):
@@ -88,7 +89,8 @@ class Sheet(Dialog[bool]):
 
     def action_answer(self, yes: bool) -> None:
         """Whether it was acknowledged."""
-        self.dismiss(yes)
+        if not yes or self.key_trusted():
+            self.dismiss(yes)
 
 
 class MoveOrder(Dialog[float | None]):
@@ -132,6 +134,8 @@ class MoveOrder(Dialog[float | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """The price is taken, or its fault is said."""
         event.stop()
+        if not self.key_trusted():
+            return
         try:
             self.dismiss(read_price(event.value, self._instrument.min_tick))
         except UsageError as error:

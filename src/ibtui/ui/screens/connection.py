@@ -64,7 +64,7 @@ class ConnectionScreen(ListsScreen):
         symbols.update_rows()
         status = self.parts.supervisor.status
         self.query_one("#lights", LineBox).show(light_lines(status, frame.now))
-        figures = figures_of(self.parts, self.console.terminal_rate.value, self.console.loop_ms)
+        figures = figures_of(self.parts, self.console.bar.terminal_rate.value, self.console.bar.loop_ms)
         self.query_one("#facts", LineBox).show(fact_lines(status, figures, frame.now, self.parts.settings.ui.timezone))
 
     def action_try_now(self) -> None:

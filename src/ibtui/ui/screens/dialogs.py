@@ -101,11 +101,12 @@ class QuitDialog(Dialog[str]):
 
     def action_take(self) -> None:
         """The marked choice."""
-        self.dismiss(CHOICES[self._at][0])
+        self.action_choose(CHOICES[self._at][0])
 
     def action_choose(self, name: str) -> None:
-        """A choice by its letter."""
-        self.dismiss(name)
+        """A choice by its letter; a key that came with others can only stay."""
+        if name == CHOICES[0][0] or self.key_trusted():
+            self.dismiss(name)
 
 
 class ListDialog(Dialog[None]):

@@ -143,7 +143,9 @@ class OrderTicket(Dialog[None]):
         self.action_send()
 
     def action_send(self) -> None:
-        """Sends, after one more enter where the settings want that."""
+        """Sends, after one more enter where the settings want that; never for an enter that came with other keys."""
+        if not self.key_trusted():
+            return
         legs = self._legs()
         if self._sending or isinstance(legs, str):
             self._judge()
