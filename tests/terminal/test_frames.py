@@ -190,7 +190,7 @@ def test_what_is_pasted_sends_no_order_and_ends_nothing_not_even_while_armed(con
     before = console.orders()
     for opening, shown, texts in pasted:
         for text in texts:
-            terminal.until(lambda _, keys=opening, shown=shown: shown in after(terminal, "a" + keys), 30)
+            terminal.until(lambda _, keys=opening, shown=shown: opens(terminal, "a" + keys, shown), 60)
             terminal.child.send(text)
             time.sleep(0.2)
     terminal.until(lambda _: back_on_board(terminal))
@@ -198,13 +198,15 @@ def test_what_is_pasted_sends_no_order_and_ends_nothing_not_even_while_armed(con
     assert console.orders() == before
 
 
-def after(terminal: Terminal, keys: str) -> str:
-    """The screen after keys pressed on what lies below all dialogs; two that come in one read may not do a thing."""
+def opens(terminal: Terminal, keys: str, shown: str) -> bool:
+    """Whether keys, pressed on what lies below all dialogs, open what they should: two in one read may not trade."""
     terminal.press("\x1b")
     time.sleep(0.35)
     terminal.press(keys)
-    time.sleep(0.3)
-    return terminal.text()
+    deadline = time.monotonic() + 5
+    while shown not in terminal.text() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return shown in terminal.text()
 
 
 def back_on_board(terminal: Terminal) -> bool:
