@@ -73,7 +73,7 @@ async def frozen_app(
 async def open_view(app: ConsoleApp, pilot: Pilot[None], view: str) -> None:
     """Opens a view and waits until it shows everything that is to be read beside the loop."""
     if view in DIGITS:
-        await pilot.press(DIGITS[view])
+        await pilot.press(DIGITS[view], *(["G"] if view == "backfill" else []))
     elif view == "help":
         await pilot.press("1", "?")
     elif view == "ticket":

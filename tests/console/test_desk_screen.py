@@ -59,6 +59,7 @@ async def test_the_panes_follow_one_symbol_tab_moves_the_keys_and_a_layout_comes
             assert {(QQQ, "depth"), (QQQ, "tape")} <= set(wanted)
 
             await pilot.press("tab", "tab")
+            app.armed.look = lambda: None  # without a gateway it would disarm
             app.armed.until, app.armed.sent = float("inf"), True
             await settle(app, pilot)
             assert bars(app) == ["▸ ladder  ARMED: i buys, o sells at once at the chosen row"]

@@ -85,7 +85,7 @@ def about(instrument: Instrument, why: str) -> Line:
         instrument.sec_type,
         instrument.primary_exchange or instrument.exchange,
         instrument.currency,
-        f"tick {instrument.min_tick:g}",
+        f"tick {format_price(instrument.min_tick, instrument.min_tick)}",
     ]
     line: Line = ((" " + " · ".join(each for each in facts if each), "dim"),)
     return (*line, (f"  {why}", "warn")) if why else line

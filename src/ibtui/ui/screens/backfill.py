@@ -6,12 +6,15 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from ibtui.backfill.jobs import Job
 from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.rows.backfill import COLUMNS, job_row
+from ibtui.ui.rows.quotes import symbol
 from ibtui.ui.screens.base import ConsoleScreen
 from ibtui.ui.screens.dialogs import Prompt
 from ibtui.ui.text import Row
+from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.rowgrid import RowGrid
 
 
@@ -22,8 +25,9 @@ class BackfillScreen(ConsoleScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("backfill")]
 
     def body(self) -> Iterable[Widget]:
-        """The jobs."""
+        """The jobs, and what is wrong with the selected one, which its row may have no room for."""
         yield RowGrid(COLUMNS, self._row, empty="No downloads. Press enter to start one.", id="jobs")
+        yield LineBox(id="problem")
 
     def paint(self, frame: Frame) -> None:
         """Draws the jobs whose row differs."""
@@ -31,6 +35,14 @@ class BackfillScreen(ConsoleScreen):
         grid = self.query_one("#jobs", RowGrid)
         grid.set_keys([job.id for job in self.parts.backfill.jobs])
         grid.update_rows()
+        job = self._selected
+        words = f" {symbol(job.instrument)} {job.bar.text}: {job.problem}" if job is not None and job.problem else ""
+        self.query_one("#problem", LineBox).show([((words, "warn"),)])
+
+    @property
+    def _selected(self) -> Job | None:
+        selected = self.query_one("#jobs", RowGrid).selected
+        return next((job for job in self.parts.backfill.jobs if job.id == selected), None)
 
     def action_start_job(self) -> None:
         """Asks for symbol, bar and mode."""
@@ -42,10 +54,8 @@ class BackfillScreen(ConsoleScreen):
 
     def action_cancel_job(self) -> None:
         """Cancels the selected job."""
-        selected = self.query_one("#jobs", RowGrid).selected
-        for job in self.parts.backfill.jobs:
-            if job.id == selected:
-                self.parts.backfill.cancel(job.id)
+        if (job := self._selected) is not None:
+            self.parts.backfill.cancel(job.id)
 
     def _row(self, key: Hashable) -> Row:
         for job in self.parts.backfill.jobs:
