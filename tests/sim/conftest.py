@@ -7,13 +7,16 @@ UNTRACED = frozenset(
         "test_account_kinds",
         "test_auctions",
         "test_contract_sessions",
+        "test_every_version",
         "test_exchange_orders",
         "test_kinds_mix",
         "test_market_live",
         "test_market_minutes",
         "test_matching_book",
+        "test_official_client",
         "test_order_groups",
         "test_order_mix",
+        "test_same_bytes",
         "test_trailing_orders",
     }
 )

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from ibtui.market.instruments import Instrument
 from ibtui.sim.catalogue import COLUMNS, SECURITIES
@@ -176,11 +177,17 @@ def default_universe(more: Sequence[str] = (), today: date = date(2026, 1, 2)) -
         more: Symbols that get invented facts where the catalogue hasn't got them.
         today: Futures and options that have not expired by then are listed.
     """
+    return _listed(tuple(sorted({*map(_upper, more)})), today)
+
+
+@lru_cache(maxsize=8)
+def _listed(more: tuple[str, ...], today: date) -> Universe:
+    """One universe for all who name the same: nothing ever changes it, and its options take their time to make."""
     from ibtui.sim.derivatives import other_listings  # it makes listings, and so needs this module first
 
     lines = SECURITIES.strip().splitlines()
     listed = {line.partition("|")[0] for line in lines}
-    shares = [_listing(line) for line in [*lines, *map(_invented, sorted({*map(_upper, more)} - listed))]]
+    shares = [_listing(line) for line in [*lines, *map(_invented, [each for each in more if each not in listed])]]
     return Universe((*shares, *other_listings({each.instrument.symbol: each for each in shares}, today)))
 
 
