@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from ibtui.market.rows import TickRow
 from ibtui.storage.backlog import Backlog, ClockRow, DayRows
+from ibtui.storage.bulk import Bulk, store
 from ibtui.storage.database import Database, begin_anew, open_or_set_aside, quarantine
 from ibtui.storage.faults import Fault, fault_of, in_words
 from ibtui.storage.files import DAY_NS, DataDirectory, utc_day
@@ -24,18 +26,19 @@ CHUNK_BEHIND, BEHIND = 4_000, 10_000
 """The same where more rows than ``BEHIND`` wait: with 100 symbols a row costs a third less (measured)."""
 RETRY_FIRST, RETRY_MAX = 1.0, 30.0
 
-INSERT = {
-    "ticks": "INSERT INTO ticks VALUES (?, ?, ?, ?, ?, ?)",
-    "prints": "INSERT INTO prints VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    "depth": "INSERT INTO depth VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    "clock": "INSERT OR REPLACE INTO clock VALUES (?, ?, ?, ?)",
+BULK = {
+    "ticks": Bulk("INSERT INTO ticks", 6, 6, nullable=(4, 5)),
+    # How old a print's quote was, its last field, is not stored.
+    "prints": Bulk("INSERT INTO prints", 13, 12, nullable=(3, 4, 5, 8, 9, 10, 11), names=(6, 7)),
+    "depth": Bulk("INSERT INTO depth", 10, 10, nullable=(6, 7, 9), names=(8,)),
+    "clock": Bulk("INSERT OR REPLACE INTO clock", 4, 4),
     # What a new day begins with. It may be there already, when the machine's clock was set back over midnight.
-    "carried ticks": "INSERT OR IGNORE INTO ticks VALUES (?, ?, ?, ?, ?, ?)",
+    "carried ticks": Bulk("INSERT OR IGNORE INTO ticks", 6, 6, nullable=(4, 5)),
 }
-PRINT_COLUMNS = 12
-"""Fields of a print's row that are stored; how old its quote was is not."""
-NAMES = {"prints": (6, 7), "depth": (8,)}
-"""Where rows hold text that the file keeps once, in ``names``."""
+"""Where the rows of a chunk go; the file keeps each of their texts once, in ``names``."""
+
+_OF_WHAT = itemgetter(0, 3)
+"""Contract and kind of a tick."""
 
 logger = logging.getLogger(__name__)
 
@@ -111,12 +114,18 @@ class DataLane:
 
     async def run(self, closing: asyncio.Event) -> None:
         """Writes what comes until told to stop."""
-        pause = INTERVAL
+        now = asyncio.get_running_loop().time
+        pause, retry = INTERVAL, RETRY_FIRST
         while not closing.is_set():
             try:
                 await asyncio.wait_for(closing.wait(), pause)
             except TimeoutError:
-                pause = INTERVAL if await self.flush() else min(2 * max(pause, RETRY_FIRST / 2), RETRY_MAX)
+                began = now()
+                if await self.flush():
+                    # From begin to begin: where much comes, the disk does not rest while more piles up.
+                    pause, retry = max(0.0, INTERVAL - (now() - began)), RETRY_FIRST
+                else:
+                    pause, retry = retry, min(2 * retry, RETRY_MAX)
 
     async def flush(self) -> bool:
         """Writes all that waits; False when some of it has to wait longer."""
@@ -161,17 +170,22 @@ class DataLane:
                 self._settle(chunk)
 
     def _commit(self, chunk: Chunk) -> None:
-        rows = chunk.rows
-        if chunk.table in NAMES:
-            rows = self._with_name_ids(rows, NAMES[chunk.table])
-        self._database.commit(((INSERT[chunk.table], rows),))
+        bulk = BULK[chunk.table]
+        new = bulk.texts(chunk.rows) - self._names.keys()
+        if new:
+            # Ahead of the rows and in a transaction of their own: an id is only used once it is on disk.
+            self._database.commit((("INSERT OR IGNORE INTO names (text) VALUES (?)", [(text,) for text in new]),))
+            self._names = self._read_names()
+        values = bulk.values(chunk.rows, self._names)
+        with self._database.transaction() as connection:
+            store(connection, bulk, values)
 
     def _settle(self, chunk: Chunk) -> None:
         if chunk.table in ("ticks", "prints", "depth"):
             self.written += len(chunk.rows)
             self._settled += len(chunk.rows)
         if chunk.table == "ticks":
-            self._last.update({(row[0], row[3]): row for row in chunk.rows})
+            self._last.update(zip(map(_OF_WHAT, chunk.rows), chunk.rows, strict=True))
         elif chunk.table == "clock":
             self._clock = chunk.rows[-1]
 
@@ -189,7 +203,7 @@ class DataLane:
                 Chunk(chunk.day, chunk.table, part) for part in (chunk.rows[half:], chunk.rows[:half])
             )
             return
-        quarantine(self._directory.path, "ibtui-md", error, INSERT[chunk.table], chunk.rows)
+        quarantine(self._directory.path, "ibtui-md", error, BULK[chunk.table].statement(), chunk.rows)
         self.quarantined.append(Quarantined(chunk.table, str(error), 1))
         if chunk.table in ("ticks", "prints", "depth"):
             self._settled += 1
@@ -221,22 +235,6 @@ class DataLane:
 
     def _read_names(self) -> dict[str, int]:
         return {text: number for number, text in self._database.connection.execute("SELECT id, text FROM names")}
-
-    def _with_name_ids(self, rows: Sequence[tuple[Any, ...]], columns: tuple[int, ...]) -> list[tuple[Any, ...]]:
-        names = self._names
-        new = {row[column] for row in rows for column in columns} - names.keys() - {None}
-        if new:
-            # Ahead of the rows and in a transaction of their own: an id is only used once it is on disk.
-            self._database.commit((("INSERT OR IGNORE INTO names (text) VALUES (?)", [(text,) for text in new]),))
-            names = self._names = self._read_names()
-        if len(columns) == 2:
-            first, _ = columns
-            return [
-                (*row[:first], names.get(row[first]), names.get(row[first + 1]), *row[first + 2 : PRINT_COLUMNS])
-                for row in rows
-            ]
-        (only,) = columns
-        return [(*row[:only], names.get(row[only]), *row[only + 1 :]) for row in rows]
 
 
 def _chunks_of(day: DayRows) -> Iterator[Chunk]:

@@ -4,8 +4,8 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,18 @@ class Database:
 
     def commit(self, statements: Iterable[Statement]) -> None:
         """Writes all statements in one transaction, or none. On disk when it returns, as the schema's mode promises."""
+        with self.transaction() as connection:
+            for sql, rows in statements:
+                connection.executemany(sql, rows)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """What is written within is on disk at its end, as the schema's mode promises; nothing of it when it raises."""
         connection = self.connection
         # IMMEDIATE: a transaction that turns from reading to writing fails at once when another wrote in between.
         connection.execute("BEGIN IMMEDIATE")
         try:
-            for sql, rows in statements:
-                connection.executemany(sql, rows)
+            yield connection
             connection.execute("COMMIT")
         except BaseException:
             # After a full disk SQLite has rolled back by itself, and a second ROLLBACK would raise.
