@@ -3,15 +3,20 @@
 import asyncio
 import time
 from pathlib import Path
+from statistics import median
 
 import pytest
 
+from ibtui.console import Console
 from tests.benchmarks.live import connected_console, reads, record_stream
 from tests.benchmarks.report import Figure, show
 from tests.conftest import Gateway, until
 
-MESSAGES = 60_000
+MESSAGES = 200_000
+ROUNDS = 5
 BOOK_ROWS = 50
+MOST_WAITING = 100_000
+"""Rows: beyond them the flood pauses, for the console would give up depth from half as many more on."""
 
 
 @pytest.mark.timeout(180)
@@ -20,35 +25,40 @@ async def test_messages_a_second(tmp_path: Path, gateway: Gateway, frames_a_read
     async with connected_console(tmp_path, gateway) as console:
         frames = await record_stream(console, gateway, 3.0)
         stream = reads(frames, MESSAGES, frames_a_read)
-        ours, bare = [], []
-        for _ in range(3):
-            bare.append(await bare_library(stream, console))
-            ours.append(await whole_way(stream, console))
-    wall, cpu = min(each[0] for each in ours), min(each[1] for each in ours)
-    bare_wall, bare_cpu = min(each[0] for each in bare), min(each[1] for each in bare)
+        # Turn by turn, so that whatever else the machine does meets both.
+        turns = [(await bare_library(stream, console), await whole_way(stream, console)) for _ in range(ROUNDS)]
+    bare, ours = zip(*turns, strict=True)
     show(
         [
-            Figure(f"bare ib_insync, thousand messages/s, {frames_a_read} a read", MESSAGES / bare_wall / 1000),
-            Figure("decode, state and SQLite, thousand messages/s", MESSAGES / wall / 1000),
-            Figure("ratio by wall clock", bare_wall / wall, 0.8, 1.25, more_is_better=True),
-            Figure("ratio by CPU, all threads", bare_cpu / cpu, None, None, more_is_better=True),
+            Figure(f"bare ib_insync, thousand messages/s, {frames_a_read} a read", _thousands(bare)),
+            Figure("decode, state and SQLite, thousand messages/s", _thousands(ours)),
+            Figure("ratio by wall clock", median(b[0] / o[0] for b, o in turns), 0.8, 1.25, more_is_better=True),
+            Figure("ratio by CPU, all threads", median(b[1] / o[1] for b, o in turns), None, None, more_is_better=True),
         ]
     )
 
 
-async def whole_way(stream, console) -> tuple[float, float]:
+def _thousands(spent: tuple[tuple[float, float], ...]) -> float:
+    return MESSAGES / median(wall for wall, _ in spent) / 1000
+
+
+async def whole_way(stream: list[bytes], console: Console) -> tuple[float, float]:
     """Wall and CPU seconds until every row is on disk."""
-    client = console.supervisor.session.ib.client
-    before = console.writer.status.written
+    session = console.supervisor.session
+    assert session is not None
+    emit, writer = session.ib.client.conn.hasData.emit, console.writer
+    before = writer.status.written
     began, cpu = time.perf_counter(), time.process_time()
     for number, data in enumerate(stream):
-        client.conn.hasData.emit(data)
+        emit(data)
         if number % 20 == 0:
             await asyncio.sleep(0)
-    await until(lambda: console.writer.status.written >= before + MESSAGES, 30, "every row on disk")
+            if writer.status.queued > MOST_WAITING:
+                await until(lambda: writer.status.queued < MOST_WAITING, 30, "room for more")
+    await until(lambda: writer.status.written >= before + MESSAGES, 30, "every row on disk")
     spent = time.perf_counter() - began, time.process_time() - cpu
-    assert console.writer.status.written == before + MESSAGES
-    assert console.writer.status.shed == 0
+    assert writer.status.written == before + MESSAGES
+    assert writer.status.shed == 0
     return spent
 
 
