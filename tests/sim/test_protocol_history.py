@@ -8,7 +8,7 @@ import pytest
 from ib_insync import IB, BarDataList, Contract, Crypto, RequestError, Stock
 
 from ibtui.clock import NS
-from ibtui.market.bars import BAR_SIZES, BarSize
+from ibtui.market.bars import BAR_SIZES
 from ibtui.sim.history_request import BadHistoryError, parse_time, start_of
 from ibtui.sim.night_calendars import CRYPTO, FOREX, FUTURES
 from ibtui.sim.trading_days import Calendar
@@ -29,20 +29,25 @@ async def bars(ib: IB, size: str, duration: str, **options: object) -> BarDataLi
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("size", BAR_SIZES, ids=lambda size: size.text)
-async def test_every_bar_size_comes_in_order_and_on_its_grid(size: BarSize) -> None:
+async def test_every_bar_size_comes_in_order_and_on_its_grid() -> None:
     async with gateway() as server, client(server) as ib:
-        duration = "3 M" if size.daily else size.duration(min(size.longest, 40 * size.seconds))
-        found = await bars(ib, size.text, duration)
-        assert len(found) > 1
-        starts = [bar.date for bar in found]
-        assert starts == sorted(set(starts))
-        for bar in found:
-            assert bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high
-            assert bar.low <= bar.average <= bar.high
-            assert bar.volume > 0
-            if not size.daily and size.seconds <= 3600 and bar.date.minute != 30:  # a session's first bar may be short
-                assert bar.date.timestamp() % size.seconds == 0
+        for size in BAR_SIZES:
+            duration = DAILY[size.text] if size.daily else size.duration(min(size.longest, 40 * size.seconds))
+            found = await bars(ib, size.text, duration)
+            assert len(found) > 1, size
+            starts = [bar.date for bar in found]
+            assert starts == sorted(set(starts)), size
+            for bar in found:
+                assert bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high, size
+                assert bar.low <= bar.average <= bar.high, size
+                assert bar.volume > 0, size
+                # A session's first bar may be short.
+                if not size.daily and size.seconds <= 3600 and bar.date.minute != 30:
+                    assert bar.date.timestamp() % size.seconds == 0, size
+
+
+DAILY = {"1 day": "20 D", "1 week": "3 W", "1 month": "2 M"}
+"""How much is asked for of the sizes that know no hours: every day in it is drawn minute by minute."""
 
 
 @pytest.mark.parametrize("version", [157, 176])
@@ -131,15 +136,15 @@ async def test_the_head_timestamp_comes_in_both_formats() -> None:
 async def test_a_long_request_holds_nobody_up() -> None:
     async with gateway() as server, client(server) as ib, bare(server) as raw:
         await raw.start(2)
-        half_a_year = asyncio.ensure_future(bars(ib, "1 day", "6 M"))
+        quarter = asyncio.ensure_future(bars(ib, "1 day", "3 M"))
         started = time.perf_counter()
         waits = []
-        while not half_a_year.done():
+        while not quarter.done():
             before = time.perf_counter()
             raw.ask("49", "1")
             await raw.read_until("49")
             waits.append(time.perf_counter() - before)
-        assert len(await half_a_year) > 120
+        assert len(await quarter) > 55
         assert max(waits) < (time.perf_counter() - started) / 3, f"{len(waits)} heartbeats were answered meanwhile"
 
 
@@ -226,9 +231,9 @@ def test_a_day_of_history_is_a_day_of_the_contract_s_own_market(calendar: Calend
 
 async def test_a_month_of_bars_is_written_with_a_capital() -> None:
     async with gateway() as server, client(server) as ib:
-        months, minutes = await bars(ib, "1M", "3 M"), await bars(ib, "1m", "600 S")
+        months, minutes = await bars(ib, "1M", "2 M"), await bars(ib, "1m", "600 S")
         assert [str(bar.date)[-2:] for bar in months] == ["01"] * len(months)
-        assert len(months) <= 4
+        assert 2 <= len(months) <= 3
         assert minutes[1].date - minutes[0].date == timedelta(minutes=1)
 
 
