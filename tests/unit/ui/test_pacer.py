@@ -116,3 +116,27 @@ def test_a_lost_answer_stops_painting_for_seconds_and_not_for_ever():
     assert not gate.frame_due(0)
     gate.answered()
     assert gate.frame_due(0)
+
+
+def test_a_link_that_a_frame_keeps_busy_is_left_idle_for_as_long():
+    clock = Ticking()
+    gate = FrameGate(clock)
+    for took, idle in ((0.02, 0.0), (0.12, 0.1), (0.32, 0.3), (0.02, 0.0), (0.8, 0.2), (5.0, 0.0)):
+        assert gate.frame_due(0)
+        gate.painted()
+        clock.now += took
+        gate.answered()
+        assert gate.frame_due(0) == (idle == 0.0), "never below one frame a second that the link could carry"
+        gate.key_pressed()
+        assert gate.may_paint(0), "a key need not wait for it"
+        clock.now += idle + 0.001
+
+
+def test_a_terminal_far_away_on_a_fast_link_is_not_taken_for_a_slow_one():
+    clock = Ticking()
+    gate = FrameGate(clock)
+    for _ in range(20):
+        assert gate.frame_due(0)
+        gate.painted()
+        clock.now += 0.25
+        gate.answered()
