@@ -66,7 +66,6 @@ async def test_tmux_gets_five_frames_a_second_and_whoever_attaches_again_a_right
     tmux.do("detach-client")
     assert first.wait() == 0
     tmux.do("send-keys", "7")
-    time.sleep(0.5)
     second = open_terminal("-S", tmux.socket, "attach", lines=41, program="tmux")
     second.until("NetLiquidation")
     tmux.do("send-keys", "1")
