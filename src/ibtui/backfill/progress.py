@@ -4,9 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from ibtui.backfill.jobs import ENDED, Job, State
 
 LOOK_SECONDS = 0.2
@@ -38,6 +35,10 @@ async def follow(look: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]) -> 
     Args:
         look: Answers the jobs as they stand, each as :func:`job_document` makes it, always in the same order.
     """
+    # Here: the console imports this module before its first paint, and never draws such a bar.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -5,7 +5,7 @@ What is sent goes through :mod:`ibtui.broker.order_sender` and :mod:`ibtui.broke
 
 import asyncio
 import logging
-import secrets
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -60,7 +60,7 @@ class OrderDesk:
         highest_order_id: Callable[[str, int], int | None],
         confirm: Callable[[Instrument], Awaitable[None]] | None = None,
         acknowledge_wait: float = 10.0,
-        random_bits: Callable[[], int] = lambda: secrets.randbits(RANDOM_BITS),
+        random_bits: Callable[[], int] = lambda: int.from_bytes(os.urandom(RANDOM_BITS // 8)),
     ) -> None:
         """Builds a desk without orders; see :meth:`load`.
 

@@ -37,3 +37,8 @@ class Instrument:
     strike: float | None = None
     right: str = ""
     size_increment: float = 1.0
+
+
+def what_of(instrument: Instrument) -> str:
+    """What bars are made of: trades, or the quote's middle where IB knows no trades."""
+    return "MIDPOINT" if instrument.sec_type in QUOTED_ONLY else "TRADES"

@@ -104,6 +104,11 @@ class ConsoleApp(App[None], inherit_bindings=False):
         # would stand still for 100 ms and more.
         sheets = [style_sheet(name) for name in ("theme", "dialogs", *SCREENS)]
         super().__init__(driver_class=ConsoleDriver, css_path=[*sheets])
+        for theme in themes(parts.settings.ui.up_color):
+            self.register_theme(theme)
+        # Before the sheets are read: a theme that is set later has them read again and the screen laid out again.
+        self.set_reactive(App.theme, parts.settings.ui.theme)
+        self.stylesheet.set_variables(self.get_css_variables())
         self.parts = parts
         self.keys = keymap(parts.settings.keys)
         self.quantity = parts.settings.orders.quantity
@@ -149,10 +154,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.parts.alerts.write = driver.write
 
     def on_mount(self) -> None:
-        """Sets looks and hooks; the parts start after the first paint."""
-        for theme in themes(self.parts.settings.ui.up_color):
-            self.register_theme(theme)
-        self.theme = self.parts.settings.ui.theme
+        """Sets keys and hooks; the parts start after the first paint."""
         self.set_keymap(dict(self.parts.settings.keys))
         self.parts.alerts.toast = self._say
         self.parts.orders.on_change.append(self._order_changed)

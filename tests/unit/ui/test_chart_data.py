@@ -11,10 +11,10 @@ from ibtui.clock import NS
 from ibtui.market import nyse
 from ibtui.market.bars import Bar, bar_size
 from ibtui.market.candles import State, slots
-from ibtui.market.instruments import Instrument
+from ibtui.market.instruments import Instrument, what_of
 from ibtui.storage import history
 from ibtui.storage.files import open_directory
-from ibtui.ui.panes.chart_data import Loaded, carried_on, columns, load, what_of
+from ibtui.ui.panes.chart_data import Loaded, carried_on, columns, load
 from tests.unit.storage.conftest import HandClock, running
 
 SPY = Instrument(756733, "SPY", time_zone="US/Eastern")

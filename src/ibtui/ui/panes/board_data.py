@@ -8,10 +8,9 @@ from ibtui.clock import NS
 from ibtui.errors import StorageError
 from ibtui.market.board import Quote
 from ibtui.market.daily import YEAR, Daily, daily
-from ibtui.market.instruments import Instrument
+from ibtui.market.instruments import Instrument, what_of
 from ibtui.storage.board_queries import daily_bars
 from ibtui.storage.files import DataDirectory
-from ibtui.ui.panes.chart_data import what_of
 
 FLASH = 0.3
 """Seconds for which a changed price is inverted."""

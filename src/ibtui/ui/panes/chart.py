@@ -13,13 +13,13 @@ from ibtui.clock import NS
 from ibtui.errors import StorageError
 from ibtui.market.bars import BarSize, bar_size
 from ibtui.market.candles import Candle, Slot
-from ibtui.market.instruments import Instrument
+from ibtui.market.instruments import Instrument, what_of
 from ibtui.market.prices import format_price
 from ibtui.trading.orders import Order, execution_root
 from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.keys.key import GRID
-from ibtui.ui.panes.chart_data import MOST_SLOTS, Loaded, carried_on, columns, load, what_of
+from ibtui.ui.panes.chart_data import MOST_SLOTS, Loaded, carried_on, columns, load
 from ibtui.ui.panes.viewport import Viewport
 from ibtui.ui.rows import chart as rows
 from ibtui.ui.rows.quotes import TRUSTED, headline

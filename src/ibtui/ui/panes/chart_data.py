@@ -11,7 +11,6 @@ from ibtui.backfill.planner import ended
 from ibtui.clock import NS
 from ibtui.market.bars import DAY, Bar
 from ibtui.market.candles import Candle, Slot, begins_session, candles, slots
-from ibtui.market.instruments import QUOTED_ONLY, Instrument
 from ibtui.storage import queries
 from ibtui.storage.files import DataDirectory
 from ibtui.ui.rows.chart import Fill
@@ -49,11 +48,6 @@ class Loaded:
     bars: Mapping[int, Bar]
     stored: int
     fills: tuple[Fill, ...]
-
-
-def what_of(instrument: Instrument) -> str:
-    """What bars are made of: trades, or the quote's middle where IB knows no trades."""
-    return "MIDPOINT" if instrument.sec_type in QUOTED_ONLY else "TRADES"
 
 
 def load(directory: DataDirectory, series: Series, now: int | None, wanted: int) -> Loaded:
