@@ -80,7 +80,11 @@ class DepthScreen(SymbolScreen):
             self.console.follow(Feed.DEPTH, selected)
             self.console.follow(Feed.TAPE, selected)
         self._arrange()
-        for pane in self.query(LadderPane):
+        for name in (
+            "#ladder",
+            "#second",
+        ):  # by its id a widget is found at once, by its kind the whole screen is walked
+            pane = self.query_one(name, LadderPane)
             if pane.display:
                 pane.paint(frame)
 
