@@ -79,15 +79,15 @@ def draft_of(line: OrderLine) -> Draft:
     )
 
 
-def at_touch(draft: Draft, bid: float | None, ask: float | None, min_tick: float) -> Draft:
-    """The draft with a price where its limit names a touch; the middle is rounded to the order's own side.
+def priced(draft: Draft, bid: float | None, ask: float | None, min_tick: float) -> Draft:
+    """The draft, its limit as the contract writes prices: a touch as of now, the middle rounded to our side.
 
     Raises:
-        UsageError: There is no quote to take it from.
+        UsageError: It is no price, or there is no quote to take it from.
     """
     said = draft.limit.lower()
     if said not in TOUCHES:
-        return draft
+        return replace(draft, limit=format_price(read_price(said, min_tick), min_tick)) if said else draft
     if bid is None or ask is None or bid <= 0 or ask <= 0:
         raise UsageError(f"there is no quote to take '{said}' from")
     middle = round_to_tick((bid + ask) / 2, min_tick, "down" if draft.action == "BUY" else "up")

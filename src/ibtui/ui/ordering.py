@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ibtui.errors import IbtuiError, UsageError
 from ibtui.market.instruments import Instrument
 from ibtui.market.prices import format_price
-from ibtui.trading.draft import Draft, at_touch, draft_of, read_draft
+from ibtui.trading.draft import Draft, draft_of, priced, read_draft
 from ibtui.trading.order_line import OrderLine
 from ibtui.trading.orders import Order, OrderIntent, Status
 from ibtui.trading.scopes import in_scope
@@ -72,7 +72,7 @@ class Ordering:
 
     def _legs(self, instrument: Instrument, line: OrderLine) -> tuple[OrderIntent, ...]:
         quote = self._app.parts.market.board.quote(instrument.con_id)
-        return self.read(at_touch(draft_of(line), quote.bid, quote.ask, instrument.min_tick), instrument)
+        return self.read(priced(draft_of(line), quote.bid, quote.ask, instrument.min_tick), instrument)
 
     def read(self, draft: Draft, instrument: Instrument) -> tuple[OrderIntent, ...]:
         """The orders that a draft means now.

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibtui.errors import UsageError
-from ibtui.trading.draft import Draft, at_touch, draft_of
+from ibtui.trading.draft import Draft, draft_of, priced
 from ibtui.trading.order_line import OrderLine, leg_price, read_line
 from ibtui.trading.sizing import read_distance, read_size
 
@@ -61,13 +61,13 @@ def test_what_is_not_a_line_is_told(text, why):
     ],
 )
 def test_a_touch_is_taken_from_the_quote_and_the_middle_rounded_to_our_side(action, said, price):
-    draft = at_touch(draft_of(OrderLine(action, "SPY", price=said)), 450.0, 450.03, 0.01)
+    draft = priced(draft_of(OrderLine(action, "SPY", price=said)), 450.0, 450.03, 0.01)
     assert float(draft.limit) == price
 
 
 def test_without_a_quote_no_touch_is_guessed():
     with pytest.raises(UsageError, match="no quote"):
-        at_touch(Draft("BUY", "1", limit="mid"), None, 450.0, 0.01)
+        priced(Draft("BUY", "1", limit="mid"), None, 450.0, 0.01)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from ibtui.errors import UsageError
 from ibtui.market.instruments import Instrument
 from ibtui.market.prices import format_price
 from ibtui.trading.checks import Check, passed
-from ibtui.trading.draft import HOURS, KINDS, Draft, at_touch, draft_of
+from ibtui.trading.draft import HOURS, KINDS, Draft, draft_of, priced
 from ibtui.trading.order_line import TIMES_IN_FORCE, OrderLine
 from ibtui.trading.orders import Action, Order, OrderIntent, Status
 from ibtui.trading.sizing import step_price, step_size
@@ -181,7 +181,7 @@ class OrderTicket(Dialog[None]):
             draft = replace(draft, limit="bid" if self.action == "BUY" else "ask")
         quote = self.console.parts.market.board.quote(self.instrument.con_id)
         try:
-            draft = at_touch(draft, quote.bid, quote.ask, self.instrument.min_tick)
+            draft = priced(draft, quote.bid, quote.ask, self.instrument.min_tick)
         except UsageError:
             draft = replace(draft, limit=self._line.price)
         return replace(draft, quantity=draft.quantity or f"{self.console.quantity:.12g}")
