@@ -14,7 +14,7 @@ from tests.benchmarks.report import Figure, percentile, show
 from tests.conftest import Gateway
 from tests.terminal.terminal import Terminal
 
-KEYS = 200
+KEYS = 150
 MESSAGES = 5_000
 SLOW = 32_000
 """Bytes a second: 256 kbit/s."""
@@ -32,7 +32,7 @@ def test_key_to_paint(tmp_path: Path, gateway_factory: Callable[..., Gateway], l
     try:
         terminal.until(lambda text: "READY" in text and text.count("LIVE") >= 15, 30)
         rate = flood(gateway, tmp_path / "data")
-        terminal.link = link
+        terminal.link, terminal.emulated = link, False
         time.sleep(3)
         frames, sent, began = terminal.frames, len(terminal.raw), time.perf_counter()
         took = [1000 * key_to_paint(terminal, b"jk"[at % 2 : at % 2 + 1]) for at in range(KEYS)]
@@ -61,7 +61,7 @@ def key_to_paint(terminal: Terminal, key: bytes) -> float:
     mark, began = len(terminal.raw), time.perf_counter()
     os.write(terminal.child.child_fd, key)
     while terminal.raw.find(CURSOR, mark) < 0:
-        assert time.perf_counter() - began < 10, terminal.text()
+        assert time.perf_counter() - began < 10
         time.sleep(0.0005)
     return time.perf_counter() - began
 
