@@ -291,8 +291,10 @@ class Feeds:
         self._gaps.seen(batch)
         for con_id in {row[0] for row in batch.depth}:
             problem = self.market.book(con_id).problem
+            if not problem:
+                continue
             subscription = self._subscriptions.find(con_id, Feed.DEPTH)
-            if problem and subscription and subscription.standing is Standing.GRANTED:
+            if subscription and subscription.standing is Standing.GRANTED:
                 self._watch.rebuild(subscription, problem)
 
     def _error(self, request_id: int, code: int, text: str, *_: object) -> None:

@@ -6,7 +6,7 @@ becomes exactly one row.
 
 Nothing here does I/O, and what can be done once per network read is not done per frame. The frames that come by the
 thousand are read in one loop, :meth:`FrameReader.read`, from the bytes as they came: a call for each, or the text of
-each field, would take longer than the reading (measured: 0.8 µs a frame against 3.1).
+each field, would take longer than the reading (measured: 1.1 µs a frame against 3.1).
 """
 
 from collections.abc import Callable, Mapping, Sequence
