@@ -18,6 +18,7 @@ UNTRACED = frozenset(
         "test_desk_screen",
         "test_killed",
         "test_ladder_pane",
+        "test_looks",
         "test_losses",
         "test_mistyped_orders",
         "test_orders_screen",
