@@ -19,6 +19,9 @@ from hypothesis import settings
 settings.register_profile("quick", deadline=None, max_examples=30)
 settings.load_profile("quick")
 
+# The programs that tests start load compiled modules, as installed ones do: compiling takes longer than most tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 LISTENING_SECONDS = 20.0
 
 
