@@ -153,32 +153,30 @@ async def test_a_paused_tape_stays_still_and_counts_what_it_missed(tmp_path: Pat
             assert " 500.03 " in text_of(app)
 
 
-@pytest.mark.parametrize(("key", "action", "price"), [("b", "BUY", "500.01"), ("s", "SELL", "500.03")])
-async def test_a_ticket_joins_the_near_touch_and_shows_every_check_while_it_is_typed(
-    tmp_path: Path, key, action, price
-):
+async def test_a_ticket_joins_the_near_touch_and_shows_every_check_while_it_is_typed(tmp_path: Path):
     async with console_parts(tmp_path) as parts:
         app = ConsoleApp(parts, start=nothing, stop=nothing)
         async with app.run_test(size=(80, 24)) as pilot:
             quote(parts, SPY, 500.01, 500.03, 500.02)
             await settle(app, pilot)
-            await pilot.press(key)
-            await settle(app, pilot)
-            ticket = app.screen
-            assert isinstance(ticket, OrderTicket)
-            assert (ticket.action, ticket.query_one("#limit", Input).value) == (action, price)
-            await pilot.press("up", "up", "down")
-            assert ticket.query_one("#limit", Input).value == f"{float(price) + 0.01:.2f}"
-            checks = box(app, "#ticket-checks")
-            assert "✓ quantity" in checks
-            assert "✗ paper account" in checks
-            field = ticket.query_one("#quantity", Input)
-            field.value = "5000"
-            await pilot.pause()
-            assert "✗ quantity" in box(app, "#ticket-checks")
-            await pilot.press("escape")
-            assert not isinstance(app.screen, OrderTicket)
-            assert not parts.orders.orders
+            for key, action, price in (("b", "BUY", "500.01"), ("s", "SELL", "500.03")):
+                await pilot.press(key)
+                await settle(app, pilot)
+                ticket = app.screen
+                assert isinstance(ticket, OrderTicket), action
+                assert (ticket.action, ticket.query_one("#limit", Input).value) == (action, price)
+                await pilot.press("up", "up", "down")
+                assert ticket.query_one("#limit", Input).value == f"{float(price) + 0.01:.2f}"
+                checks = box(app, "#ticket-checks")
+                assert "✓ quantity" in checks, action
+                assert "✗ paper account" in checks, action
+                field = ticket.query_one("#quantity", Input)
+                field.value = "5000"
+                await pilot.pause()
+                assert "✗ quantity" in box(app, "#ticket-checks"), action
+                await pilot.press("escape")
+                assert not isinstance(app.screen, OrderTicket), action
+                assert not parts.orders.orders, action
 
 
 async def test_a_refused_order_leaves_the_ticket_open_and_says_why(tmp_path: Path):
@@ -326,8 +324,7 @@ async def working_order(parts) -> Order:
     return ledger.fold(intent.order_ref, Reported("Submitted", 0, 10, 0, 99, 10, 2), "reported", "")
 
 
-@pytest.mark.parametrize("way", ["q", "ctrl+c", "ctrl+q"])
-async def test_quitting_asks_while_orders_work_and_stays_by_default(tmp_path: Path, way):
+async def test_quitting_asks_while_orders_work_and_stays_by_default(tmp_path: Path):
     async with console_parts(tmp_path) as parts:
         stop = Calls()
         app = ConsoleApp(parts, start=nothing, stop=stop)
@@ -335,15 +332,16 @@ async def test_quitting_asks_while_orders_work_and_stays_by_default(tmp_path: Pa
             order = await working_order(parts)
             assert order.status in LIVE
             await settle(app, pilot)
-            await pilot.press(way)
-            assert isinstance(app.screen, QuitDialog)
-            await settle(app, pilot)
-            assert "BUY 10 SPY LMT @ 500.00" in text_of(app)
-            await pilot.press("enter")
-            assert not isinstance(app.screen, QuitDialog)
-            assert app.is_running
-            assert stop.count == 0
-            await pilot.press(way, "k")
+            for way in ("q", "ctrl+c", "ctrl+q"):
+                await pilot.press(way)
+                assert isinstance(app.screen, QuitDialog), way
+                await settle(app, pilot)
+                assert "BUY 10 SPY LMT @ 500.00" in text_of(app), way
+                await pilot.press("enter")
+                assert not isinstance(app.screen, QuitDialog), way
+                assert app.is_running, way
+                assert stop.count == 0, way
+            await pilot.press("q", "k")
             await pilot.pause(0.2)
         assert stop.count == 1
 
@@ -386,17 +384,18 @@ async def test_cancel_all_works_inside_an_input(tmp_path: Path):
             assert parts.orders.orders[order.intent.order_ref].cancel_requested
 
 
-@pytest.mark.parametrize("size", [(79, 24), (80, 23), (20, 5)])
-async def test_a_terminal_that_is_too_small_says_so_in_a_clear_line(tmp_path: Path, size):
+async def test_a_terminal_that_is_too_small_says_so_in_a_clear_line(tmp_path: Path):
     async with console_parts(tmp_path) as parts:
         app = ConsoleApp(parts, start=nothing, stop=nothing)
-        async with app.run_test(size=size) as pilot:
-            await settle(app, pilot)
-            assert text_of(app).startswith(f"This terminal is {size[0]}×{size[1]}"[: size[0] - 1])
-            assert "SYMBOL" not in text_of(app)
-            await pilot.resize_terminal(80, 24)
-            await settle(app, pilot)
-            assert "SYMBOL" in text_of(app)
+        async with app.run_test(size=(79, 24)) as pilot:
+            for size in ((79, 24), (80, 23), (20, 5)):
+                await pilot.resize_terminal(*size)
+                await settle(app, pilot)
+                assert text_of(app).startswith(f"This terminal is {size[0]}×{size[1]}"[: size[0] - 1]), size
+                assert "SYMBOL" not in text_of(app), size
+                await pilot.resize_terminal(80, 24)
+                await settle(app, pilot)
+                assert "SYMBOL" in text_of(app), size
 
 
 async def test_no_color_crashes_no_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -515,18 +514,18 @@ async def test_what_fails_in_a_command_is_told_and_the_console_goes_on(tmp_path:
             assert app.is_running
 
 
-@pytest.mark.parametrize("state", ["NO ANSWER", "IB LOST"])
-async def test_profit_is_unknown_while_nobody_vouches_for_it(tmp_path: Path, state):
+async def test_profit_is_unknown_while_nobody_vouches_for_it(tmp_path: Path):
     async with console_parts(tmp_path) as parts:
         app = ConsoleApp(parts, start=nothing, stop=nothing)
         async with app.run_test(size=(80, 24)) as pilot:
             parts.account.daily_pnl = 12.5
-            parts.supervisor.status = replace(parts.supervisor.status, state="READY")
-            await settle(app, pilot)
-            assert "P&L +12.50" in text_of(app)
-            parts.supervisor.status = replace(parts.supervisor.status, state=state)
-            await settle(app, pilot)
-            assert "P&L —" in text_of(app)
+            for state in ("NO ANSWER", "IB LOST"):
+                parts.supervisor.status = replace(parts.supervisor.status, state="READY")
+                await settle(app, pilot)
+                assert "P&L +12.50" in text_of(app), state
+                parts.supervisor.status = replace(parts.supervisor.status, state=state)
+                await settle(app, pilot)
+                assert "P&L —" in text_of(app), state
 
 
 async def test_leaving_during_the_start_stops_what_was_started(tmp_path: Path):

@@ -16,6 +16,7 @@ UNTRACED = frozenset(
         "test_official_client",
         "test_order_groups",
         "test_order_mix",
+        "test_protocol_schema",
         "test_same_bytes",
         "test_trailing_orders",
     }

@@ -65,13 +65,15 @@ def _is_key(key: str) -> bool:
 
 
 def _refuse_clashes(table: tuple[Key, ...]) -> None:
-    for at, one in enumerate(table):
-        for other in table[:at]:
-            both = set(_split(one.keys)) & set(_split(other.keys))
-            if both and _meet(one, other):
-                raise ConfigError(
-                    f"[keys]: '{both.pop()}' would be both {other.id} and {one.id}; give one of them another key"
-                )
+    taken: dict[str, list[Key]] = {}
+    for one in table:
+        for key in dict.fromkeys(_split(one.keys)):
+            for other in taken.setdefault(key, []):
+                if _meet(one, other):
+                    raise ConfigError(
+                        f"[keys]: '{key}' would be both {other.id} and {one.id}; give one of them another key"
+                    )
+            taken[key].append(one)
 
 
 def _meet(one: Key, other: Key) -> bool:
