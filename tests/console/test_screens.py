@@ -1,7 +1,6 @@
 """The screens under Textual's Pilot, on real parts without a gateway."""
 
 import asyncio
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,8 +51,13 @@ async def settle(app: ConsoleApp, pilot) -> None:
     await pilot.pause()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
-async def test_every_screen_opens_by_its_digit_and_carries_status_and_hints(tmp_path: Path, size):
+@pytest.mark.parametrize(("size", "no_color"), [((80, 24), False), ((200, 60), True)])
+async def test_every_screen_opens_by_its_digit_and_carries_status_and_hints_with_colours_or_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size, no_color
+):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", "1")
     async with console_parts(tmp_path) as parts:
         app = ConsoleApp(parts, start=nothing, stop=nothing)
         async with app.run_test(size=size) as pilot:
@@ -68,6 +72,9 @@ async def test_every_screen_opens_by_its_digit_and_carries_status_and_hints(tmp_
                 assert shown[0].startswith("VIEW ONLY")
                 assert "DISARMED" in shown[0]
                 assert shown[-1].startswith(name)
+            await pilot.press("1", "b")
+            await settle(app, pilot)
+            assert isinstance(app.screen, OrderTicket)
         assert set(DIGITS) == set(SCREENS)
 
 
@@ -396,20 +403,6 @@ async def test_a_terminal_that_is_too_small_says_so_in_a_clear_line(tmp_path: Pa
                 await pilot.resize_terminal(80, 24)
                 await settle(app, pilot)
                 assert "SYMBOL" in text_of(app), size
-
-
-async def test_no_color_crashes_no_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(os.environ, "NO_COLOR", "1")
-    async with console_parts(tmp_path) as parts:
-        app = ConsoleApp(parts, start=nothing, stop=nothing)
-        async with app.run_test(size=(80, 24)) as pilot:
-            quote(parts, SPY, 500.01, 500.03, 500.02)
-            for digit in DIGITS.values():
-                await pilot.press(digit)
-                await settle(app, pilot)
-            await pilot.press("1", "b")
-            await settle(app, pilot)
-            assert isinstance(app.screen, OrderTicket)
 
 
 async def test_words_of_the_gateway_are_never_taken_for_markup(tmp_path: Path):
