@@ -76,5 +76,5 @@ def test_key_to_wire(tmp_path: Path, gateway: Gateway) -> None:
         )
         assert len(took) > KEYS / 3
     finally:
-        terminal.child.close(force=True)
+        terminal.close()
         tap.close()

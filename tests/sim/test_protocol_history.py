@@ -133,18 +133,19 @@ async def test_the_head_timestamp_comes_in_both_formats() -> None:
         assert as_seconds.year < 2026
 
 
+@pytest.mark.no_cover  # the tracer takes longer than what it traces, and the request has to be a long one
 async def test_a_long_request_holds_nobody_up() -> None:
     async with gateway() as server, client(server) as ib, bare(server) as raw:
         await raw.start(2)
-        quarter = asyncio.ensure_future(bars(ib, "1 day", "3 M"))
+        half_a_year = asyncio.ensure_future(bars(ib, "1 day", "6 M"))
         started = time.perf_counter()
         waits = []
-        while not quarter.done():
+        while not half_a_year.done():
             before = time.perf_counter()
             raw.ask("49", "1")
             await raw.read_until("49")
             waits.append(time.perf_counter() - before)
-        assert len(await quarter) > 55
+        assert len(await half_a_year) > 120
         assert max(waits) < (time.perf_counter() - started) / 3, f"{len(waits)} heartbeats were answered meanwhile"
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import select
 import signal
+import socket
 import sys
 import threading
 import time
@@ -60,6 +61,7 @@ class Terminal:
         self.emulated = True
         self._reading = threading.Event()
         self._reading.set()
+        self._over, self._end = socket.socketpair()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -69,7 +71,10 @@ class Terminal:
             while True:
                 self._reading.wait()
                 idle = not waiting and (self.answers or not asked)
-                if select.select((terminal,), (), (), 1.0 if idle else CARRIED_EVERY)[0]:
+                ready, _, _ = select.select((terminal, self._over), (), (), 1.0 if idle else CARRIED_EVERY)
+                if self._over in ready:
+                    return
+                if ready:
                     waiting += os.read(terminal, 65536)
                 last, before = time.monotonic(), last
                 carried = len(waiting) if self.link == math.inf else max(1, int(self.link * min(0.1, last - before)))
@@ -139,6 +144,7 @@ class Terminal:
 
     def hang_up(self) -> None:
         """Closes the terminal under the program, as a dropped link does."""
+        self._end_reader()
         self.child.ptyproc.fileobj.close()
 
     def until(self, wanted: str | Callable[[str], object], seconds: float = 15.0) -> str:
@@ -161,6 +167,9 @@ class Terminal:
             if time.monotonic() > deadline:
                 raise AssertionError(f"still running after {seconds} s\n{self.text()}")
             time.sleep(0.02)
+        self._reading.set()
+        self._reader.join(5.0)  # until it has read what there is
+        self._end_reader()
         self.child.ptyproc.delayafterclose = 0.0  # pexpect's wait for what has ended
         self.child.close()
         return self.child.exitstatus if self.child.exitstatus is not None else 128 + (self.child.signalstatus or 0)
@@ -174,6 +183,15 @@ class Terminal:
             while self.child.isalive() and time.monotonic() - pressed < 2:
                 time.sleep(0.02)
         return self.wait(0.1)
+
+    def _end_reader(self) -> None:
+        """Before the terminal is closed: the next one that is opened may get its number, and is not to be read here."""
+        if self._reader.is_alive():
+            self._reading.set()
+            self._end.send(b"x")
+            self._reader.join()
+        self._over.close()
+        self._end.close()
 
     def close(self) -> None:
         """Ends the program if it still runs; a machine that is full takes its time over what was killed."""

@@ -58,6 +58,15 @@ def gone(pid: int, seconds: float = 5.0) -> bool:
     return False
 
 
+def send(terminal: Terminal) -> None:
+    """Sends a ticket; presses again where it says that a full machine's disk took too long for the order."""
+    for _ in range(5):
+        terminal.press("\r")
+        text = terminal.until(lambda text: "┏━" not in text or "the journal took over" in text)
+        if "┏━" not in text:
+            return
+
+
 def test_one_command_opens_a_market_that_moves(open_terminal: Open) -> None:
     terminal = open_terminal("--demo")
     first = row_of("SPY", terminal.until(lambda text: "READY" in text and "LIVE" in row_of("SPY", text)))
@@ -72,9 +81,11 @@ def test_an_order_works_is_journalled_and_fills_at_the_ask(open_terminal: Open, 
     terminal.press(":")
     terminal.type_line("buy SPY 10 @ 660")
     terminal.until("enter sends")
-    terminal.press("\r")
+    send(terminal)
     terminal.press_until("4", lambda text: "SPY" in text and "WORKING" in text)
-    assert journal(tmp_path / "data", "SELECT status, client_id FROM orders") == [("WORKING", 10)]
+    assert journal(tmp_path / "data", "SELECT status, client_id FROM orders WHERE status <> 'REFUSED'") == [
+        ("WORKING", 10)
+    ]
     terminal.press_until("x", lambda text: "CANCELLED" in text)
     # At the near touch, as `b` opens it, priced up to the ask and over it: it fills at once.
     terminal.press("1")
@@ -83,7 +94,7 @@ def test_an_order_works_is_journalled_and_fills_at_the_ask(open_terminal: Open, 
     terminal.until("enter sends")
     for _ in range(40):
         terminal.press("\x1b[A")
-    terminal.press("\r")
+    send(terminal)
     terminal.press_until("4", lambda text: "FILLED" in text)
     executions = journal(tmp_path / "data", "SELECT sum(quantity), side FROM executions WHERE superseded_by IS NULL")
     assert executions == [(10.0, "BUY")]
@@ -94,9 +105,9 @@ def test_b_and_enter_give_a_working_order(open_terminal: Open, tmp_path: Path) -
     terminal.until(lambda text: "READY" in text and "LIVE" in row_of("XLU", text))
     terminal.press("b")
     terminal.until("enter sends")
-    terminal.press("\r")
+    send(terminal)
     terminal.press_until("4", lambda text: re.search(r"WORKING|PARTIAL|FILLED", text))
-    [(reference, sent)] = journal(tmp_path / "data", "SELECT order_ref, sent_ns FROM orders")
+    [(reference, sent)] = journal(tmp_path / "data", "SELECT order_ref, sent_ns FROM orders WHERE status <> 'REFUSED'")
     [(intended,)] = journal(
         tmp_path / "data", f"SELECT ts_ns FROM order_events WHERE order_ref = '{reference}' AND kind = 'intent'"
     )
