@@ -197,4 +197,5 @@ class Terminal:
         """Ends the program if it still runs; a machine that is full takes its time over what was killed."""
         if self.child.isalive():
             self.child.kill(signal.SIGKILL)
+        if not self.child.closed:
             self.wait()

@@ -18,6 +18,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from ibtui.ui.keyguard import CURSOR_REPORT, KeyGuard
+from ibtui.ui.type_ahead import TypeAhead
 
 CLOSE_WAIT = 0.5
 """Seconds that the last bytes may take to leave when the program ends."""
@@ -105,6 +106,7 @@ class ConsoleDriver(LinuxDriver):
         self._output: Output | None = None
         self._fresh = False
         self.guard = KeyGuard()
+        self._typed = TypeAhead(app)
         self.on_answer: Callable[[], None] = lambda: None
         self.on_lost: Callable[[str], None] = lambda cause: None
         app.terminal_ready(self)
@@ -191,6 +193,10 @@ class ConsoleDriver(LinuxDriver):
             self._on_loop(self.on_answer)
         else:
             super().process_message(message)
+
+    def send_message(self, message: Message) -> None:
+        """To the app, in order."""
+        self._on_loop(self._typed.put, message)
 
     def _output_failed(self, error: OSError) -> None:
         self._lost(f"the terminal can't be written: {error.strerror}")
