@@ -219,7 +219,10 @@ def test_control_c_at_the_start_leaves_no_traceback(open_terminal: Open) -> None
     for delay in (0.05, 0.2, 0.5, 1.0):
         terminal = open_terminal("--demo")
         time.sleep(delay)
-        assert terminal.press_until_ended("\x03") in (0, 130)
+        code = terminal.press_until_ended("\x03")
+        if "site module" in terminal.text():
+            continue  # on a full machine Python itself was still starting, and says so with a code of its own
+        assert code in (0, 130)
         assert "Traceback" not in terminal.text()
 
 
