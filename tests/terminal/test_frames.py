@@ -152,7 +152,7 @@ def test_a_slow_link_gets_fewer_frames_and_keys_are_answered_between_them(consol
     quick, sent = terminal.frames, len(terminal.raw)
     time.sleep(1.0)
     quick, sent = terminal.frames - quick, len(terminal.raw) - sent
-    terminal.link = sent / 2
+    terminal.link = sent / 5  # the market may send less in the next second than in this one
     time.sleep(1.0)
     assert frames_of(terminal, 1.5) / 1.5 <= quick * 0.75
     for key in "jkj":
