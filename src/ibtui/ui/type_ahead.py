@@ -33,7 +33,7 @@ class TypeAhead:
     def put(self, message: Message) -> None:
         """Takes what was typed, clicked or pasted, in the order in which it came."""
         self._waiting.append(message)
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._hand_over(), name="type-ahead")
 
     async def _hand_over(self) -> None:
@@ -41,8 +41,7 @@ class TypeAhead:
             message = self._waiting.popleft()
             self._app.post_message(message)
             if isinstance(message, events.Key) and not await self._settled():
-                break
-        self._task = None
+                return
 
     async def _settled(self) -> bool:
         """Returns once the last key has had its effect, or has taken too long; whether the app still runs."""
