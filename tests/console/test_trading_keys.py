@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from ibtui.console import Console
@@ -115,6 +116,32 @@ async def test_instant_keys_trade_only_when_armed_and_after_a_first_ticket(gatew
         await desk.press("z", "B")
         assert desk.said("DISARMED")
         assert len(desk.console.orders.orders) == 2
+
+
+async def test_no_frame_is_painted_between_a_key_and_the_order_that_it_sends(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ibtui.ui.ordering.FRAMES_WAIT", 10.0)
+    async with trading(tmp_path, gateway) as desk:
+        painted: list[Status] = []
+        record, show = desk.console.journal.intend, desk.app.armed.painted
+
+        async def recorded(*orders: Any) -> None:
+            desk.app.paint_soon()
+            for _ in range(50):
+                await asyncio.sleep(0)  # the loop turns in which a frame would be painted
+            await record(*orders)
+
+        def shown(now: float) -> None:
+            painted.extend(each.status for each in desk.console.orders.orders.values())
+            show(now)
+
+        monkeypatch.setattr(desk.console.journal, "intend", recorded)
+        monkeypatch.setattr(desk.app.armed, "painted", shown)
+        await desk.press("b", "enter")
+        await desk.order(Status.WORKING, Status.FILLED)
+        await until(lambda: bool(painted), 10, "a frame")
+        assert Status.NEW not in painted
 
 
 async def test_flatten_asks_once_and_closes_what_is_held(gateway: Gateway, tmp_path: Path) -> None:

@@ -217,6 +217,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
             return
         clock, market = self.parts.clock, self.parts.market
         now = clock.monotonic()
+        if self.ordering.leaving(now):
+            return
         full = now - self._full_at >= FULL_EVERY
         frame = Frame(
             now,

@@ -19,12 +19,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+FRAMES_WAIT = 0.03
+"""Seconds that frames give way to an order that is on its way to the wire; one takes about as long to paint as an order
+to be checked and journalled, and the key that sent it asks for one."""
+
 
 class Ordering:
     """What the keys and commands for orders do. Everything unbypassable is the order desk's."""
 
     def __init__(self, app: "ConsoleApp") -> None:
         self._app = app
+        self._leaves_until = float("-inf")
+
+    def leaving(self, now: float) -> bool:
+        """Whether an order was just sent and its frame has not left, monotonic seconds: painting gives way to it."""
+        return now < self._leaves_until
 
     def open_ticket(self, instrument: Instrument, line: OrderLine) -> None:
         """A ticket for a symbol; the default quantity and the near touch where nothing else is said."""
@@ -93,7 +102,12 @@ class Ordering:
         """Submits an order, with its target and stop where it has any, and hands what became of it to ``done``."""
 
         async def submit() -> None:
-            order = (await self._app.parts.orders.submit_bracket(legs, instrument))[0]
+            self._leaves_until = self._app.parts.clock.monotonic() + FRAMES_WAIT
+            try:
+                order = (await self._app.parts.orders.submit_bracket(legs, instrument))[0]
+            finally:
+                self._leaves_until = float("-inf")
+                self._app.paint_soon()
             if order.status not in (Status.REFUSED, Status.NOT_SENT):
                 self._app.armed.sent = True
                 self._app.tell(f"Sent {told(order)}")

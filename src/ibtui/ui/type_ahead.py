@@ -7,7 +7,7 @@ flattens and ``x`` cancels, and the first letters after ``:`` were lost because 
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -25,35 +25,48 @@ LONGEST = 0.2
 class TypeAhead:
     """The line of keys before the app. For the loop's thread only."""
 
-    def __init__(self, app: "App[Any]") -> None:
+    def __init__(self, app: "App[Any]", monotonic: Callable[[], float]) -> None:
         self._app = app
+        self._monotonic = monotonic
         self._waiting: deque[Message] = deque()
+        self._key_at = float("-inf")
         self._task: asyncio.Task[None] | None = None
 
     def put(self, message: Message) -> None:
         """Takes what was typed, clicked or pasted, in the order in which it came."""
         self._waiting.append(message)
-        if self._task is None or self._task.done():
+        if self._task is not None and not self._task.done():
+            return
+        if self._patience() > 0:
             self._task = asyncio.get_running_loop().create_task(self._hand_over(), name="type-ahead")
+        else:
+            self._hand_on()  # an order's key is on its way at once
+
+    def _patience(self) -> float:
+        """Seconds that the last key may still keep the next waiting."""
+        return self._key_at + LONGEST - self._monotonic()
+
+    def _hand_on(self) -> None:
+        message = self._waiting.popleft()
+        if isinstance(message, events.Key):
+            self._key_at = self._monotonic()
+        self._app.post_message(message)
 
     async def _hand_over(self) -> None:
         while self._waiting:
-            message = self._waiting.popleft()
-            self._app.post_message(message)
-            if isinstance(message, events.Key) and not await self._settled():
-                return
+            await self._settled()
+            self._hand_on()
 
-    async def _settled(self) -> bool:
-        """Returns once the last key has had its effect, or has taken too long; whether the app still runs."""
+    async def _settled(self) -> None:
+        """Returns once the last key has had its effect, or has taken too long."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST):
+            async with asyncio.timeout(max(0.0, self._patience())):
                 await _through(self._app)
                 for _ in range(2):  # the key on its way up, then what it brought about
                     for pump in [*_way_up(self._app), self._app]:
                         await _through(pump)
                 for pump in _way_up(self._app):  # a screen that it opened
                     await _through(pump)
-        return self._app.is_running
 
 
 def _way_up(app: "App[Any]") -> Sequence[MessagePump]:
