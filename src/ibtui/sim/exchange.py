@@ -220,12 +220,12 @@ class Exchange:
         ticks = self.source.change(listing, number)[0] + self.history.offset(con_id, self.now_ns)
         return ticks * listing.instrument.min_tick
 
-    def extremes(self, con_id: int, days: int) -> tuple[float, float] | None:
-        """Lowest and highest price of so many sessions before today's; None where not known."""
+    def extremes(self, con_id: int, spans: Sequence[int]) -> list[tuple[float, float]]:
+        """Lowest and highest price of so many sessions before today's, ascending; none where not known."""
         listing = self._listing(con_id)
-        found = self.source.extremes(listing, listing.calendar.last_open_minute(self.now_ns // MINUTE_NS), days)
+        found = self.source.extremes(listing, listing.calendar.last_open_minute(self.now_ns // MINUTE_NS), spans)
         tick, offset = listing.instrument.min_tick, self.history.offset(con_id, self.now_ns)
-        return None if found is None else (round(found[0] + offset) * tick, round(found[1] + offset) * tick)
+        return [(round(lowest + offset) * tick, round(highest + offset) * tick) for lowest, highest in found]
 
     def book(self, con_id: int, rows: int) -> tuple[list[BookLevel], list[BookLevel]]:
         """The best rows of bids and asks."""

@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from ibtui.sim.minutes import VOLUME_SHARE, Minute, Plan, busyness
@@ -18,6 +19,9 @@ from ibtui.sim.paths import (
 from ibtui.sim.trading_days import Calendar, Phase, Span, TradingDay
 from ibtui.sim.universe import Listing
 
+_INDEX_DAYS = 1024
+"""Days of which the index's ends are kept: every share asks for those of the last year."""
+
 
 class Planner:
     """Plans the minutes of every contract. Everything it keeps is a cache.
@@ -32,6 +36,7 @@ class Planner:
         self._phases = phases
         self._index = index_walk(seed)
         self._walks: dict[int, Walk] = {}
+        self._index_days: dict[tuple[int, int], tuple[float, float]] = {}
         self._index_paths: dict[tuple[str, int, Phase, Span], list[float]] = {}
         self._plans: dict[tuple[int, int, Phase], Plan] = {}
 
@@ -83,27 +88,33 @@ class Planner:
         before = listing.calendar.before(listing.calendar.session_of(number))
         return now, now / self._path(listing, before, Phase.REGULAR)[-1] - 1
 
-    def extremes(self, listing: Listing, number: int, days: int) -> tuple[float, float] | None:
+    def extremes(self, listing: Listing, number: int, spans: Sequence[int]) -> list[tuple[float, float]]:
         """Lowest and highest price at which a regular session began or ended, in increments.
 
-        Of so many sessions before the one that a minute belongs to or follows. It costs no plans, and minutes between
-        may have gone a little beyond.
+        For each of the spans, ascending: so many sessions before the one that a minute belongs to or follows. It costs
+        no plans, and minutes between may have gone a little beyond.
         """
-        day, prices = listing.calendar.session_of(number), []
-        index, own = self._index, self._own_walk(listing)
+        day, own = listing.calendar.session_of(number), self._own_walk(listing)
         anchor, beta = listing.price / listing.instrument.min_tick, listing.beta
-        for _ in range(days):
-            day = listing.calendar.before(day)
-            before = listing.calendar.before(day).ordinal
-            ends = [
-                phase_levels(name, walk.level(before), walk.level(day.ordinal), walk.step)[Phase.REGULAR]
-                for name, walk in (
-                    (f"{self.seed}/index/{day.ordinal}", index),
-                    (f"{self.seed}/{listing.con_id}/{day.ordinal}", own),
-                )
-            ]
-            prices += [anchor * math.exp(beta * shared + single) for shared, single in zip(*ends, strict=True)]
-        return min(prices), max(prices)
+        prices: list[float] = []
+        found = []
+        before = listing.calendar.before(day)
+        for span in spans:
+            while len(prices) < 2 * span:
+                day, before = before, listing.calendar.before(before)
+                shared = self._index_ends(before.ordinal, day.ordinal)
+                single = _regular_ends(f"{self.seed}/{listing.con_id}/{day.ordinal}", own, before.ordinal, day.ordinal)
+                prices += [anchor * math.exp(beta * both + alone) for both, alone in zip(shared, single, strict=True)]
+            found.append((min(prices), max(prices)))
+        return found
+
+    def _index_ends(self, before: int, ordinal: int) -> tuple[float, float]:
+        """Where a day's regular session began and ended, for every contract alike."""
+        key = before, ordinal
+        if key not in self._index_days:
+            _trim(self._index_days, _INDEX_DAYS)
+            self._index_days[key] = _regular_ends(f"{self.seed}/index/{ordinal}", self._index, before, ordinal)
+        return self._index_days[key]
 
     def _own_walk(self, listing: Listing) -> Walk:
         """How far a contract's days lead it away from what the index explains."""
@@ -147,6 +158,11 @@ def _levels(name: str, walk: Walk, calendar: Calendar, day: TradingDay, phase: P
     span = day.span(phase)
     shares = minute_shares(phase, span.last - span.first)
     return bridge(f"{name}/{int(phase)}", shares, *ends, walk.step * math.sqrt(PHASE_SHARE[phase]))
+
+
+def _regular_ends(name: str, walk: Walk, before: int, ordinal: int) -> tuple[float, float]:
+    """Levels of a walk at which the regular session of a day began and ended; days by their ordinals."""
+    return phase_levels(name, walk.level(before), walk.level(ordinal), walk.step)[Phase.REGULAR]
 
 
 def _own_step(listing: Listing) -> float:

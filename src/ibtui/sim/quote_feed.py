@@ -55,7 +55,7 @@ class QuoteFeed:
         data_type: int,
         generic: str,
         last_ns: int | None = None,
-        weeks: Sequence[tuple[float, float] | None] = (),
+        weeks: Sequence[tuple[float, float]] = (),
     ) -> None:
         self.client = client
         self.subscription = subscription
@@ -134,7 +134,7 @@ class QuoteFeed:
         if "165" in self._asked:
             self._send_size(AVERAGE_VOLUME, int(self._facts.daily_volume))
             for kind, extremes in zip(WEEKS, self._weeks, strict=False):
-                for place, value in enumerate(extremes or ()):
+                for place, value in enumerate(extremes):
                     self._send_price(kind + place, value, 0, 0)
         if self._wants_mark and top.last is not None:
             self._send_price(MARK_PRICE, top.last, 0, 0)

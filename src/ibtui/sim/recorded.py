@@ -7,7 +7,7 @@ recorded depth; where neither was recorded there is nothing. Nothing is invented
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ibtui.clock import NS
@@ -252,9 +252,9 @@ class RecordedSource:
         now = (bid + ask) / 2
         return now, now / self.previous_close(listing, number) - 1
 
-    def extremes(self, listing: Listing, number: int, days: int) -> tuple[float, float] | None:
+    def extremes(self, listing: Listing, number: int, spans: Sequence[int]) -> list[tuple[float, float]]:
         """Nobody recorded so many sessions."""
-        return None
+        return []
 
     def day_volume(self, listing: Listing, number: int) -> float:
         """Shares of the regular session of a minute's day."""

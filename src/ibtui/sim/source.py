@@ -1,6 +1,6 @@
 """Where a contract's market comes from when none of our clients is there: what every such source offers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from ibtui.sim.beats import Beats
@@ -92,8 +92,14 @@ class Source(Protocol):
         """Where an open minute begins, in increments, and how far that is from the close before, as a part."""
         ...
 
-    def extremes(self, listing: Listing, number: int, days: int) -> tuple[float, float] | None:
-        """Lowest and highest price of so many sessions before a minute's, in increments; None where not known."""
+    def extremes(self, listing: Listing, number: int, spans: Sequence[int]) -> list[tuple[float, float]]:
+        """Lowest and highest price of so many sessions before a minute's, in increments; none where not known.
+
+        Args:
+            listing: The contract.
+            number: The minute.
+            spans: Numbers of sessions, ascending.
+        """
         ...
 
     def day_volume(self, listing: Listing, number: int) -> float:

@@ -102,11 +102,11 @@ def _delayed_quotes(gateway: Gateway, client: Client, ask: Values, listing: List
     return DelayedQuotes(feed, market, exchange.now_ns)
 
 
-def _weeks(exchange: Exchange, listing: Listing, generic: str) -> list[tuple[float, float] | None]:
+def _weeks(exchange: Exchange, listing: Listing, generic: str) -> list[tuple[float, float]]:
     """Lowest and highest price of 13, 26 and 52 weeks, where a share's were asked for."""
     if STATISTICS not in numbers(generic) or listing.instrument.sec_type != "STK":
         return []
-    return [exchange.extremes(listing.con_id, days) for days in (63, 126, 252)]
+    return exchange.extremes(listing.con_id, (63, 126, 252))
 
 
 def cancel_market_data(gateway: Gateway, client: Client, ask: Values) -> None:
