@@ -1,6 +1,7 @@
 """The supervised connection against the real simulated gateway, another process."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from ibtui.broker.account import Account
+from ibtui.broker.session import Session
 from ibtui.broker.supervisor import ConnectionEvent, ConnectionStatus, Supervisor
 from ibtui.clock import NS, MarketClock, system_clock
 from ibtui.config import GatewaySettings
@@ -168,3 +170,27 @@ async def test_lost_ib_and_farms_turn_their_lights_and_keep_the_socket(gateway: 
         await until(lambda: console.status.data.state == "ok", 1)
         assert console.status.state == "READY"
         assert console.status.reconnects == 0
+
+
+async def cut_off(session: Session) -> None:
+    """Asks two questions, and loses the link; the askers are called off by that, as those of a synchronization are."""
+    requests = session.ib.reqCompletedOrdersAsync(apiOnly=True), session.ib.reqMatchingSymbolsAsync("SPY")
+    asked = [asyncio.create_task(session.ask(each, "a question")) for each in requests]
+    await asyncio.sleep(0)
+    session.ended.add_done_callback(lambda _: [each.cancel() for each in asked])
+    session.abort("enough")
+    await asyncio.wait(asked)
+
+
+async def test_questions_that_a_lost_link_cut_off_leave_no_errors_in_the_log(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with connected(gateway.host, gateway.port) as console:
+        await console.state("READY")
+        session = console.supervisor.session
+        assert session is not None
+        await gateway.control("freeze", seconds=1)
+        await cut_off(session)
+        await console.state("READY")
+    gc.collect()
+    assert [each.getMessage() for each in caplog.records if each.name == "asyncio"] == []

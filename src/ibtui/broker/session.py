@@ -219,8 +219,8 @@ class Session:
         try:
             await self._first_of(request, limit)
         finally:
-            if not request.done():
-                request.cancel()
+            request.cancel()
+            request.add_done_callback(_looked_at)
             forget_ended(self.ib.wrapper)
         if request.done() and not request.cancelled():
             return self._answer(request, what)
@@ -267,6 +267,7 @@ class Session:
         self.tap("managedAccounts", self._on_accounts)
         self.tap("nextValidId", self._on_first_id)
         self.tap("currentTime", self._heartbeat.heard)
+        self.tap("connectionClosed", self._look_at_all)
 
     def _on_connected(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -300,6 +301,10 @@ class Session:
         # 2100 to 2199 are notices about farms, not reasons to close.
         if (self.stage < Stage.READY and not 2100 <= code < 2200) or code == PORT_CHANGED:
             self.problem = code, text
+
+    def _look_at_all(self) -> None:
+        for each in self.ib.wrapper._futures.values():  # the library ends them all with an error
+            each.add_done_callback(_looked_at)
 
     def _on_api_error(self, _text: str) -> None:
         # The library leaves the socket open when the server is too old.
@@ -372,3 +377,9 @@ class Session:
         except Exception:
             self.handler_errors += 1
             log.exception("A handler failed")
+
+
+def _looked_at(request: "asyncio.Future[Any]") -> None:
+    """Takes note of an error that nobody waits for any more; asyncio logs those that nobody looked at."""
+    if not request.cancelled():
+        request.exception()
