@@ -1,6 +1,7 @@
 """The quote board: the last known value of everything that is quoted, and what changed since it was last drawn."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ibtui.market.kinds import KINDS
@@ -39,7 +40,7 @@ class Quote:
         ticks: Frames since the start.
         previous_last: The last price before the current, different one.
         others: What any other tick type said last, by its live number: see :data:`ibtui.market.kinds.KINDS`.
-        arrivals: Frames by second, see :meth:`QuoteBoard.ticks_in`.
+        by_second: Where :attr:`ticks` stood when each of the last seconds began.
     """
 
     con_id: int
@@ -63,7 +64,11 @@ class Quote:
     ticks: int = 0
     previous_last: float | None = None
     others: dict[int, float | None] = field(default_factory=dict, repr=False)
-    arrivals: SecondCounts = field(default_factory=SecondCounts, repr=False)
+    by_second: SecondCounts = field(default_factory=SecondCounts, repr=False)
+
+    def ticks_in(self, seconds: float, now: float) -> int:
+        """Frames in the last ``seconds`` (at most 300), by whole seconds of the monotonic clock."""
+        return self.by_second.within(seconds, now, self.ticks)
 
     def forget(self) -> None:
         """Makes every market value unknown."""
@@ -92,7 +97,7 @@ class QuoteBoard:
             quote = self.quotes[con_id] = Quote(con_id)
         return quote
 
-    def apply(self, ticks: list[TickRow], monotonic: float, session: int) -> None:
+    def apply(self, ticks: list[TickRow], monotonic: float, session: int) -> Mapping[int, Quote]:
         """Takes the rows of one network read, in order.
 
         A price row sets the price and, for bid, ask and last, the size that came with it. For IB's real-time volume
@@ -103,15 +108,18 @@ class QuoteBoard:
             ticks: Rows with IB's "none" values already None.
             monotonic: When they were received, seconds.
             session: Number of the gateway session that they came through, 1 or more.
+
+        Returns:
+            The quotes that they are about, by contract id.
         """
-        targets = _TARGETS
+        quotes, targets, second = self.quotes, _TARGETS, int(monotonic)
         seen: dict[int, Quote] = {}
-        before: dict[int, int] = {}
         for con_id, ts_ns, _, kind, price, size in ticks:
             quote = seen.get(con_id)
             if quote is None:
-                quote = seen[con_id] = self.quote(con_id)
-                before[con_id] = quote.ticks
+                quote = seen[con_id] = quotes.get(con_id) or self.quote(con_id)
+                if second > quote.by_second.begun:
+                    quote.by_second.begin(second, quote.ticks)
                 if quote.session != session:
                     quote.forget()
                     quote.session = session
@@ -134,10 +142,8 @@ class QuoteBoard:
                 setattr(quote, size_field, size)
             if delayed and quote.data_type < DELAYED:
                 quote.data_type = DELAYED
-        self.dirty |= seen.keys()
-        second = int(monotonic)
-        for con_id, quote in seen.items():
-            quote.arrivals.add(quote.ticks - before[con_id], second)
+        self.dirty.update(seen)
+        return seen
 
     def set_data_type(self, con_id: int, data_type: int) -> None:
         """Takes IB's word on what kind of data follows for a contract."""
@@ -171,6 +177,6 @@ class QuoteBoard:
         self.dirty.add(con_id)
 
     def ticks_in(self, con_id: int, seconds: float, now: float) -> int:
-        """Frames of a contract in the last ``seconds`` (at most 300), by whole seconds of the monotonic clock."""
+        """Frames of a contract in the last ``seconds``, see :meth:`Quote.ticks_in`."""
         quote = self.quotes.get(con_id)
-        return 0 if quote is None else quote.arrivals.within(seconds, now)
+        return 0 if quote is None else quote.ticks_in(seconds, now)

@@ -74,7 +74,7 @@ class BookWatch:
 def _stopped(book: DepthBook, quote: Quote, now: float) -> str:
     if not (book.bids or book.asks) or now - book.updated < SILENT_FOR or quote.halted:
         return ""
-    ticks = quote.arrivals.within(SILENT_FOR, now)
+    ticks = quote.ticks_in(SILENT_FOR, now)
     if ticks < SILENT_TICKS:
         return ""
     return f"no row for {now - book.updated:.0f} s, while the quote had {ticks}"

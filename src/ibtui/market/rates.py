@@ -1,4 +1,4 @@
-"""How many frames came in the last seconds: a ring of one-second counts, moved on only when someone counts or asks."""
+"""How many frames came in the last seconds: where their count stood when each of those seconds began."""
 
 import math
 
@@ -7,32 +7,33 @@ WINDOW = 300
 
 
 class SecondCounts:
-    """Counts by whole second of the monotonic clock; costs the same for one frame as for a thousand in one batch."""
+    """Where a count that only grows stood, by whole second of the monotonic clock; costs nothing for each that counts.
 
-    __slots__ = ("_counts", "_second")
+    Attributes:
+        begun: The second that began last.
+    """
+
+    __slots__ = ("_stood", "begun")
 
     def __init__(self) -> None:
-        self._counts: list[int] = []
-        self._second = -1
+        self._stood: list[int] = []
+        self.begun = -1
 
-    def add(self, count: int, second: int) -> None:
-        """Counts frames that arrived in a whole ``second``; a clock that stepped back counts into its last one."""
-        if second > self._second:
-            self._advance(second)
-        self._counts[self._second % WINDOW] += count
+    def begin(self, second: int, count: int) -> None:
+        """A later second begins, and until it the count had come to ``count``."""
+        if not self._stood:
+            self._stood = [count] * WINDOW
+        for passed in range(max(self.begun, second - WINDOW) + 1, second + 1):
+            self._stood[passed % WINDOW] = count
+        self.begun = second
 
-    def within(self, seconds: float, now: float) -> int:
-        """Frames in the last ``seconds`` (at most :data:`WINDOW`), the current second among them."""
-        if not self._counts:
-            return 0
-        self._advance(int(now))
-        span = min(WINDOW, math.ceil(seconds))
-        return sum(self._counts[second % WINDOW] for second in range(self._second - span + 1, self._second + 1))
+    def within(self, seconds: float, now: float, count: int) -> int:
+        """By how much it grew in the last ``seconds`` (at most :data:`WINDOW`), the current one among them.
 
-    def _advance(self, second: int) -> None:
-        if not self._counts:
-            self._counts = [0] * WINDOW
-            self._second = second
-        for passed in range(max(self._second, second - WINDOW) + 1, second + 1):
-            self._counts[passed % WINDOW] = 0
-        self._second = max(self._second, second)
+        Args:
+            seconds: How far to look back.
+            now: The monotonic clock; one that stepped back counts into the second that began last.
+            count: What it has come to by now.
+        """
+        first = max(int(now), self.begun) - min(WINDOW, math.ceil(seconds)) + 1
+        return 0 if first > self.begun or not self._stood else count - self._stood[first % WINDOW]

@@ -159,25 +159,26 @@ def test_the_arrow_compares_with_the_last_different_price():
 def test_counts_by_second_are_what_counting_each_would_give(arrivals, questions):
     counts, frames, now = SecondCounts(), Counter(), 0
     for pause, count in arrivals:
-        now += pause
-        counts.add(count, now)
+        if pause or not frames:
+            now += pause
+            counts.begin(now, frames.total())
         frames[now] += count
     for seconds, pause in questions:
         now += pause
         expected = sum(count for second, count in frames.items() if second > now - min(seconds, WINDOW))
-        assert counts.within(seconds, now + 0.5) == expected
+        assert counts.within(seconds, now + 0.5, frames.total()) == expected
 
 
 def test_a_steady_stream_never_counts_more_than_the_window_holds():
     counts = SecondCounts()
     for second in range(3 * WINDOW):
-        counts.add(1, second)
-        assert counts.within(WINDOW, second) == min(second + 1, WINDOW)
+        counts.begin(second, second)
+        assert counts.within(WINDOW, second, second + 1) == min(second + 1, WINDOW)
 
 
 def test_a_clock_that_steps_back_loses_no_count():
-    counts = SecondCounts()
-    counts.add(1, 100)
-    counts.add(2, 90)
-    assert counts.within(1, 100.9) == 3
-    assert counts.within(10, 95.0) == 3
+    board = QuoteBoard()
+    board.apply(ticks((1, 1, 10.0, 1.0)), 100.0, 1)
+    board.apply(ticks((1, 1, 10.0, 1.0), (1, 2, 10.1, 1.0)), 90.0, 1)
+    assert board.ticks_in(1, 1, 100.9) == 3
+    assert board.ticks_in(1, 10, 95.0) == 3
