@@ -22,28 +22,33 @@ SILENT_TICKS = 15
 
 
 class BookWatch:
-    """When one book was last seen to be right. Told of each network read, asked whenever somebody wants to know."""
+    """Since when one book is wrong. Told of each change, asked whenever somebody wants to know."""
 
-    __slots__ = ("_agreed", "_generation", "_sound")
+    __slots__ = ("_differs", "_generation", "_sound")
 
     def __init__(self) -> None:
         self._generation = -1
         self._sound = -math.inf
-        self._agreed = [-math.inf, -math.inf]
+        self._differs = [math.inf, math.inf]
 
     def note(self, book: DepthBook, quote: Quote, now: float) -> None:
-        """A network read is over: remembers on which side book and quote agree now."""
+        """Book or quote changed: remembers since when the book's best bid and ask are not the quote's."""
         if book.generation != self._generation:
             self._generation = book.generation
             self._sound = now
-            self._agreed = [now, now]
+            self._differs = [math.inf, math.inf]
             return
         bids, asks = book.bids, book.asks
         silent = quote.session == 0 or quote.data_type != LIVE or quote.halted
+        differs = self._differs
         if silent or not bids or quote.bid is None or bids[0].price == quote.bid:
-            self._agreed[0] = now
+            differs[0] = math.inf
+        elif differs[0] == math.inf:
+            differs[0] = now
         if silent or not asks or quote.ask is None or asks[0].price == quote.ask:
-            self._agreed[1] = now
+            differs[1] = math.inf
+        elif differs[1] == math.inf:
+            differs[1] = now
 
     def trouble(self, book: DepthBook, quote: Quote, now: float, patience: float = PATIENCE) -> str:
         """Why the book is not to be believed, in plain words; empty while it is.
@@ -62,8 +67,8 @@ class BookWatch:
             self._sound = now
         elif now - self._sound >= patience:
             return problem
-        bid = quote.bid if now - self._agreed[0] >= DISAGREES_FOR else None
-        ask = quote.ask if now - self._agreed[1] >= DISAGREES_FOR else None
+        bid = quote.bid if now - self._differs[0] >= DISAGREES_FOR else None
+        ask = quote.ask if now - self._differs[1] >= DISAGREES_FOR else None
         if problem is None and (bid is not None or ask is not None):
             differs = book.check(bid, ask)
             if differs:

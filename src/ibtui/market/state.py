@@ -1,5 +1,7 @@
 """The market as we know it: board, books and tapes, and the one place where a batch is applied to them."""
 
+from collections.abc import Set
+
 from ibtui.market.board import QuoteBoard
 from ibtui.market.book import DepthBook
 from ibtui.market.flow import Flow
@@ -55,21 +57,27 @@ class MarketState:
             return ""
         return self._watches[con_id].trouble(book, self.board.quote(con_id), now, patience)
 
-    def apply(self, batch: Batch, session: int) -> None:
-        """Takes what one network read of the given gateway session brought."""
+    def apply(self, batch: Batch, session: int) -> Set[int]:
+        """Takes what one network read of the given gateway session brought.
+
+        Returns:
+            The contract ids whose book changed.
+        """
         monotonic = batch.monotonic
-        if batch.ticks:
-            self.board.apply(batch.ticks, monotonic, session)
-        books, tapes, flows = self.books, self.tapes, self.flows
+        board, books, tapes, flows, watches = self.board, self.books, self.tapes, self.flows, self._watches
         touched: set[int] = set()
         for depth_row in batch.depth:
             con_id = depth_row[0]
             (books.get(con_id) or self.book(con_id)).apply(depth_row, monotonic)
             touched.add(con_id)
-        self.dirty_books |= touched
-        for con_id, watch in self._watches.items():
-            watch.note(books[con_id], self.board.quote(con_id), monotonic)
-            if con_id in touched and con_id in flows:
+        if batch.ticks:
+            for con_id, quote in board.apply(batch.ticks, monotonic, session).items():
+                if con_id in watches:
+                    watches[con_id].note(books[con_id], quote, monotonic)
+        for con_id in touched:
+            self.dirty_books.add(con_id)
+            watches[con_id].note(books[con_id], board.quote(con_id), monotonic)
+            if con_id in flows:
                 flows[con_id].book_changed(books[con_id], monotonic)
         second = int(monotonic)
         for print_row in batch.prints:
@@ -78,3 +86,4 @@ class MarketState:
             self.dirty_tapes.add(con_id)
             if con_id in flows:
                 flows[con_id].printed(print_row[4], print_row[5], print_row[8], monotonic)
+        return touched

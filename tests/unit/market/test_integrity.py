@@ -64,6 +64,14 @@ def test_a_best_price_that_differs_from_the_quote_for_long_is_told():
     assert market.trouble(after=DISAGREES_FOR / 2) == "best ask 10.1 differs from the quote's 10.2"
 
 
+def test_a_difference_counts_from_when_it_began_however_long_nobody_looked():
+    market = Market()
+    market.quote(10.0, 10.2, after=3600)
+    assert market.trouble(after=DISAGREES_FOR / 2) == ""
+    market.take(after=DISAGREES_FOR / 2, ticks=[(2, 0, 0, 1, 5.0, 1.0)])  # another contract's read changes nothing
+    assert market.trouble() == "best ask 10.1 differs from the quote's 10.2"
+
+
 def test_a_market_in_which_book_and_quote_follow_each_other_is_believed():
     market = Market()
     for number in range(20):  # never equal when somebody looks, and equal in between
