@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ibtui.broker.codes import lookup
 from ibtui.broker.data_requests import depth_message, send_request, send_snapshot
 from ibtui.broker.feed_watch import FeedWatch
-from ibtui.broker.frames import FrameReader
+from ibtui.broker.frames import FrameHandler, FrameReader
 from ibtui.broker.gaps import Gaps, OnGap
 from ibtui.broker.opening_hours import OpeningHours
 from ibtui.broker.outgoing import Outgoing
@@ -230,8 +230,7 @@ class Feeds:
         self._forget_requests()
         for message_id, handler in self._reader.handlers.items():
             session.take_frames(message_id, handler)
-        session.take_reads(self._reader.read)
-        session.on_batch_end(self._flush)
+        session.take_reads(self._read)
         session.tap("error", self._error)
 
     def steps(self, session: "Session") -> Sequence[tuple[str, Callable[[], Awaitable[None]]]]:
@@ -280,16 +279,21 @@ class Feeds:
 
     # --- what comes in ---
 
+    def _read(self, frames: Sequence[bytes], other: FrameHandler, failed: FrameHandler) -> None:
+        """One network read."""
+        self._reader.read(frames, other, failed)
+        self._flush()
+
     def _flush(self) -> None:
         """Applies and hands on what came since the last time."""
         batch = self._reader.take()
         if batch is None:
             return
         session = self._session
-        self.market.apply(batch, session.number if session else 0)
+        changed_books = self.market.apply(batch, session.number if session else 0)
         self.on_batch(batch)
         self._gaps.seen(batch)
-        for con_id in {row[0] for row in batch.depth}:
+        for con_id in changed_books:
             problem = self.market.book(con_id).problem
             if not problem:
                 continue

@@ -8,6 +8,7 @@ decoder are used to connect, and what matters is tapped before the library makes
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ibtui.broker import causes
@@ -181,15 +182,15 @@ class Session:
 
     def take_reads(self, handler: ReadsHandler) -> None:
         """Hands the frames of each network read to ``handler`` first; what it hands on goes its usual way."""
-        self._reader.on_read = handler
+        self._reader.on_read = partial(self._guarded, handler)
 
     def on_batch_end(self, handler: Callable[[], None]) -> None:
-        """Calls ``handler`` after each network read, when all its frames are decoded."""
+        """Calls ``handler`` after each network read, when all its frames are decoded.
 
-        def guarded() -> None:
-            self._guarded(handler)
-
-        self._reader.on_read_end.append(guarded)
+        Not after one of which the handler of :meth:`take_reads` took all: most have quotes alone, and come by the
+        thousand.
+        """
+        self._reader.on_rest_read.append(partial(self._guarded, handler))
 
     # --- what goes out ---
 

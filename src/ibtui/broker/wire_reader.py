@@ -34,8 +34,8 @@ class WireReader:
         on_endless: Called when a frame claims to be longer than :data:`LONGEST_FRAME`.
 
     Attributes:
-        on_read: Who gets the frames of each network read first.
-        on_read_end: Called after each network read, when all its frames are read.
+        on_read: Who gets the frames of each network read first; it must not raise.
+        on_rest_read: Called after each network read of which it handed frames on, when all of them are read.
         taken: Who gets the raw fields of a kind of message, by message id as it is written on the wire.
         frames: Frames received.
         errors: Frames that could not be understood.
@@ -45,7 +45,7 @@ class WireReader:
         self, ib: "IB", greeted: Callable[[], bool], on_error: Callable[[str], None], on_endless: Callable[[], None]
     ) -> None:
         self.on_read: ReadsHandler = _hand_on
-        self.on_read_end: list[Callable[[], None]] = []
+        self.on_rest_read: list[Callable[[], None]] = []
         self.taken: dict[str, FramesHandler] = {}
         self.frames = 0
         self.errors = 0
@@ -54,7 +54,7 @@ class WireReader:
         self._on_error = on_error
         self._on_endless = on_endless
         self._reading = ""
-        self._library_knows = False
+        self._handed_on = False
         client = ib.client
         client.decoder.logger = _CountingLog(client.decoder.logger, self._count_error)  # type: ignore[assignment]
         self._decode: FramesHandler = client.decoder.interpret
@@ -64,15 +64,12 @@ class WireReader:
 
     def _on_data(self, data: bytes) -> None:
         """One network read: the library's own handler until the handshake is over, the same at less cost after it."""
-        client = self._ib.client
-        if not self._greeted():
-            self._greet(data)
+        if self._greeted():
+            self._read(data)
         else:
-            self._read(client._data + data if client._data else data)
-        for each in self.on_read_end:
-            each()
+            self._greet(data)
         # The library would buffer for ever behind a length that is garbage.
-        rest = client._data
+        rest = self._ib.client._data
         if len(rest) >= 4 and struct.unpack(">I", rest[:4])[0] > LONGEST_FRAME:
             self._count_error()
             self._on_endless()
@@ -83,6 +80,7 @@ class WireReader:
         except Exception as error:  # the library reads numbers where there may be none
             log.warning("A greeting that makes no sense: %s", clean(str(error)))
             self._count_error()
+        self._rest_read()
 
     def _read(self, data: bytes) -> None:
         """Takes the whole frames and leaves the rest to the next read.
@@ -90,17 +88,22 @@ class WireReader:
         The library cuts each frame off the front of what it buffered, and so copies all of the rest for every frame;
         and what it does before and after each read is only done when there is a frame in it for the library.
         """
-        frames, rest = cut(data)
-        self._library_knows = False
-        self.on_read(frames, self._other_frame, self._failed_frame)
+        client = self._ib.client
+        frames, client._data = cut(client._data + data if client._data else data)
         self.frames += len(frames)
-        self._ib.client._data = rest
-        if self._library_knows:
+        self.on_read(frames, self._other_frame, self._failed_frame)
+        if self._handed_on:
+            self._handed_on = False
             self._ib.wrapper.tcpDataProcessed()
+            self._rest_read()
+
+    def _rest_read(self) -> None:
+        for each in self.on_rest_read:
+            each()
 
     def _other_frame(self, frame: bytes) -> None:
-        if not self._library_knows:
-            self._library_knows = True
+        if not self._handed_on:
+            self._handed_on = True
             self._ib.wrapper.tcpDataArrived()
         self._interpret(_fields(frame))
 

@@ -16,7 +16,7 @@ from ibtui.services.loop_lag import LoopLag
 from ibtui.services.record import Recording
 
 from .feeds_rig import DEPTH, QUOTES, TAPE, Rig, feeding, stock
-from .small_gateway import VirtualLoop, settle, until, virtual, virtual_clock
+from .small_gateway import VirtualLoop, frame, settle, until, virtual, virtual_clock
 
 SYMBOLS = [stock(number) for number in range(101, 116)]
 A, B, C, *_ = SYMBOLS
@@ -36,6 +36,21 @@ async def wanted(rig: Rig, *instruments: Instrument, depth: bool = False, tape: 
 
 def once_each(rig: Rig, kind: str, since: int) -> dict[str, int]:
     return {con_id: len(ids) for con_id, ids in rig.asked(kind, since).items()}
+
+
+@virtual
+async def test_what_one_read_brings_is_one_batch_in_its_order_whatever_else_is_in_it() -> None:
+    async with feeding() as rig:
+        await wanted(rig, A, B, depth=True)
+        quotes, book, before = rig.id_of(QUOTES, A), rig.id_of(DEPTH, B), len(rig.batches)
+        size, level = frame(2, 6, quotes, 0, 300), frame(13, 1, book, 0, "ARCA", 0, 1, 10.0, 100, 1)
+        rig.gateway.raw(size + frame(4, 2, -1, 2104, "farm is OK", "") + level + frame(49, 1, 1_700_000_000) + size)
+        await settle()
+        (batch,) = rig.batches[before:]
+        assert (len(batch.ticks), len(batch.depth)) == (2, 1)
+        assert batch.ticks[0][2] < batch.depth[0][2] < batch.ticks[1][2]
+        assert rig.market.board.quote(A.con_id).bid_size == 300
+        assert [each.price for each in rig.market.book(B.con_id).bids] == [10.0]
 
 
 # --- the link comes back ---

@@ -1,7 +1,7 @@
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -124,6 +124,39 @@ async def test_taken_frames_come_raw_and_pass_the_library_by() -> None:
         await settle()
         assert taken == [["1", "6", "7", "1", "450.25", "300", "0"], ["1", "6", "7", "2", "450.26", "100", "0"]]
         assert ends[-1] == 2
+
+
+@virtual
+async def test_a_read_of_which_all_was_taken_ends_without_a_word_to_those_who_read_the_rest() -> None:
+    async with opened() as (gateway, session):
+        ends: list[int] = []
+        before = session.frames
+        session.take_reads(lambda frames, other, _failed: [other(each) for each in frames if each[1:3] != b"2\0"])
+        session.on_batch_end(lambda: ends.append(session.frames))
+        gateway.raw(frame(2, 6, 7, 0, 100) * 3)
+        await settle()
+        assert (session.frames - before, ends) == (3, [])
+        gateway.raw(frame(2, 6, 7, 0, 100) + frame(9, 1, 42) + frame(9, 1, 43))
+        await settle()
+        assert ends == [before + 6]
+
+
+@virtual
+async def test_a_read_that_its_handler_fails_on_is_counted_and_the_next_one_comes_whole() -> None:
+    async with opened() as (gateway, session):
+        reads: list[int] = []
+
+        def broken(frames: Sequence[bytes], *_: object) -> None:
+            reads.append(len(frames))
+            raise ValueError
+
+        session.take_reads(broken)
+        first, second = frame(2, 6, 7, 0, 100), frame(2, 6, 7, 3, 200)
+        gateway.raw(first + second[:6])
+        await settle()
+        gateway.raw(second[6:])
+        await settle()
+        assert (reads, session.handler_errors) == ([1, 1], 2)
 
 
 @virtual
