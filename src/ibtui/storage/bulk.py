@@ -52,7 +52,7 @@ class Bulk:
 
     def texts(self, rows: Sequence[tuple[Any, ...]]) -> set[str]:
         """What is to have an id before the rows can be stored."""
-        return {row[column] for row in rows for column in self.names if row[column] is not None}
+        return {row[column] for column in self.names for row in rows if row[column] is not None}
 
     def values(self, rows: Sequence[tuple[Any, ...]], ids: Mapping[str, int]) -> list[Any]:
         """The values of all rows, one after the other, ready to be bound.
