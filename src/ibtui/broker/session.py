@@ -76,9 +76,7 @@ class Session:
         self._transport: asyncio.Transport | None = None
         self._cause = ""
         self._taps: dict[str, list[Callable[..., None]]] = {}
-        self._reader = WireReader(
-            self.ib, lambda: self.stage >= Stage.READY, self._not_understood, self._on_endless_frame
-        )
+        self._reader = WireReader(self.ib, self._not_understood, self._on_endless_frame)
         self._heartbeat = Heartbeat(clock, self.ib.client.reqCurrentTime)
         self._hook_library()
 
@@ -113,6 +111,7 @@ class Session:
 
         def accepted() -> None:
             self.stage = Stage.READY
+            self._reader.greeted = True
             self.accounts = tuple(client.getAccounts())
             if on_accepted is not None:
                 on_accepted()

@@ -29,11 +29,11 @@ class WireReader:
 
     Args:
         ib: The session's object of the library.
-        greeted: Whether the handshake is over; until then the library reads by itself.
         on_error: Called with the message number, as it stands on the wire, of each frame that could not be understood.
         on_endless: Called when a frame claims to be longer than :data:`LONGEST_FRAME`.
 
     Attributes:
+        greeted: Whether the handshake is over; until then the library reads by itself.
         on_read: Who gets the frames of each network read first; it must not raise.
         on_rest_read: Called after each network read of which it handed frames on, when all of them are read.
         taken: Who gets the raw fields of a kind of message, by message id as it is written on the wire.
@@ -41,16 +41,14 @@ class WireReader:
         errors: Frames that could not be understood.
     """
 
-    def __init__(
-        self, ib: "IB", greeted: Callable[[], bool], on_error: Callable[[str], None], on_endless: Callable[[], None]
-    ) -> None:
+    def __init__(self, ib: "IB", on_error: Callable[[str], None], on_endless: Callable[[], None]) -> None:
+        self.greeted = False
         self.on_read: ReadsHandler = _hand_on
         self.on_rest_read: list[Callable[[], None]] = []
         self.taken: dict[str, FramesHandler] = {}
         self.frames = 0
         self.errors = 0
         self._ib = ib
-        self._greeted = greeted
         self._on_error = on_error
         self._on_endless = on_endless
         self._reading = ""
@@ -64,7 +62,7 @@ class WireReader:
 
     def _on_data(self, data: bytes) -> None:
         """One network read: the library's own handler until the handshake is over, the same at less cost after it."""
-        if self._greeted():
+        if self.greeted:
             self._read(data)
         else:
             self._greet(data)

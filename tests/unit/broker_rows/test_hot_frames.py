@@ -42,7 +42,8 @@ class Wire:
         self.ib.client.decoder.serverVersion = server_version
         self.frames = FrameReader(Clock(lambda: 5.0, lambda: STAMP), lambda con_id, data_type: None)
         self.frames.claim(REQUEST, Touch(CON_ID))
-        self.reader = WireReader(self.ib, lambda: True, self.wrong.append, lambda: None)
+        self.reader = WireReader(self.ib, self.wrong.append, lambda: None)
+        self.reader.greeted = True
         self.reader.on_read = self.frames.read
         self.reader.taken["4"] = self.rest.append
 
