@@ -106,7 +106,7 @@ class ConsoleDriver(LinuxDriver):
         self._output: Output | None = None
         self._fresh = False
         self.guard = KeyGuard()
-        self._typed = TypeAhead(app, app.parts.clock.monotonic)
+        self._typed = TypeAhead(app)
         self.on_answer: Callable[[], None] = lambda: None
         self.on_lost: Callable[[str], None] = lambda cause: None
         app.terminal_ready(self)
