@@ -432,7 +432,9 @@ async def test_tab_goes_from_what_happened_to_every_symbols_flow_and_a_tall_term
             assert app.focused is app.screen.query_one("#symbols")
             assert ("it connected" in text_of(app)) == tall
             row = next(line for line in text_of(app).splitlines() if line[1:4] == "SPY")
-            assert row.split()[1:4] == ["STALE", "5", "0.02"]
+            mark, ticks, rate = row.split()[1:4]
+            assert (mark, ticks) == ("STALE", "5")
+            assert float(rate) > 0.02, "five ticks of a run's first seconds are not told as of five minutes"
             assert row.endswith("not connected" + " " * (len(row) - len(row.rstrip())))
             await pilot.press("tab")
             assert app.focused is app.screen.query_one("#events")

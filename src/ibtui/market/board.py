@@ -180,3 +180,8 @@ class QuoteBoard:
         """Frames of a contract in the last ``seconds``, see :meth:`Quote.ticks_in`."""
         quote = self.quotes.get(con_id)
         return 0 if quote is None else quote.ticks_in(seconds, now)
+
+    def tick_rate(self, con_id: int, seconds: float, now: float) -> float:
+        """Frames a second of a contract in the last ``seconds`` (at most 300), or since its first if that is less."""
+        quote = self.quotes.get(con_id)
+        return 0.0 if quote is None else quote.by_second.rate(seconds, now, quote.ticks)

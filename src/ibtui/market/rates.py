@@ -13,16 +13,17 @@ class SecondCounts:
         begun: The second that began last.
     """
 
-    __slots__ = ("_stood", "begun")
+    __slots__ = ("_first", "_stood", "begun")
 
     def __init__(self) -> None:
         self._stood: list[int] = []
-        self.begun = -1
+        self._first = self.begun = -1
 
     def begin(self, second: int, count: int) -> None:
         """A later second begins, and until it the count had come to ``count``."""
         if not self._stood:
             self._stood = [count] * WINDOW
+            self._first = second
         for passed in range(max(self.begun, second - WINDOW) + 1, second + 1):
             self._stood[passed % WINDOW] = count
         self.begun = second
@@ -37,3 +38,8 @@ class SecondCounts:
         """
         first = max(int(now), self.begun) - min(WINDOW, math.ceil(seconds)) + 1
         return 0 if first > self.begun or not self._stood else count - self._stood[first % WINDOW]
+
+    def rate(self, seconds: float, now: float, count: int) -> float:
+        """By how much it grew a second in the last ``seconds`` (at most :data:`WINDOW`), or since it began if later."""
+        counted = max(int(now), self.begun) - self._first + 1
+        return self.within(seconds, now, count) / min(WINDOW, math.ceil(seconds), counted) if self._stood else 0.0

@@ -62,11 +62,12 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """One quoted instrument. ``ticks_5m`` counts frames, ``mark`` is the word beside its quote."""
+    """One quoted instrument. ``ticks_5m`` counts frames, ``rate`` those a second, ``mark`` is the quote's word."""
 
     con_id: int
     symbol: str
     ticks_5m: int
+    rate: float
     last_tick_ns: int | None
     bid: float | None
     ask: float | None
@@ -215,5 +216,5 @@ def _by_symbol(symbols: Sequence[Symbol]) -> dict[str, dict[str, Any]]:
     table: dict[str, dict[str, Any]] = {}
     for each in symbols:
         key = each.symbol if each.symbol not in table else f"{each.symbol}#{each.con_id}"
-        table[key] = {**asdict(each), "rate": round(each.ticks_5m / TICKS_SECONDS, 3)}
+        table[key] = {**asdict(each), "rate": round(each.rate, 3)}
     return table

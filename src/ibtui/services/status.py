@@ -155,6 +155,7 @@ def _quoted(feeds: "Feeds", clock: Clock) -> list[Symbol]:
                 con_id=instrument.con_id,
                 symbol=instrument.symbol,
                 ticks_5m=board.ticks_in(instrument.con_id, TICKS_SECONDS, now),
+                rate=board.tick_rate(instrument.con_id, TICKS_SECONDS, now),
                 last_tick_ns=quote.updated_ns or None,
                 bid=quote.bid,
                 ask=quote.ask,
@@ -175,7 +176,8 @@ def _last_seen(directory: DataDirectory, now_ns: int) -> list[Symbol]:
         Symbol(
             con_id=quote.con_id,
             symbol=names[quote.con_id],
-            ticks_5m=recent[quote.con_id]["ticks"] if quote.con_id in recent else 0,
+            ticks_5m=(ticks := recent[quote.con_id]["ticks"] if quote.con_id in recent else 0),
+            rate=ticks / TICKS_SECONDS,
             last_tick_ns=quote.ts_ns,
             bid=quote.bid,
             ask=quote.ask,

@@ -182,3 +182,11 @@ def test_a_clock_that_steps_back_loses_no_count():
     board.apply(ticks((1, 1, 10.0, 1.0), (1, 2, 10.1, 1.0)), 90.0, 1)
     assert board.ticks_in(1, 1, 100.9) == 3
     assert board.ticks_in(1, 10, 95.0) == 3
+
+
+def test_a_rate_is_told_over_the_time_since_the_first_tick_until_the_window_is_full():
+    counts = SecondCounts()
+    assert counts.rate(WINDOW, 1000.0, 0) == 0.0
+    for number, second in enumerate(range(1000, 1000 + 2 * WINDOW)):
+        counts.begin(second, 24 * number)
+        assert counts.rate(WINDOW, second + 0.5, 24 * (number + 1)) == 24.0

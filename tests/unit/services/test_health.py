@@ -10,7 +10,7 @@ from ibtui.services.health import HEALTH, Connection, Errors, Link, LoopGauge, R
 from ibtui.services.metrics import metrics_text
 
 LINKS = {"GW": Link("ok"), "IB": Link("ok"), "DATA": Link("ok")}
-SPY = Symbol(756733, "SPY", 600, 1, 450.0, 450.01, 450.0, "LIVE")
+SPY = Symbol(756733, "SPY", 600, 2.0, 1, 450.0, 450.01, 450.0, "LIVE")
 WELL = {
     "running": True,
     "as_of_ns": 2,

@@ -146,6 +146,6 @@ def test_an_event_lasts_until_the_next_of_its_link():
 
 
 def test_a_symbol_tells_its_ticks_its_rate_and_why_nothing_comes():
-    row = symbol_row(Instrument(1, "SPY"), Mark.STALE, 600, 12.0, "not connected")
+    row = symbol_row(Instrument(1, "SPY"), Mark.STALE, 600, 2.0, 12.0, "not connected")
     assert [text for text, _ in row] == ["SPY", "STALE", "600", "2.00", "12s", "not connected"]
-    assert symbol_row(Instrument(1, "SPY"), Mark.STALE, 0, None, "")[4][0] == "—"
+    assert symbol_row(Instrument(1, "SPY"), Mark.STALE, 0, 0.0, None, "")[4][0] == "—"

@@ -227,13 +227,16 @@ def event_row(event: "ConnectionEvent", lasted: float, zone: str) -> Row:
     )
 
 
-def symbol_row(instrument: Instrument, mark: Mark, ticks: int, since_tick: float | None, reason: str) -> Row:
+def symbol_row(
+    instrument: Instrument, mark: Mark, ticks: int, rate: float, since_tick: float | None, reason: str
+) -> Row:
     """One symbol's flow.
 
     Args:
         instrument: Which.
         mark: What its quote may be called.
         ticks: Ticks in the last five minutes.
+        rate: Ticks a second of that time, or since the first.
         since_tick: Seconds since the last one; None if there was none.
         reason: Why there is no data, or not what was wanted.
     """
@@ -241,7 +244,7 @@ def symbol_row(instrument: Instrument, mark: Mark, ticks: int, since_tick: float
         (symbol(instrument), "title"),
         (str(mark), "plain"),
         (compact(ticks), "plain" if ticks else "warn"),
-        (f"{ticks / TICKS_SECONDS:.2f}", "plain"),
+        (f"{rate:.2f}", "plain"),
         (age(since_tick), "dim"),
         (reason, "warn"),
     )

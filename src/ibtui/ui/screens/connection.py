@@ -84,4 +84,5 @@ class ConnectionScreen(ListsScreen):
         now = clock.monotonic()
         since_tick = quote_age(board.quote(con_id), now, clock.utc_ns())
         ticks = board.ticks_in(con_id, TICKS_SECONDS, now)
-        return symbol_row(instrument, feeds.mark(con_id), ticks, since_tick, feeds.reason(con_id))
+        rate = board.tick_rate(con_id, TICKS_SECONDS, now)
+        return symbol_row(instrument, feeds.mark(con_id), ticks, rate, since_tick, feeds.reason(con_id))
