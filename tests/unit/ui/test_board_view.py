@@ -43,11 +43,17 @@ def test_columns_fill_the_width_in_the_users_order_and_none_is_cut(chosen, width
     shown = [each.name for each in visible(chosen, width, first)]
     rest = list(chosen[1 + first :])
     assert shown[0] == "symbol"
-    assert shown[1:] == rest[: len(shown) - 1]
+    in_order = shown[1:] == rest[: len(shown) - 1]
+    assert in_order or (shown[-1] == "mark" and shown[1:-1] == rest[: len(shown) - 2])
     used = sum(COLUMNS[name].width + GAP for name in shown) - GAP
     assert used <= max(width, COLUMNS["symbol"].width)
-    left = rest[len(shown) - 1 :]
+    left = rest[len(shown) - 1 :] if in_order else rest[len(shown) - 2 :]
     assert not left or used + GAP + COLUMNS[left[0]].width > width
+
+
+@given(names, st.integers(90, 300), st.integers(0, 50))
+def test_the_mark_is_seen_wherever_it_was_chosen(chosen, width, first):
+    assert "mark" not in chosen[1 + first :] or "mark" in {each.name for each in visible(chosen, width, first)}
 
 
 @given(names, st.sampled_from(["", *COLUMNS]), st.booleans(), st.text(max_size=5))

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,7 @@ from ibtui.market.daily import Daily
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.ui.rows import quotes
-from ibtui.ui.rows.quote_columns import COLUMNS, DEFAULT, Facts, headings, quote_row, visible
+from ibtui.ui.rows.quote_columns import COLUMNS, DEFAULT, Facts, headings, quote_row, too_narrow, visible
 from ibtui.ui.text import GAP, fit, lay, length
 
 SPY = Instrument(756733, "SPY", long_name="SPDR S&P 500 ETF", primary_exchange="ARCA")
@@ -126,3 +127,32 @@ def test_the_board_fits_the_smallest_terminal_with_mark_and_age():
 def test_forex_and_futures_are_named_as_traders_name_them():
     assert quotes.symbol(Instrument(1, "EUR", "CASH", currency="USD")) == "EUR.USD"
     assert quotes.symbol(Instrument(2, "ES", "FUT", local_symbol="ESZ6")) == "ESZ6"
+
+
+@pytest.mark.parametrize(
+    ("local", "typed"),
+    [
+        ("AAPL  261218C00300000", "AAPL 261218C300"),
+        ("SPY   261120P00672500", "SPY 261120P672.5"),
+        ("E1AZ6 C7100", "E1AZ6 C7100"),
+    ],
+)
+def test_an_option_is_named_as_it_is_typed(local, typed):
+    assert quotes.symbol(Instrument(1, local[:4].strip(), "OPT", local_symbol=local)) == typed
+
+
+def note(**values):
+    """A ten-year note, whose prices have six places."""
+    return replace(facts(Quote(1, **values)), instrument=Instrument(1, "ZN", "FUT", min_tick=0.015625))
+
+
+def test_no_price_is_cut_and_the_mark_stays_on_the_smallest_terminal():
+    row = note(last=110.171875, bid=110.15625, ask=110.171875, bid_size=1, ask_size=1, close=110.5, volume=1)
+    wider = too_narrow(quote_row(row, visible(DEFAULT, 79)), visible(DEFAULT, 79))
+    shown = visible(DEFAULT, 79, wider=wider)
+    line = "".join(text for text, _ in lay(quote_row(row, shown), fit(headings(shown, 0), 79), 79))
+    assert "110.171875" in line
+    assert "110.156250" in line
+    assert "…" not in line
+    assert "mark" in {each.name for each in shown}
+    assert not too_narrow(quote_row(row, shown), shown)

@@ -20,7 +20,7 @@ from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.panes.board_data import DailyBars, Flashes
 from ibtui.ui.rows.overview import breadth_line, sector_line, tab_line
-from ibtui.ui.rows.quote_columns import COLUMNS, Facts, QuoteColumn, Value, headings, quote_row, visible
+from ibtui.ui.rows.quote_columns import COLUMNS, Facts, QuoteColumn, Value, headings, quote_row, too_narrow, visible
 from ibtui.ui.rows.quotes import about
 from ibtui.ui.text import UNKNOWN, Row
 from ibtui.ui.widgets.linebox import LineBox
@@ -58,6 +58,7 @@ class BoardPane(Vertical):
         self._columns: tuple[QuoteColumn, ...] = ()
         self._cursor = "last"
         self._first = 0
+        self._wider: dict[str, int] = {}
         self._drawn_view: BoardView | None = None
         self._order: tuple[Hashable, ...] = ()
         self._base: tuple[Hashable, ...] = ()
@@ -138,10 +139,12 @@ class BoardPane(Vertical):
             self._cursor = names[min(1, len(names) - 1)]
         at = names.index(self._cursor)
         self._first = min(self._first, max(0, at - 1), max(0, len(names) - 2))
-        self._columns = visible(names, width, self._first)
-        while at and COLUMNS[self._cursor] not in self._columns and self._first < at - 1:
+        if self._drawn_view is not None and self._drawn_view.tab != view.tab:
+            self._wider.clear()
+        self._columns = visible(names, width, self._first, self._wider)
+        while at and self._cursor not in (each.name for each in self._columns) and self._first < at - 1:
             self._first += 1
-            self._columns = visible(names, width, self._first)
+            self._columns = visible(names, width, self._first, self._wider)
         zone = self._parts.settings.ui.timezone
         grid.set_columns(headings(self._columns, self._now_ns, zone, view.sort, view.descending, self._cursor))
         self._drawn_view = view
@@ -215,7 +218,12 @@ class BoardPane(Vertical):
         facts = self._facts(key, self._columns)
         if facts is None:  # taken off its list since the last frame
             return (("", "plain"),)
-        return quote_row(facts, self._columns)
+        row = quote_row(facts, self._columns)
+        if wider := too_narrow(row, self._columns):
+            self._wider |= wider
+            self._drawn_view = None
+            self._host.paint_soon()
+        return row
 
     def _overview(self) -> None:
         host, width = self._host, self.size.width

@@ -1,7 +1,7 @@
 """Every column that the quote board can show: one table, from which titles, cells, sorting and help are made."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ibtui.clock import NS
@@ -15,7 +15,7 @@ from ibtui.market.prices import decimals, format_price
 from ibtui.trading.day_result import ContractResult
 from ibtui.ui.rows.glyphs import range_bar, sparkline
 from ibtui.ui.rows.quotes import TRUSTED, arrow, change, mark_span, middle, quote_age, symbol
-from ibtui.ui.text import GAP, UNKNOWN, Column, Row, Span, age, compact, quantity, signed, wall, zone_name
+from ibtui.ui.text import GAP, UNKNOWN, Column, Row, Span, age, cells, compact, quantity, signed, wall, zone_name
 
 if TYPE_CHECKING:
     from ibtui.broker.account import Position
@@ -412,6 +412,9 @@ COLUMNS: Mapping[str, QuoteColumn] = {each.name: each for each in _TABLE}
 PINNED = "symbol"
 """Stays at the left edge."""
 
+MARK = "mark"
+NOTHING: Mapping[str, int] = {}
+
 # What changes most stands left, what must be seen in 80 columns before what need not.
 DEFAULT: tuple[str, ...] = (
     *("symbol", "last", "chg%", "bidsz", "bid", "ask", "asksz", "volume", "mark", "age", "chg", "range", "day"),
@@ -420,22 +423,40 @@ DEFAULT: tuple[str, ...] = (
 """Columns that are shown unless others were chosen; as many as fit."""
 
 
-def visible(names: Sequence[str], width: int, first: int = 0) -> tuple[QuoteColumn, ...]:
+def visible(
+    names: Sequence[str], width: int, first: int = 0, wider: Mapping[str, int] = NOTHING
+) -> tuple[QuoteColumn, ...]:
     """The columns that fit: the first of all pinned, then from number ``first`` on as many as there is room for.
+
+    The mark, without which no number means anything, keeps its place before what stands left of it.
 
     Args:
         names: Of the chosen columns, in their order.
         width: Cells to fill.
         first: How many columns after the pinned one are scrolled out at the left.
+        wider: Cells of those that need more than their own, see :func:`too_narrow`.
     """
-    chosen = [COLUMNS[name] for name in names]
-    found, used = chosen[:1], chosen[0].width
-    for column in chosen[1 + first :]:
-        if used + GAP + column.width > width:
+    chosen = [replace(COLUMNS[name], width=wider[name]) if name in wider else COLUMNS[name] for name in names]
+    found, rest = chosen[:1], chosen[1 + first :]
+    marks = [each for each in rest if each.name == MARK]
+    left = width - found[0].width
+    for column in rest:
+        kept = sum(GAP + each.width for each in marks if each is not column)
+        if GAP + column.width + kept > left:
             break
         found.append(column)
-        used += GAP + column.width
-    return tuple(found)
+        left -= GAP + column.width
+        marks = [each for each in marks if each is not column]
+    return (*found, *(each for each in marks if GAP + each.width <= left))
+
+
+def too_narrow(row: Row, columns: Iterable[QuoteColumn]) -> dict[str, int]:
+    """Cells that numbers and the symbol need where their columns would cut them: a price that is cut is none."""
+    return {
+        each.name: cells(text)
+        for each, (text, _) in zip(columns, row, strict=False)
+        if len(text) > each.width and (each.right or each.name == PINNED)
+    }
 
 
 def headings(
