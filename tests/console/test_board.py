@@ -65,7 +65,7 @@ async def test_what_the_user_arranges_is_there_after_a_restart(gateway, tmp_path
                 lambda: len(board.symbols) == 15 and all(marks(con_id) == "LIVE" for con_id in app.watched()), "quotes"
             )
             assert "[all 15] sectors 11  benchmarks 4" in board.line("#tabs")
-            assert "▲ —" not in board.line("#overview")
+            await board.seen(lambda: "▲ —" not in board.line("#overview"), "how many rose")
             assert "over 50d —" in board.line("#overview")
 
             spy = next(each for each in app.watched().values() if each.symbol == "SPY")
@@ -81,6 +81,9 @@ async def test_what_the_user_arranges_is_there_after_a_restart(gateway, tmp_path
             await pilot.press("w", *"ene", "enter")
             await board.frame()
             assert board.symbols == ["XLE"]
+            await board.command("filter ene?")
+            assert board.symbols == []
+            assert "filter" in board.grid.empty, "an empty board says why"
             await pilot.press("escape")
             await board.command("sort symbol down")
             assert board.symbols == sorted(board.symbols, reverse=True)

@@ -68,6 +68,32 @@ async def test_rows_stay_under_a_choice_and_a_broken_book_is_grey_says_why_and_t
             assert "500.22" in box(app, "#ladder")
 
 
+async def test_where_there_is_no_book_that_is_told_before_all_else_on_the_smallest_terminal_too(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            quote(parts, SPY, 500.01, 500.03, 500.02)
+            await pilot.press("2")
+            await settle(app, pilot)
+            facts = box(app, "#ladder").splitlines()[1]
+            assert facts.startswith(" no depth, touch only: "), facts
+
+
+async def test_a_spread_that_is_wider_than_the_rows_says_what_shows_both_sides(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            quote(parts, SPY, 500.01, 500.41, 500.02)
+            await pilot.press("2")
+            await settle(app, pilot)
+            assert "u puts more prices into a row" in box(app, "#ladder")
+            await pilot.press("u", "u")
+            await settle(app, pilot)
+            assert "choose a row" in box(app, "#ladder")
+            facts = box(app, "#ladder").splitlines()[1]
+            assert "5 ticks a row  no depth, touch only: " in facts, facts
+
+
 async def test_a_kept_symbol_stands_beside_the_next_one_where_there_is_room_and_holds_its_own_slots(tmp_path: Path):
     async with console_parts(tmp_path) as parts:
         app = ConsoleApp(parts, start=nothing, stop=nothing)

@@ -10,7 +10,7 @@ from ibtui.market.pace import Rate
 from ibtui.market.sweeps import Sieve, rows_of
 from ibtui.market.tape import Print
 from ibtui.storage.tape_queries import Missing, NewRun
-from ibtui.ui.rows.tape import COLUMNS, mark_row, tape_row
+from ibtui.ui.rows.tape import COLUMNS, mark_row, nothing_yet, tape_row
 from ibtui.ui.rows.tape_head import delta_line, pace_line, paused_span, shown_spans
 from ibtui.ui.rows.tape_options import Options
 from ibtui.ui.text import fit
@@ -118,3 +118,8 @@ def test_sizes_joining_and_blocks_are_chosen_by_words():
 def test_what_is_no_choice_is_refused_with_how_it_is_written(words):
     with pytest.raises(UsageError):
         Options().chosen(words)
+
+
+def test_an_empty_tape_says_when_it_will_stay_empty():
+    assert "no trades of EUR.USD" in nothing_yet(Instrument(1, "EUR", "CASH", currency="USD"))
+    assert "yet" in nothing_yet(SPY)

@@ -29,6 +29,9 @@ from ibtui.ui.widgets.rowgrid import MARKER, RowGrid
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp
 
+EMPTY = "No symbols here. Type / and a symbol."
+EMPTY_BY_FILTER = "No symbol here has what the filter says; esc ends it."
+
 STILL_FOR = 2.0
 """Seconds after the last movement of the cursor during which rows stay where they are."""
 
@@ -80,7 +83,7 @@ class BoardPane(Vertical):
         yield RowGrid(
             (),
             self._row,
-            empty="No symbols here. Type / and a symbol.",
+            empty=EMPTY,
             selectable=lambda key: isinstance(key, int),
             id="board",
         )
@@ -163,7 +166,10 @@ class BoardPane(Vertical):
             # What is to be compared starts from the last order, or equal rows would change places with the lists.
             base = ordered(base, lambda key: self._value(key, column), descending=self.view.descending)
         self._order = base
+        grid.empty = EMPTY_BY_FILTER if self.view.filter else EMPTY
         grid.set_keys(base)
+        if anew and not base:
+            grid.refresh()
 
     def _entries(self) -> tuple[Hashable, ...]:
         """Titles, contract ids and symbols without a known contract, each contract once."""

@@ -28,11 +28,12 @@ from ibtui.ui.rows.ladder_head import (
     choice_part,
     cursor_parts,
     flow_part,
+    hint,
     position_part,
     trouble_line,
 )
 from ibtui.ui.rows.quotes import headline
-from ibtui.ui.text import Line, cut, join
+from ibtui.ui.text import Line, cells, cut, join, length, pad
 from ibtui.ui.widgets.linebox import LineBox
 
 if TYPE_CHECKING:
@@ -238,16 +239,21 @@ class LadderPane(LineBox, can_focus=True):
         width, feeds = self.content_size.width, self._parts.feeds
         if self._trouble:
             return cut(trouble_line(self._trouble), width)
-        parts = book_parts(book, view.bids, view.asks, self._touch, view.scale, now)
+        choice, room = choice_part(self._choices, self._host.quantity), width - 1
+        parts = [choice] if self._choices.unusual else []
         reason = feeds.reason(instrument.con_id, Feed.DEPTH)
-        if book is None:
-            parts.append(((f"no depth, touch only: {reason or 'no book yet'}", "warn"),))
-        elif reason:
+        if book is None:  # told early: the balance behind it is of the best bid and ask alone
+            none = f"no depth, touch only: {reason or 'no book yet'}"
+            left = room - sum(length(each) + 2 for each in parts)
+            parts.append(((pad(none, min(cells(none), left)), "warn"),))
+        parts += book_parts(book, view.bids, view.asks, self._touch, view.scale, now)
+        if book is not None and reason:
             parts.append(((reason, "warn"),))
         no_tape = feeds.reason(instrument.con_id, Feed.TAPE)
         parts.append(((f"no trades: {no_tape}", "warn"),) if no_tape else flow_part(hit, lifted, self._choices.seconds))
-        parts.insert(0 if self._choices.unusual else len(parts), choice_part(self._choices, self._host.quantity))
-        return ((" ", "plain"), *join(parts, width - 1))
+        if not self._choices.unusual:
+            parts.append(choice)
+        return ((" ", "plain"), *join(parts, room))
 
     def _foot(self, instrument: Instrument, view: LadderView, position: Line, held: float) -> Line:
         width = self.content_size.width
@@ -260,7 +266,7 @@ class LadderPane(LineBox, can_focus=True):
         if held:
             parts.append(position)
         if not parts:
-            parts.append((("↑ ↓ choose a row; i buys there, o sells there, x cancels, m moves", "dim"),))
+            parts.append(((hint(view.bids, view.asks, self._window.rows()), "dim"),))
         return ((" ", "plain"), *join(parts, width - 1))
 
     def chosen(self, y: int) -> bool:

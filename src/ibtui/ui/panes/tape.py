@@ -22,7 +22,7 @@ from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.panes.tape_window import PAGE, Entry, TapeWindow, entry_key
 from ibtui.ui.rows.quotes import headline
-from ibtui.ui.rows.tape import COLUMNS, LEGEND, mark_row, tape_row
+from ibtui.ui.rows.tape import COLUMNS, LEGEND, mark_row, nothing_yet, tape_row
 from ibtui.ui.rows.tape_head import delta_line, pace_line, paused_span, shown_spans
 from ibtui.ui.rows.tape_options import Options
 from ibtui.ui.text import Line, Row, with_zone, zone
@@ -125,6 +125,7 @@ class TapePane(Vertical):
 
     def _begin(self, instrument: Instrument, frame: Frame) -> None:
         self._instrument, self._window = instrument, None
+        self.grid.empty = nothing_yet(instrument)
         self.grid.set_columns(with_zone(COLUMNS, self._zone(instrument), frame.now_ns))
         self._anew()
 

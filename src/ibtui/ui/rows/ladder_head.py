@@ -39,6 +39,14 @@ def trouble_line(trouble: str) -> Line:
     return ((f" ✗ NOT BELIEVED: {trouble}; no orders here until it is right again", "bad"),)
 
 
+def hint(bids: Side, asks: Side, rows: range) -> str:
+    """What the keys do, while no row is chosen; where the spread is all that is seen, what helps against that."""
+    bid, ask = best_rows(bids, asks)
+    if bid is not None and ask is not None and rows and bid < rows[-1] and ask > rows[0]:
+        return "the spread is wider than these rows: u puts more prices into a row"
+    return "↑ ↓ choose a row; i buys there, o sells there, x cancels, m moves"
+
+
 Touch = tuple[float | None, float | None]
 """Best bid and ask, as prices."""
 

@@ -1,7 +1,7 @@
 """Rows of the tape. The side of a print is inferred, for IB doesn't send it, and is labelled so."""
 
 from ibtui.clock import NS
-from ibtui.market.instruments import Instrument
+from ibtui.market.instruments import QUOTED_ONLY, Instrument
 from ibtui.market.prices import format_price
 from ibtui.market.sale_conditions import ODD_LOT, in_words
 from ibtui.market.sweeps import TapeRow
@@ -58,6 +58,13 @@ def side_span(trade: Print) -> Span:
     if trade.bucket is not None:
         return _BUCKETS.get(trade.bucket, _TICK_TEST[None])
     return _TICK_TEST.get(trade.side, _TICK_TEST[None])
+
+
+def nothing_yet(instrument: Instrument) -> str:
+    """Why a tape is empty, in words."""
+    if instrument.sec_type in QUOTED_ONLY:
+        return f"IB reports no trades of {instrument.symbol}.{instrument.currency}: it is quoted only, see 1 and 2."
+    return "No prints yet in this run; ↓ goes back to what is stored."
 
 
 def tape_row(row: TapeRow, instrument: Instrument, zone: str, block: float | None) -> Row:

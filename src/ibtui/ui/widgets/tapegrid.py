@@ -35,9 +35,7 @@ class TapeGrid(RowGrid):
         *,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
-        super().__init__(
-            columns, row_of, empty="No prints yet in this run; ↓ goes back to what is stored.", cursor=False, id=id
-        )
+        super().__init__(columns, row_of, cursor=False, id=id)
         self._scroller = scroller
 
     def _step(self, steps: int) -> None:
