@@ -76,6 +76,8 @@ def explain(facts: Facts) -> str:
         return facts.trouble
     if asked.reason and not facts.overtaken:
         return asked.reason
+    if asked.standing is Standing.WITHOUT and not facts.slots:
+        return f"no slot: other programs of this login hold its {NAMES[asked.feed]}; asked for again every minute"
     if asked.standing is Standing.WITHOUT:
         return f"no slot: all {facts.slots} {NAMES[asked.feed]} are in use; {HOW_TO_GET_A_SLOT[asked.feed]}"
     if asked.standing is Standing.WAITING:

@@ -75,3 +75,11 @@ def test_whoever_has_no_slot_is_told_how_many_there_are_and_what_frees_one(feed:
     assert words.partition("; ")[2]
     waiting.standing = Standing.WAITING
     assert explain(replace(WELL, subscription=waiting)) == "waiting to be asked for"
+
+
+@pytest.mark.parametrize("feed", list(Feed))
+def test_where_other_programs_of_the_login_hold_every_slot_nobody_is_told_to_close_a_book_of_ours(feed: Feed) -> None:
+    waiting = Subscription(SPY, feed, {"a"}, standing=Standing.WITHOUT)
+    words = explain(replace(WELL, subscription=waiting, slots=0))
+    assert words.startswith("no slot: other programs of this login ")
+    assert "close" not in words
