@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibtui.market.board import Quote
-from ibtui.market.book import Level
+from ibtui.market.book import DepthBook, Level
 from ibtui.market.increments import Scale, increments
 from ibtui.market.instruments import Instrument
 from ibtui.trading.orders import Order, OrderIntent, Status
 from ibtui.ui.rows import ladder_book
 from ibtui.ui.rows.ladder import LadderView, columns_of, ladder_header, ladder_rows, places_of
-from ibtui.ui.rows.ladder_head import cursor_parts, position_part
+from ibtui.ui.rows.ladder_head import book_parts, cursor_parts, position_part
 from ibtui.ui.text import length
 
 SPY = Instrument(756733, "SPY")
@@ -197,3 +197,16 @@ def test_a_position_is_valued_at_the_touch_that_would_close_it(held, words):
 def test_what_is_not_known_of_a_position_is_not_called_zero():
     assert "unknown" in said(position_part(10, None, 100.01, 100.03, CENT, SPY))
     assert "unknown" in said(position_part(10, 99.99, None, 100.03, CENT, SPY))
+
+
+def test_a_book_that_is_crossed_between_two_rows_has_neither_a_spread_nor_a_tick_mark():
+    book = DepthBook(SPY.con_id)
+    book.bids, book.asks, book.updated = list(BID_LEVELS), list(ASK_LEVELS), 9.8
+    sound = " ".join(map(said, book_parts(book, BIDS, ASKS, (100.01, 100.03), CENT, 10.0)))
+    assert "spread 2" in sound
+    assert "book ✓ 0.2s" in sound
+    book.bids[0] = Level(132.0, 200, "ARCA")
+    crossed = " ".join(map(said, book_parts(book, BIDS, ASKS, (132.0, 100.03), CENT, 10.0)))
+    assert "book ? crossed: bid 132 over ask 100.03 0.2s" in crossed
+    assert "✓" not in crossed
+    assert "spread" not in crossed

@@ -52,7 +52,7 @@ Touch = tuple[float | None, float | None]
 
 
 def book_parts(book: DepthBook | None, bids: Side, asks: Side, touch: Touch, scale: Scale, now: float) -> list[Line]:
-    """Spread, balance of the two sides, that the book holds, its age; the most important first.
+    """Spread, balance of the two sides, that the book holds or what is amiss, its age; the most important first.
 
     Args:
         book: The book; None where only the touch is known.
@@ -64,7 +64,7 @@ def book_parts(book: DepthBook | None, bids: Side, asks: Side, touch: Touch, sca
     """
     best_bid, best_ask = touch
     parts: list[Line] = []
-    if best_bid is not None and best_ask is not None:
+    if best_bid is not None and best_ask is not None and best_bid <= best_ask:
         parts.append(((f"spread {scale.ticks(best_bid, best_ask):.3g}", "plain"),))
         if bids.total + asks.total:
             share = bids.total / (bids.total + asks.total)
@@ -74,7 +74,10 @@ def book_parts(book: DepthBook | None, bids: Side, asks: Side, touch: Touch, sca
                 ((f"{compact(bids.total)} ", "bid"), *bar, (f" {compact(asks.total)} {share:.0%} bid", "plain"))
             )
     if book is not None:
-        parts.append((("book ✓", "good"), (f" {age(now - book.updated)}", "dim")))
+        # Rows come one by one: what is amiss between two of them greys nothing yet, but is no ✓ either.
+        amiss = book.check()
+        held = (f"book ? {amiss}", "warn") if amiss else ("book ✓", "good")
+        parts.append((held, (f" {age(now - book.updated)}", "dim")))
     return parts
 
 
