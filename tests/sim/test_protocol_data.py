@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from ib_insync import IB, Contract, Stock, Ticker
+from ib_insync import IB, Contract, Index, Stock, Ticker
 
 from tests.conftest import until
 from tests.sim.protocol_rig import SPY, bare, client, control, gateway
@@ -172,6 +172,16 @@ async def test_depth_of_smart_without_the_smart_flag_is_refused_as_ib_does() -> 
         ib.errorEvent += lambda _, code, *__: codes.append(code)
         ib.reqMktDepth(await qualified(ib), numRows=5, isSmartDepth=False)
         await until(lambda: codes == [10092])
+
+
+async def test_an_index_has_no_book() -> None:
+    async with gateway() as server, client(server) as ib:
+        codes: list[int] = []
+        ib.errorEvent += lambda _, code, *__: codes.append(code)
+        (index,) = await ib.qualifyContractsAsync(Index("SPX", "CBOE"))
+        ticker = ib.reqMktDepth(index, numRows=5, isSmartDepth=True)
+        await until(lambda: codes == [10092])
+        assert not ticker.domBids
 
 
 @pytest.mark.parametrize("kind", ["Last", "AllLast", "BidAsk", "MidPoint"])

@@ -124,7 +124,7 @@ def depth(gateway: Gateway, client: Client, ask: Values) -> None:
         client.error(ask["req_id"], *NO_DEPTH)
         return
     smart, place = bool(ask["smart"]), venue(ask["exchange"]) or "SMART"
-    if place == "SMART" and not smart:
+    if (place == "SMART" and not smart) or listing.instrument.sec_type == "IND":  # nobody quotes an index
         client.error(
             ask["req_id"],
             NO_DEEP_DATA,
