@@ -14,11 +14,12 @@ PATIENCE = 0.5
 DISAGREES_FOR = 3.0
 """Seconds for which the best price may differ from the quote's: IB sends quotes as an aggregate of 250 ms."""
 
-SILENT_FOR = 15.0
-"""Seconds without a row after which a book has stopped, if the quote went on meanwhile."""
+SILENCES = ((3.0, 40), (15.0, 14))
+"""Seconds without a row after which a book has stopped, and how many frames of the quote in that time say so.
 
-SILENT_TICKS = 15
-"""Frames of the quote in that time, at least, that make a silent book a stopped one."""
+Those of the last second are left out: after a stall of ours the quote's may all come just before the book's. In a fast
+market the best prices of a dead book are the quote's now and then, by chance, so that they never differ for long.
+"""
 
 
 class BookWatch:
@@ -77,9 +78,13 @@ class BookWatch:
 
 
 def _stopped(book: DepthBook, quote: Quote, now: float) -> str:
-    if not (book.bids or book.asks) or now - book.updated < SILENT_FOR or quote.halted:
+    silent = now - book.updated
+    if not (book.bids or book.asks) or quote.halted:
         return ""
-    ticks = quote.ticks_in(SILENT_FOR, now)
-    if ticks < SILENT_TICKS:
-        return ""
-    return f"no row for {now - book.updated:.0f} s, while the quote had {ticks}"
+    for seconds, frames in SILENCES:
+        if silent < seconds:
+            break
+        ticks = quote.ticks_in(seconds, now) - quote.ticks_in(1.0, now)
+        if ticks >= frames:
+            return f"no row for {silent:.0f} s, while the quote had {ticks}"
+    return ""

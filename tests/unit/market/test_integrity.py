@@ -3,7 +3,7 @@
 import pytest
 
 from ibtui.market.book import ASK, BID, CLEAR, DELETE, INSERT, UPDATE
-from ibtui.market.integrity import DISAGREES_FOR, PATIENCE, SILENT_FOR, SILENT_TICKS
+from ibtui.market.integrity import DISAGREES_FOR, PATIENCE
 from ibtui.market.rows import Batch
 from ibtui.market.state import MarketState
 
@@ -98,9 +98,28 @@ def test_a_quote_that_is_not_live_says_nothing_about_the_book(how):
 
 def test_a_book_that_stopped_while_the_quote_goes_on_is_told():
     market = Market()
-    for _ in range(SILENT_TICKS):
-        market.quote(10.0, 10.1, after=SILENT_FOR / SILENT_TICKS)
+    for _ in range(15):
+        market.quote(10.0, 10.1, after=1.0)
     assert market.trouble().startswith("no row for 15 s, while the quote had")
+    market.take(depth=[depth(BID, UPDATE, 0, 10.0)])
+    assert market.trouble() == ""
+
+
+def test_a_book_that_stopped_in_a_fast_market_is_told_soon_though_the_quote_comes_by_its_prices():
+    market = Market()
+    for step in range(55):
+        market.quote(10.0 if step % 10 == 0 else 9.9, 10.1 if step % 10 == 5 else 10.2, after=0.05)
+        assert market.trouble() == "", step
+    market.quote(10.0, 10.1, after=0.5)
+    assert market.trouble().startswith("no row for 3 s, while the quote had")
+
+
+def test_after_a_stall_of_ours_the_quote_may_come_before_the_book():
+    market = Market()
+    market.now += 5.0
+    for _ in range(60):
+        market.quote(10.0, 10.1, after=0.001)
+    assert market.trouble() == ""
     market.take(depth=[depth(BID, UPDATE, 0, 10.0)])
     assert market.trouble() == ""
 
