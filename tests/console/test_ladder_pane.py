@@ -94,6 +94,45 @@ async def test_a_spread_that_is_wider_than_the_rows_says_what_shows_both_sides(t
             assert "5 ticks a row  no depth, touch only: " in facts, facts
 
 
+async def test_what_traded_is_cleared_above_or_below_the_chosen_row_or_the_middle_and_the_profile_stays(tmp_path: Path):
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(120, 30)) as pilot:
+            quote(parts, SPY, 500.01, 500.03, 500.02)
+            feed(parts, depth=[level(BID_SIDE, INSERT, 0, 500.01), level(ASK_SIDE, INSERT, 0, 500.03)])
+            await pilot.press("2")
+            await settle(app, pilot)
+
+            def trade() -> None:
+                """One size a price, told apart by it: at the bid up to the bid, at the ask from the ask on."""
+                parts.market.flow(SPY.con_id).forget_lately(lambda price: True, lambda price: True)
+                for number, price in enumerate((499.99, 500.0, 500.01, 500.03, 500.04, 500.05)):
+                    side = -1 if price < 500.02 else 1
+                    row = (SPY.con_id, 0, number, 10**18, price, 71.0 + number, "", "", side, 1, side, 0, 0)
+                    feed(parts, prints=[row])
+
+            async def left(*keys: str) -> set[int]:
+                """The sizes that are still shown as traded lately after some keys."""
+                trade()
+                await pilot.press(*keys)
+                await settle(app, pilot)
+                flow, now = parts.market.flow(SPY.con_id), parts.clock.monotonic()
+                counted = {int(size) for each in flow.traded(5.0, now) for size in each.values()}
+                shown = box(app, "#ladder")
+                at = shown.splitlines()[2].index("HIT") - 2, shown.splitlines()[2].index("LIFTED") + 6
+                assert {int(word) for line in shown.splitlines()[3:-1] for word in line[slice(*at)].split()} == counted
+                return counted
+
+            everything = {71, 72, 73, 74, 75, 76}
+            assert await left() == everything
+            assert await left("K") == {71, 72, 73}
+            assert await left("J") == {74, 75, 76}
+            assert await left("d") == set()
+            assert await left("up", "up", "K") == {71, 72, 73, 74, 75}
+            assert await left("J") == {75, 76}
+            assert sum(parts.market.flow(SPY.con_id).profile.values()) == 6 * sum(everything)
+
+
 async def test_a_kept_symbol_stands_beside_the_next_one_where_there_is_room_and_holds_its_own_slots(tmp_path: Path):
     async with console_parts(tmp_path) as parts:
         app = ConsoleApp(parts, start=nothing, stop=nothing)

@@ -4,7 +4,7 @@ Made for those contracts alone that a ladder shows, and fed once a network read,
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ibtui.market.book import DepthBook, Level
 
@@ -22,6 +22,9 @@ MOST_PRICES = 20_000
 
 Sizes = dict[float, float]
 """Price to size."""
+
+Where = Callable[[float], bool]
+"""Whether a price is meant."""
 
 
 class _Slot:
@@ -118,9 +121,22 @@ class Flow:
                     changed[price] = min(0.0, change + traded.get(price, 0.0))
         return bids, asks
 
-    def forget_lately(self) -> None:
-        """Counts trades and changes from now on; the profile stays."""
-        self._slots.clear()
+    def forget_lately(self, at_bid: Where, at_ask: Where) -> None:
+        """Counts trades and changes at some prices from now on; the profile stays.
+
+        Args:
+            at_bid: At which prices what was hit, and how bids changed, is forgotten.
+            at_ask: At which what was lifted, and how asks changed.
+        """
+        for slot in self._slots:
+            for sizes, meant in (
+                (slot.at_bid, at_bid),
+                (slot.bids, at_bid),
+                (slot.at_ask, at_ask),
+                (slot.asks, at_ask),
+            ):
+                for price in [each for each in sizes if meant(each)]:
+                    del sizes[price]
 
     def _slot(self, now: float) -> _Slot:
         slots, number = self._slots, int(now / SLOT)

@@ -21,6 +21,8 @@ trades = st.lists(
 ).map(lambda each: sorted(each, key=lambda trade: trade[0]))
 sides = st.lists(st.tuples(st.sampled_from(PRICES), st.integers(1, 9).map(float)), max_size=6)
 
+books = st.lists(st.tuples(moments, sides, sides), max_size=12)
+
 
 def lately(moment, seconds, now):
     return int(moment / SLOT) > int(now / SLOT) - seconds / SLOT
@@ -68,7 +70,7 @@ def total(levels, price):
     return sum(size for p, size in levels if p == price)
 
 
-@given(st.lists(st.tuples(moments, sides, sides), max_size=12), trades, st.sampled_from(WINDOWS))
+@given(books, trades, st.sampled_from(WINDOWS))
 def test_pulled_and_stacked_are_the_changes_better_than_where_the_book_ends_less_trades(books, events, seconds):
     book, flow = DepthBook(1), Flow(1)
     books.sort(key=lambda each: each[0])
@@ -106,8 +108,29 @@ def test_a_book_that_comes_in_anew_stacks_nothing():
     flow.book_changed(book_of(book, [(10.0, 70.0), (9.9, 5.0), (9.8, 5.0)], []), SETTLE + 2)
     flow.book_changed(book_of(book, [(10.0, 90.0), (9.9, 5.0), (9.8, 5.0)], []), SETTLE + 2.5)
     assert flow.changes(10.0, SETTLE + 2.5) == ({10.0: 4.0}, {})
-    flow.forget_lately()
+    flow.forget_lately(lambda price: True, lambda price: True)
     assert flow.changes(10.0, SETTLE + 2.5) == ({}, {})
+
+
+@given(books, trades, st.sampled_from(PRICES), st.sampled_from(PRICES))
+def test_what_is_forgotten_is_gone_at_those_prices_of_those_sides_and_nothing_else_is(books, events, bid_to, ask_from):
+    flow, book = Flow(1), DepthBook(1)
+    flow.book_changed(book, -SETTLE)
+    now = 0.0
+    for now, *what in sorted([*books, *events], key=lambda each: each[0]):
+        if isinstance(what[0], list):
+            flow.book_changed(book_of(book, *what), now)
+        else:
+            flow.printed(*what, now)
+    seconds, profile = WINDOWS[-1], dict(flow.profile)
+    before = [*flow.traded(seconds, now), *flow.changes(seconds, now)]
+    flow.forget_lately(lambda price: price <= bid_to, lambda price: price >= ask_from)
+    kept = (lambda price: price > bid_to, lambda price: price < ask_from)
+    model = [{price: size for price, size in each.items() if kept[at % 2](price)} for at, each in enumerate(before)]
+    assert [*flow.traded(seconds, now), *flow.changes(seconds, now)] == model
+    assert flow.profile == profile
+    flow.printed(bid_to, 5.0, -1, now)
+    assert flow.traded(seconds, now)[0][bid_to] == 5.0
 
 
 def test_what_is_kept_is_bounded():

@@ -96,7 +96,9 @@ class LadderPane(LineBox, can_focus=True):
             "least": lambda: self._choose(least=_next(LEAST, self._choices.least)),
             "group": self._regroup,
             "venues": lambda: self._choose(venues=not self._choices.venues),
-            "anew": self._count_anew,
+            "anew": lambda: self._forget(lambda row: True),
+            "above": lambda: self._forget_beside(1),
+            "below": lambda: self._forget_beside(-1),
         }
 
     # --- painting ---
@@ -383,9 +385,23 @@ class LadderPane(LineBox, can_focus=True):
     def _regroup(self) -> None:
         self._choose(group=int(_next(GROUPS, self._choices.group)))
 
-    def _count_anew(self) -> None:
-        if self._shown is not None:
-            self._parts.market.flow(self._shown).forget_lately()
+    def _forget_beside(self, up: int) -> None:
+        """Forgets what went on above or below the chosen row, or the middle of the market where none is chosen."""
+        view = self._view
+        middle = None if view is None else by_rows.middle_of(view.bids, view.asks)
+        begin = middle if self._window.cursor is None else self._window.cursor
+        if begin is None:
+            self._host.tell("No price is known yet")
+        else:
+            self._forget(lambda row: (row - begin) * up > 0)
+
+    def _forget(self, meant: Callable[[int], bool]) -> None:
+        """Counts trades and changes anew at rows; their prices are put into rows as they are for the eye."""
+        view = self._view
+        if self._shown is not None and view is not None:
+            self._parts.market.flow(self._shown).forget_lately(
+                lambda price: meant(view.scale.row(price, "down")), lambda price: meant(view.scale.row(price, "up"))
+            )
 
 
 def _next(values: tuple[float, ...], value: float) -> float:

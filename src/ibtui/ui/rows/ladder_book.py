@@ -1,5 +1,6 @@
 """What a ladder shows of book, flow and orders, by row instead of by price."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -59,14 +60,17 @@ def best_rows(bids: Side, asks: Side) -> tuple[int | None, int | None]:
     return max(bids.sizes, default=None), min(asks.sizes, default=None)
 
 
+def middle_of(bids: Side, asks: Side) -> float | None:
+    """The middle of the market, between two rows where no row is it; None without a book."""
+    best = [each for each in best_rows(bids, asks) if each is not None]
+    return sum(best) / len(best) if best else None
+
+
 def centre_of(bids: Side, asks: Side, quote: Quote, scale: Scale) -> int | None:
     """The row in the middle of the market; None while no price is known at all."""
-    best_bid, best_ask = best_rows(bids, asks)
-    if best_bid is not None and best_ask is not None:
-        return (best_bid + best_ask) // 2
-    known = best_bid if best_bid is not None else best_ask
-    if known is not None:
-        return known
+    middle = middle_of(bids, asks)
+    if middle is not None:
+        return math.floor(middle)
     price = quote.last if quote.last is not None else quote.close
     return None if price is None else scale.row(price)
 
