@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from ibtui.clock import NS, Clock, MarketClock
+from ibtui.market.trading_day import DAY_ZONE
 from ibtui.services.day_watch import TOLD_AFTER, DayWatch
 from ibtui.trading.events import Executed
 from ibtui.trading.orders import Commission, Execution, Order
-from ibtui.trading.restraints import DAY_ZONE
 from ibtui.ui.parts import Parts
 from tests.console.harness import SPY, console_parts
 

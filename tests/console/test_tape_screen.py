@@ -114,6 +114,45 @@ async def test_a_pause_holds_still_sizes_sift_and_parts_are_joined_or_not(tmp_pa
             assert "500.04" in text_of(app)
 
 
+async def test_at_17_00_in_new_york_delta_marks_and_profile_begin_anew_though_nothing_trades_any_more(tmp_path: Path):
+    begins_ns = BEGAN_NS + 7 * 3600 * NS
+    async with console_parts(tmp_path) as parts:
+
+        def trade(seq: int, after: int, price: float) -> None:
+            """A print of 100, so many seconds after the trading day's begin."""
+            row = (SPY.con_id, parts.clock.utc_ns(), seq, begins_ns + after * NS, price, 100.0, "", "", 1, 2, 1, 0, 30)
+            feed(parts, prints=[row])
+
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(120, 40)) as pilot:
+            parts.market_clock.measured(begins_ns - 60 * NS)
+            await pilot.press("2")
+            trade(1, -60, 500.01)
+            trade(2, -59, 500.09)
+            await settle(app, pilot)
+            await pilot.press("3")
+            await settle(app, pilot)
+            assert "delta +200 inferred" in text_of(app)
+            parts.market_clock.measured(begins_ns)
+            await until(lambda: "no prints since the count began anew" in text_of(app), 10, "the next trading day")
+            trade(3, 1, 500.05)
+            trade(4, 0, 500.07)
+            trade(5, -1, 500.08)  # late
+            await settle(app, pilot)
+            assert "delta +300 inferred" in text_of(app)
+            assert "since 17:00:01" in text_of(app)
+            assert [" 100 H" in line for line in text_of(app).splitlines() if " 100 " in line] == [
+                True,
+                True,
+                False,
+                True,
+                False,
+            ]
+            await pilot.press("2")
+            await settle(app, pilot)
+            assert parts.market.flow(SPY.con_id).profile == {500.05: 100.0, 500.07: 100.0}
+
+
 async def test_whose_a_print_was_is_inferred_from_the_quote_just_before_it_and_stored_so(
     gateway: Gateway, tmp_path: Path
 ):

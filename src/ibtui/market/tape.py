@@ -7,6 +7,7 @@ from ibtui.market.delta import Delta
 from ibtui.market.pace import Pace
 from ibtui.market.rows import PrintRow
 from ibtui.market.sale_conditions import ODD_LOT
+from ibtui.market.trading_day import next_day_ns
 
 KEPT = 5000
 """Prints kept in memory; the data files hold all of them."""
@@ -28,8 +29,8 @@ class Print(NamedTuple):
         exchange_ns: When it was reported, UTC nanoseconds of the market's clock, as IB sends them in whole seconds;
             None when unknown.
         side: Inferred, for IB doesn't send it: 1 buyer, -1 seller, 0 between, None not classified.
-        extreme: 1 the highest price that the tape has had, -1 the lowest, else 0. Odd lots and whatever else is not
-            reported to the tape set neither.
+        extreme: 1 the highest price that the day's tape has had, -1 the lowest, else 0. Odd lots and whatever else is
+            not reported to the tape set neither.
     """
 
     con_id: int
@@ -56,18 +57,19 @@ class Tape:
 
     Attributes:
         total: Prints ever taken.
-        delta: Bought and sold since :meth:`restart`, or since the first print.
+        delta: Bought and sold since :meth:`restart`, the trading day's begin, or the first print.
         pace: How fast they come.
         high: The highest reported price since then; low likewise; None before the first.
     """
 
-    __slots__ = ("con_id", "delta", "high", "low", "pace", "prints", "total")
+    __slots__ = ("_day_ends_ns", "con_id", "delta", "high", "low", "pace", "prints", "total")
 
     def __init__(self, con_id: int) -> None:
         self.con_id = con_id
         self.prints: deque[Print] = deque(maxlen=KEPT)
         self.total = 0
         self.pace = Pace()
+        self._day_ends_ns: int | None = None
         self.restart()
 
     def restart(self) -> None:
@@ -76,9 +78,19 @@ class Tape:
         self.high: float | None = None
         self.low: float | None = None
 
+    def turn(self, market_ns: int) -> None:
+        """Counts anew where a trading day has begun; never for what is late and of the day before."""
+        ends_ns = self._day_ends_ns
+        if ends_ns is None or market_ns >= ends_ns:
+            self._day_ends_ns = next_day_ns(market_ns)
+            if ends_ns is not None:
+                self.restart()
+
     def append(self, row: PrintRow, second: int) -> None:
         """Takes one print, received in that whole second of the monotonic clock."""
-        price, size = row[4], row[5]
+        exchange_ns, price, size = row[3], row[4], row[5]
+        if exchange_ns is not None and (self._day_ends_ns is None or exchange_ns >= self._day_ends_ns):
+            self.turn(exchange_ns)
         extreme = 0
         if is_reported(row[7], row[11]):
             if self.high is None or self.low is None:
@@ -90,5 +102,5 @@ class Tape:
         # Straight to the tuple: the generated constructor takes twice as long, and this runs once a print.
         self.prints.append(_new(Print, (*row, extreme)))
         self.total += 1
-        self.delta.add(row[3] or row[1], row[8], size)
+        self.delta.add(exchange_ns or row[1], row[8], size)
         self.pace.add(second, size)

@@ -8,10 +8,10 @@ from ibtui.clock import NS, Clock, MarketClock
 from ibtui.errors import StorageError
 from ibtui.market.board import Quote
 from ibtui.market.day_lines import DayLines, slot_of, spans
+from ibtui.market.trading_day import day_began_ns
 from ibtui.storage import recorded_queries
 from ibtui.storage.board_queries import last_prices
 from ibtui.storage.files import DataDirectory
-from ibtui.trading.restraints import day_began_ns
 
 EVERY = 5.0
 """Seconds between two looks."""

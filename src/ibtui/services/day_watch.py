@@ -9,6 +9,7 @@ from ibtui.clock import NS, Clock, MarketClock
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
 from ibtui.market.state import MarketState
+from ibtui.market.trading_day import day_began_ns
 from ibtui.trading.day_result import (
     SETTLES_AFTER,
     ContractResult,
@@ -20,7 +21,6 @@ from ibtui.trading.day_result import (
     in_base,
     mark_price,
 )
-from ibtui.trading.restraints import day_began_ns
 
 if TYPE_CHECKING:
     from ibtui.broker.account import Account

@@ -2,18 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
+from ibtui.market.trading_day import next_day_ns
 from ibtui.market.values import known
 from ibtui.trading.states import TradingState
 
 Source = Literal["user", "daily loss", "unknown profit"]
-
-DAY_BEGINS = time(17, 0)
-DAY_ZONE = ZoneInfo("America/New_York")
-"""A trading day begins at 17:00 in New York, when futures and forex begin theirs."""
 
 SETTLE_SECONDS = 5.0
 """Seconds after READY that IB may take to report the day's profit; unknown after that holds back."""
@@ -86,23 +81,3 @@ def blind_restraint(profit: float | None, ready_for: float | None, now_ns: int) 
 def is_over(restraint: Restraint, now_ns: int) -> bool:
     """Whether a day's latch has ended with its trading day; others don't end by time."""
     return restraint.source == "daily loss" and now_ns >= next_day_ns(restraint.since_ns)
-
-
-def next_day_ns(at_ns: int) -> int:
-    """When the trading day after this instant begins, UTC nanoseconds."""
-    begins = _begins_on(_local_date(at_ns))
-    return begins if begins > at_ns else _begins_on(_local_date(at_ns) + timedelta(days=1))
-
-
-def day_began_ns(at_ns: int) -> int:
-    """When the trading day of this instant began, UTC nanoseconds."""
-    began = _begins_on(_local_date(at_ns))
-    return began if began <= at_ns else _begins_on(_local_date(at_ns) - timedelta(days=1))
-
-
-def _local_date(at_ns: int) -> date:
-    return datetime.fromtimestamp(at_ns / 1e9, DAY_ZONE).date()
-
-
-def _begins_on(day: date) -> int:
-    return int(datetime.combine(day, DAY_BEGINS, DAY_ZONE).timestamp()) * 1_000_000_000

@@ -1,11 +1,13 @@
 """The tape against slow, obvious models: whose the prints were, what they add up to, which belong together."""
 
 import math
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ibtui.clock import NS
 from ibtui.market.delta import SIZE_CLASSES
 from ibtui.market.pace import LEAST, NORM, STRETCH, Pace
 from ibtui.market.rows import Batch
@@ -14,6 +16,7 @@ from ibtui.market.sides import Touch, bucket_of
 from ibtui.market.state import MarketState
 from ibtui.market.sweeps import JOIN_NS, MANY, Sieve, TapeRows, rows_of
 from ibtui.market.tape import KEPT, Print, Tape
+from ibtui.market.trading_day import DAY_ZONE
 
 sides = st.sampled_from([1, -1, 0, None])
 maybe_price = st.none() | st.integers(1, 8).map(float)
@@ -117,6 +120,24 @@ def test_counting_anew_forgets_what_was_summed_and_keeps_the_prints():
     tape.restart()
     tape.append(row(9, price=10.5, side=-1), 0)
     assert (tape.delta.value, tape.delta.since_ns, tape.high, len(tape.prints), tape.total) == (-1, 90, 10.5, 3, 3)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3 * 24), st.integers(1, 9).map(float), sides), max_size=40))
+def test_each_trading_day_begins_its_sums_and_marks_anew_and_what_is_late_undoes_nothing(prints):
+    tape, begin, of_day, day = Tape(1), datetime(2026, 11, 20, 12, tzinfo=DAY_ZONE), [], None
+    for seq, (hour, price, side) in enumerate(prints):
+        stamp = begin + timedelta(hours=hour)
+        tape.append((*row(seq)[:3], int(stamp.timestamp()) * NS, *row(seq, price, 5.0, side)[4:]), 0)
+        its_day = (stamp + timedelta(hours=7)).date()  # what is traded from 17:00 on is the next day's
+        if day is None or its_day > day:
+            of_day, day = [], its_day
+        before = [each for each, _ in of_day]
+        news = (price > max(before)) - (price < min(before)) if before else 0
+        assert tape.prints[-1].extreme == news
+        of_day.append((price, side))
+        assert tape.delta.value == sum(5.0 * (each or 0) for _, each in of_day)
+        assert (tape.delta.prints, len(tape.prints)) == (len(of_day), seq + 1)
+        assert (tape.high, tape.low) == (max(each for each, _ in of_day), min(each for each, _ in of_day))
 
 
 def test_a_print_keeps_what_came():

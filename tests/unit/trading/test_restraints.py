@@ -9,16 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibtui.clock import NS
+from ibtui.market.trading_day import day_began_ns, next_day_ns
 from ibtui.trading.restraints import (
     SETTLE_SECONDS,
     Restraint,
     blind_restraint,
-    day_began_ns,
     day_profit,
     is_over,
     loss_restraint,
     most_severe,
-    next_day_ns,
 )
 from ibtui.trading.states import TradingState
 

@@ -12,5 +12,10 @@ KEYS: tuple[Key, ...] = (
     _tape("time", "t", "time", "Go to a time of the day, on the market's clock"),
     _tape("size", "v", "sizes", "Show only trades of some sizes"),
     _tape("join", "w", "join", "Join the parts of a trade (one price and side within 100 ms), or show every print"),
-    _tape("anew", "n", "count anew", "Count delta, highs and lows from now on"),
+    _tape(
+        "anew",
+        "n",
+        "count anew",
+        "Count delta, highs and lows from now on, as each trading day does (17:00 in New York)",
+    ),
 )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from ibtui.errors import StorageError
 from ibtui.market.flow import Flow
 from ibtui.market.increments import Scale
+from ibtui.market.trading_day import day_began_ns
 from ibtui.storage import tape_queries
-from ibtui.trading.restraints import day_began_ns
 from ibtui.ui.rows.ladder_book import by_row
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 
 from ibtui.broker.order_reports import ExternalOrder
+from ibtui.market.trading_day import day_began_ns
 from ibtui.trading.orders import Order
-from ibtui.trading.restraints import day_began_ns
 from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.rows.order_list import ExternalKey, OrderList, Section, list_orders, section_row

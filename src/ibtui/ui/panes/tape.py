@@ -111,7 +111,9 @@ class TapePane(Vertical):
             return
         elif not (frame.full or self._late or instrument.con_id in frame.tapes or instrument.con_id in frame.quotes):
             return
-        tape = self._tape
+        tape, market_ns = self._tape, self._host.parts.market_clock.now_ns()
+        if tape is not None and market_ns is not None:
+            tape.turn(market_ns)  # where nothing trades any more, the day is over all the same
         news = tape is not None and (tape.total != self._taken or self.grid.page != self._page)
         if tape is not None and self._window is None and news:
             self._follow(tape)

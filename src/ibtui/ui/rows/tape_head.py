@@ -20,7 +20,7 @@ _NAMES = (
 def delta_line(delta: Delta | None, zone: str, width: int) -> Line:
     """Cumulative delta, and between what it may be: prints whose side is not known may have been either's."""
     if delta is None or not delta.prints:
-        return ((" no prints yet", "dim"),)
+        return ((" no prints yet" if delta is None else " no prints since the count began anew", "dim"),)
     value, tone = signed(delta.value, 0)
     low, high = delta.band
     share = "no volume" if delta.share is None else f"{delta.share:.0%} of {compact(delta.volume)} known"

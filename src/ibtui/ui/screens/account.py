@@ -9,9 +9,9 @@ from textual.widget import Widget
 
 from ibtui.errors import StorageError
 from ibtui.market.instruments import Instrument
+from ibtui.market.trading_day import day_began_ns
 from ibtui.storage import queries
 from ibtui.trading.day_result import Fill, fills_since
-from ibtui.trading.restraints import day_began_ns
 from ibtui.ui.frame import Frame
 from ibtui.ui.gather import brief_limits
 from ibtui.ui.keymap import bindings

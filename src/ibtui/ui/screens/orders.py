@@ -10,8 +10,8 @@ from textual.widget import Widget
 
 from ibtui.broker.order_reports import ExternalOrder
 from ibtui.market.instruments import Instrument
+from ibtui.market.trading_day import day_began_ns
 from ibtui.trading.orders import LIVE, Order
-from ibtui.trading.restraints import day_began_ns
 from ibtui.ui.frame import Frame
 from ibtui.ui.gather import brief_limits
 from ibtui.ui.keymap import bindings
