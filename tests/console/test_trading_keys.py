@@ -102,6 +102,7 @@ async def test_instant_keys_trade_only_when_armed_and_after_a_first_ticket(gatew
         await desk.press("B")
         assert desk.said("not ARMED")
         await desk.armed()
+        assert desk.said("after a first ticket B and S trade at once")
         await desk.press("B")
         assert desk.said("goes through a ticket")
         assert not desk.console.orders.orders
@@ -113,8 +114,11 @@ async def test_instant_keys_trade_only_when_armed_and_after_a_first_ticket(gatew
             await desk.press("B")
         order = await desk.order(Status.WORKING, Status.FILLED, number=1)
         assert (order.intent.action, order.intent.quantity, order.intent.order_type) == ("BUY", 10, "LMT")
-        await desk.press("z", "B")
+        await desk.press("z")
         assert desk.said("DISARMED")
+        await desk.armed()
+        assert desk.said("min: B and S trade at once")
+        await desk.press("z", "B")
         assert len(desk.console.orders.orders) == 2
 
 

@@ -36,7 +36,8 @@ class Armed:
             return
         minutes = self._app.parts.settings.orders.arm_minutes
         self.until = now + minutes * 60
-        self._app.tell(f"ARMED for {minutes:g} min: B and S trade at once; z disarms")
+        first = "" if self.sends_at_once() else "after a first ticket "
+        self._app.tell(f"ARMED for {minutes:g} min: {first}B and S trade at once; z disarms")
 
     def disarm(self, reason: str = "") -> None:
         """Keys open tickets again."""

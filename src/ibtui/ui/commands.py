@@ -68,7 +68,7 @@ COMMANDS: dict[str, Usage] = {
     "release": Usage("release REASON", "end a HALT or a latched daily loss", _simple, 1, 99),
     "resolve": Usage("resolve REFERENCE REASON", "close an UNKNOWN order by hand", _simple, 2, 99),
     "differences": Usage("differences", "what happened while the link was lost, to acknowledge it", _simple),
-    "arm": Usage("arm", "keys and :buy send at once, for a while", _simple),
+    "arm": Usage("arm", "keys and :buy send at once, for a while (by [orders] confirm after a first ticket)", _simple),
     "disarm": Usage("disarm", "keys open tickets again", _simple),
     "cancel": Usage("cancel [buys|sells] [SYMBOL]", "cancel all our working orders, or those meant", _simple, 0, 3),
     "limits": Usage("limits", "trading state, breaker, and how far everything is from its limit", _simple),

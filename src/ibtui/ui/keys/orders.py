@@ -91,7 +91,7 @@ KEYS: tuple[Key, ...] = (
         "Orders",
         (EVERYWHERE,),
         "app.arm",
-        "Arm: B and S trade at once, until time, link, quote or quiet end it",
+        "Arm: B and S trade at once (by confirm after a first ticket), until time, link, quote or quiet end it",
         trading=True,
     ),
     Key(
