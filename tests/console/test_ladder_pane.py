@@ -9,6 +9,7 @@ from ibtui.market.instruments import Instrument
 from ibtui.trading.orders import Status
 from ibtui.ui.app import ConsoleApp
 from ibtui.ui.panes.ladder import LadderPane
+from ibtui.ui.panes.tape import TapePane
 from ibtui.ui.screens.ticket import OrderTicket
 from tests.conftest import Gateway, until
 from tests.console.harness import QQQ, SPY, console_parts, feed, nothing, quote
@@ -146,9 +147,11 @@ async def test_a_kept_symbol_stands_beside_the_next_one_where_there_is_room_and_
             await pilot.press("2")
             await settle(app, pilot)
             second = app.screen.query_one("#second", LadderPane)
-            assert not second.display
+            tape = app.screen.query_one("#tape", TapePane)
+            assert (second.display, tape.display) == (False, True)
             await pilot.press("p", "l")
             await settle(app, pilot)
+            assert (second.display, tape.display) == (True, False)
             assert (app.selected, app.beside, depth()) == (QQQ, SPY, {"SPY", "QQQ"})
             assert "400.02" in box(app, "#ladder")
             assert "500.02" in box(app, "#second")
@@ -161,13 +164,35 @@ async def test_a_kept_symbol_stands_beside_the_next_one_where_there_is_room_and_
             assert "VENUES" not in box(app, "#ladder")
             await pilot.resize_terminal(120, 30)
             await settle(app, pilot)
-            assert (second.display, app.beside) == (False, None)
+            assert (second.display, tape.display, app.beside) == (False, False, None)
             await pilot.resize_terminal(160, 30)
             await settle(app, pilot)
             assert second.display
             await pilot.press("1")
             await settle(app, pilot)
             assert app.beside is None
+
+
+async def test_a_wide_terminal_shows_the_symbols_tape_beside_its_ladder_which_keeps_the_keys(tmp_path: Path) -> None:
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(160, 30)) as pilot:
+            quote(parts, SPY, 500.01, 500.03, 500.02)
+            feed(parts, depth=[level(BID_SIDE, INSERT, 0, 500.01), level(ASK_SIDE, INSERT, 0, 500.03)])
+            await pilot.press("2")
+            await settle(app, pilot)
+            assert "VOLUME" in box(app, "#ladder")
+            assert "no prints yet" in text_of(app)
+            feed(parts, prints=[(SPY.con_id, 0, 1, 10**18, 500.03, 77.0, "IEX", "", 1, 2, 1, 0, 0)])
+            await settle(app, pilot)
+            assert "delta +77 inferred" in text_of(app)
+            assert re.search(r"▲▲? +500\.03 +77 +IEX", text_of(app))
+            await pilot.click("#prints", offset=(5, 1))
+            await pilot.press("up", "p")
+            await settle(app, pilot)
+            assert app.screen.query_one("#ladder", LadderPane).cursor_price == 500.03
+            assert "PAUSED" not in text_of(app)
+            assert any("SPY is kept" in each.text for each in app.words.standing)
 
 
 async def test_when_armed_the_keys_place_move_and_cancel_at_the_row(gateway: Gateway, tmp_path: Path) -> None:

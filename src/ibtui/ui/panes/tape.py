@@ -50,13 +50,21 @@ class TapePane(Vertical):
 
     Args:
         console: The app, whose selected symbol is shown.
+        beside: It stands beside the symbol's ladder, which shows the quote and has the keys.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("tape", group="Tape")]
 
-    def __init__(self, console: "ConsoleApp", *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+    def __init__(
+        self,
+        console: "ConsoleApp",
+        *,
+        beside: bool = False,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        super().__init__(id=id, classes="beside" if beside else None)
         self._host = console
+        self._beside = beside
         self._instrument: Instrument | None = None
         self._options = Options()
         self._rows = TapeRows(self._options.sieve)
@@ -79,7 +87,10 @@ class TapePane(Vertical):
     def compose(self) -> ComposeResult:
         """The quote, the totals, and the rows."""
         yield LineBox(id="tape-head")
-        yield TapeGrid(self, self._row, id="prints")
+        grid = TapeGrid(self, self._row, id="prints")
+        if self._beside:
+            grid.can_focus, grid.empty = False, "No prints yet in this run."
+        yield grid
 
     @property
     def grid(self) -> TapeGrid:
@@ -166,13 +177,12 @@ class TapePane(Vertical):
     def _head(self, instrument: Instrument, tape: Tape | None, frame: Frame) -> None:
         parts, box = self._host.parts, self.query_one("#tape-head", LineBox)
         width, zone_of = box.content_size.width, self._zone(instrument)
-        quote = parts.market.board.quote(instrument.con_id)
         reason = parts.feeds.reason(instrument.con_id, Feed.TAPE)
-        mark = parts.feeds.mark(instrument.con_id)
-        lines: list[Line] = [
-            ((" ", "plain"), *headline(quote, instrument, mark, frame.now, frame.now_ns)),
-            delta_line(tape.delta if tape else None, zone_of, width),
-        ]
+        lines: list[Line] = []
+        if not self._beside:
+            quote, mark = parts.market.board.quote(instrument.con_id), parts.feeds.mark(instrument.con_id)
+            lines.append(((" ", "plain"), *headline(quote, instrument, mark, frame.now, frame.now_ns)))
+        lines.append(delta_line(tape.delta if tape is not None and tape.total else None, zone_of, width))
         came = tape.total if tape is not None else 0
         paused = paused_span(came - self._held_at if self._window is not None else None)
         shown = shown_spans(self._options.sieve, self._options.block, self._unseen)
@@ -182,8 +192,9 @@ class TapePane(Vertical):
             lines.append(
                 pace_line(tape.pace.now(frame.now), tape.pace.norm(frame.now), width, before=paused, after=shown)
             )
-        box.set_class(self.size.height >= TALL, "tall")
-        box.show([*lines, LEGEND] if self.size.height >= TALL else lines)
+        tall = self.size.height >= TALL and not self._beside
+        box.set_class(tall, "tall")
+        box.show([*lines, LEGEND] if tall else lines)
 
     def _row(self, key: Hashable) -> Row:
         entry, instrument = self._entries.get(key), self._instrument

@@ -13,8 +13,9 @@ from ibtui.ui.text import GAP, Column, Line, Place, Row, Span, compact, fit, lay
 
 PRICE_CELLS = 11
 
-_BARS = ("bid bar", "ask bar")
-_LONGEST_BAR = 12
+_LONGEST = {"bid bar": 12, "ask bar": 12, "PROFILE": 32}
+"""Cells up to which a bar grows where there is room."""
+
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 # What changes most stands left: a changed line is sent again from its left edge to its last changed cell.
@@ -82,15 +83,18 @@ class LadderView:
 
 @lru_cache(maxsize=64)
 def places_of(width: int, venues: bool) -> tuple[Place, ...]:
-    """Where the columns stand: those that fit, by rank; cells left over make the bars longer, or the venues."""
+    """Where the columns stand: those that fit, by rank; cells left over make the bars longer, then the venues."""
     columns = columns_of(venues)
     places = list(fit(columns, width))
     spare = max(0, width - sum(each.width + GAP for each in places) + GAP)
-    growing = [at for at, each in enumerate(places) if columns[each.index].title in ("VENUES", *_BARS)]
+    titles = [columns[each.index].title for each in places]
+    longest = {**_LONGEST, "VENUES": width} if venues else _LONGEST
+    growing = sorted((at for at, each in enumerate(titles) if each in longest), key=lambda at: longest[titles[at]])
     for number, at in enumerate(growing):
-        more = spare // len(growing) + (number == 0) * (spare % len(growing))
-        longest = width if venues else _LONGEST_BAR
-        places[at] = Place(places[at].index, min(longest, places[at].width + more), places[at].right)
+        place, share = places[at], -(-spare // (len(growing) - number))
+        cells = min(longest[titles[at]], place.width + share)
+        spare -= cells - place.width
+        places[at] = Place(place.index, cells, place.right)
     return tuple(places)
 
 

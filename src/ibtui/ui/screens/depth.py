@@ -1,4 +1,4 @@
-"""Screen 2: the selected symbol's price ladder, and a second one beside it where there is room."""
+"""Screen 2: the selected symbol's price ladder, and where there is room its tape beside it, or a second ladder."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -13,10 +13,11 @@ from ibtui.market.instruments import Instrument
 from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.panes.ladder import LadderPane
+from ibtui.ui.panes.tape import TapePane
 from ibtui.ui.screens.symbol import SymbolScreen
 
 WIDE = 160
-"""Columns from which two ladders stand side by side."""
+"""Columns from which something stands beside the ladder: all of its columns and the tape's fit."""
 
 OWNER = "second ladder"
 """Who wants the data of the symbol that was kept."""
@@ -34,14 +35,16 @@ class DepthScreen(SymbolScreen):
         self._wanted: Instrument | None = None
 
     def body(self) -> Iterable[Widget]:
-        """The two ladders, of which the second is there only while it has a symbol and room."""
+        """The ladder, and beside it a second one while that has a symbol, else the tape; either where there is room."""
         with Horizontal(id="ladders"):
             yield LadderPane(self.console, lambda: self.console.selected, id="ladder")
             yield LadderPane(self.console, lambda: self.console.beside, id="second")
+            yield TapePane(self.console, beside=True, id="tape")
 
     def on_mount(self) -> None:
         """The first ladder gets the keys."""
-        self.query_one("#second").display = False
+        for name in ("#second", "#tape"):
+            self.query_one(name).display = False
         self.query_one("#ladder").focus()
 
     @property
@@ -80,13 +83,13 @@ class DepthScreen(SymbolScreen):
             self.console.follow(Feed.DEPTH, selected)
             self.console.follow(Feed.TAPE, selected)
         self._arrange()
-        for name in (
-            "#ladder",
-            "#second",
-        ):  # by its id a widget is found at once, by its kind the whole screen is walked
-            pane = self.query_one(name, LadderPane)
-            if pane.display:
-                pane.paint(frame)
+        # By its id a widget is found at once, by its kind the whole screen is walked.
+        for ladder in (self.query_one("#ladder", LadderPane), self.query_one("#second", LadderPane)):
+            if ladder.display:
+                ladder.paint(frame)
+        tape = self.query_one("#tape", TapePane)
+        if tape.display:
+            tape.paint(frame)
 
     def action_ladder(self, what: str) -> None:
         """One of the ladder's keys."""
@@ -111,11 +114,12 @@ class DepthScreen(SymbolScreen):
         self.console.paint_soon()
 
     def _arrange(self) -> None:
-        """Shows the second ladder where it has a symbol of its own, and room."""
-        selected, kept = self.console.selected, self._kept
+        """Where there is room shows the second ladder if it has a symbol of its own, else the tape."""
+        selected, kept, room = self.console.selected, self._kept, self.size.width >= WIDE
         apart = kept is not None and (selected is None or kept.con_id != selected.con_id)
-        beside = kept if apart and self.size.width >= WIDE else None
-        second = self.query_one("#second", LadderPane)
+        beside = kept if apart and room else None
+        second, tape = self.query_one("#second", LadderPane), self.query_one("#tape", TapePane)
+        tape.display = room and beside is None
         self._want(beside)
         if second.display != (beside is not None):
             second.display = beside is not None
