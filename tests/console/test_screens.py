@@ -1,6 +1,7 @@
 """The screens under Textual's Pilot, on real parts without a gateway."""
 
 import asyncio
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -318,8 +319,26 @@ async def test_help_lists_every_key_and_command(tmp_path: Path):
             await pilot.press("G")
             await settle(app, pilot)
             assert ":quit" in text_of(app)
+            told = [row[1][0] for row in app.screen.query_one("#rows", RowGrid).all_rows() if len(row) > 1]
+            assert "Export this view into the data directory: a list as CSV, else the screen's text" in " ".join(told)
+            assert max(map(len, told)) <= 80 - len("│ KEY            ") - len("WHERE          │")
             await pilot.press("escape")
             assert not isinstance(app.screen, HelpScreen)
+
+
+async def test_a_line_of_the_log_that_is_too_long_is_read_in_full_when_it_is_chosen(tmp_path: Path) -> None:
+    long = "the gateway said " + " ".join(f"word{number}" for number in range(20))
+    async with console_parts(tmp_path) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            for message in (long, "short"):
+                parts.log.emit(logging.LogRecord("ibtui.broker.feeds", logging.INFO, "", 0, message, None, None))
+            await pilot.press("9")
+            await settle(app, pilot)
+            assert "word19" not in text_of(app)
+            await pilot.press("down")
+            await settle(app, pilot)
+            assert long in " ".join(text_of(app).split())
 
 
 async def working_order(parts) -> Order:

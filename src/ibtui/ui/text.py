@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import zip_longest
+from textwrap import wrap
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from ibtui.clock import NS
 
@@ -197,6 +199,24 @@ def cut(line: Line, width: int) -> Line:
     if left:
         spans.append((" " * left, "plain"))
     return merge(spans)
+
+
+def broken(text: str, width: int) -> list[str]:
+    """The text on lines of at most ``width`` cells, broken between words where they can be."""
+    width = max(1, width)
+    return [piece for line in wrap(clean(text), width) for piece in chop_cells(line, width)]
+
+
+def spread(row: Row, places: Sequence[Place]) -> list[Row]:
+    """The row on as many lines as its cells need where they are wider than their columns."""
+    if len(row) == 1:
+        return [row]
+    pieces = {place.index: broken(row[place.index][0], place.width) for place in places}
+    shown = [pieces.get(at, []) for at in range(len(row))]
+    return [
+        tuple((cell, tone) for cell, (_, tone) in zip(line, row, strict=True))
+        for line in zip_longest(*shown, fillvalue="")
+    ] or [row]
 
 
 def cells(text: str) -> int:

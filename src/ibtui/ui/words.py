@@ -2,12 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from textwrap import wrap
-
-from rich.cells import chop_cells
 
 from ibtui.services.alerts import Severity
-from ibtui.ui.text import Line, clean
+from ibtui.ui.text import Line, broken, clean
 
 STANDS = 4.0
 """Seconds that a word stands."""
@@ -59,10 +56,8 @@ class Words:
 
     def lines(self, width: int) -> list[Line]:
         """The words on lines of ``width`` cells, broken between words where they can be."""
-        return [((line, TONES[word.severity]),) for word in self.standing for line in _broken(word.text, width)]
-
-
-def _broken(text: str, width: int) -> list[str]:
-    room = max(1, width - 2)
-    chopped = [piece for line in wrap(text, room) for piece in chop_cells(line, room)]
-    return [f" {line}" for line in chopped[:LINES]]
+        return [
+            ((f" {line}", TONES[word.severity]),)
+            for word in self.standing
+            for line in broken(word.text, width - 2)[:LINES]
+        ]

@@ -24,6 +24,17 @@ def test_a_row_fills_its_line_exactly_whatever_its_cells_hold(width, row):
     assert text.length(line) == width
 
 
+@given(st.integers(30, 80), st.lists(SPANS, min_size=4, max_size=4))
+def test_a_spread_row_shows_every_letter_of_its_columns_and_nothing_is_wider_than_its_column(width, row):
+    places = text.fit(COLUMNS, width)
+    lines = text.spread(tuple(row), places)
+    for place in places:
+        pieces = [line[place.index][0] for line in lines]
+        assert "".join("".join(pieces).split()) == "".join(text.clean(row[place.index][0]).split())
+        assert len(lines) == 1 or all(text.cells(piece) <= place.width for piece in pieces)
+        assert {line[place.index][1] for line in lines} == {row[place.index][1]}
+
+
 @given(st.lists(SPANS, max_size=6), st.integers(0, 60))
 def test_a_cut_line_fills_its_width_exactly(line, width):
     assert text.length(text.cut(tuple(line), width)) == width

@@ -33,7 +33,7 @@ from ibtui.ui.rows.ladder_head import (
     trouble_line,
 )
 from ibtui.ui.rows.quotes import headline
-from ibtui.ui.text import Line, cells, cut, join, length, pad
+from ibtui.ui.text import Line, cells, join, length, pad
 from ibtui.ui.widgets.linebox import LineBox
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ class LadderPane(LineBox, can_focus=True):
     ) -> Line:
         width, feeds = self.content_size.width, self._parts.feeds
         if self._trouble:
-            return cut(trouble_line(self._trouble), width)
+            return trouble_line(self._trouble, width)
         choice, room = choice_part(self._choices, self._host.quantity), width - 1
         parts = [choice] if self._choices.unusual else []
         reason = feeds.reason(instrument.con_id, Feed.DEPTH)

@@ -25,7 +25,7 @@ from ibtui.ui.rows.quotes import headline
 from ibtui.ui.rows.tape import COLUMNS, LEGEND, mark_row, nothing_yet, tape_row
 from ibtui.ui.rows.tape_head import delta_line, pace_line, paused_span, shown_spans
 from ibtui.ui.rows.tape_options import Options
-from ibtui.ui.text import Line, Row, with_zone, zone
+from ibtui.ui.text import Line, Row, join, with_zone, zone
 from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.tapegrid import TapeGrid
 
@@ -194,7 +194,7 @@ class TapePane(Vertical):
             )
         tall = self.size.height >= TALL and not self._beside
         box.set_class(tall, "tall")
-        box.show([*lines, LEGEND] if tall else lines)
+        box.show([*lines, join(LEGEND, width)] if tall else lines)
 
     def _row(self, key: Hashable) -> Row:
         entry, instrument = self._entries.get(key), self._instrument

@@ -34,9 +34,11 @@ class Choices:
         return self.group > 1 or self.least > 0
 
 
-def trouble_line(trouble: str) -> Line:
-    """Why the ladder is grey."""
-    return ((f" ✗ NOT BELIEVED: {trouble}; no orders here until it is right again", "bad"),)
+def trouble_line(trouble: str, width: int) -> Line:
+    """Why the ladder is grey, and where there is room, what that means."""
+    words = f" ✗ NOT BELIEVED: {trouble}"
+    meaning = "; no orders here until it is right again"
+    return ((words + meaning if len(words + meaning) <= width else words, "bad"),)
 
 
 def hint(bids: Side, asks: Side, rows: range) -> str:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from ibtui.ui.text import Column, Row, wall
 
-COLUMNS = (Column("TIME", 8), Column("LEVEL", 7), Column("SOURCE", 18), Column("MESSAGE", 20, stretch=True))
+COLUMNS = (Column("TIME", 8), Column("LEVEL", 7), Column("SOURCE", 18, rank=1), Column("MESSAGE", 60, stretch=True))
 
 
 class LogLine(Protocol):

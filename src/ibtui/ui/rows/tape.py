@@ -34,23 +34,16 @@ _BUCKETS: dict[int | None, Span] = {
 _TICK_TEST: dict[int | None, Span] = {1: ("△", "up"), -1: ("▽", "down"), 0: ("·", "plain"), None: ("?", "dim")}
 """The same where the quote could not say, and the last other price did; unknown where neither did."""
 
-LEGEND: Line = (
-    (" ~ inferred: ", "dim"),
-    ("▲▲", "up"),
-    (" above ask ", "dim"),
-    ("▲", "up"),
-    (" at ask  ", "dim"),
-    ("·", "plain"),
-    (" between  ", "dim"),
-    ("▼", "down"),
-    (" at bid ", "dim"),
-    ("▼▼", "down"),
-    (" below bid  ", "dim"),
-    ("△▽", "plain"),
-    (" tick test  ", "dim"),
-    ("?", "plain"),
-    (" unknown", "dim"),
+LEGEND: tuple[Line, ...] = (
+    ((" ~ inferred: ", "dim"), ("▲▲", "up"), (" above ask", "dim")),
+    (("▲", "up"), (" at ask", "dim")),
+    (("·", "plain"), (" between", "dim")),
+    (("▼", "down"), (" at bid", "dim")),
+    (("▼▼", "down"), (" below bid", "dim")),
+    (("△▽", "plain"), (" tick test", "dim")),
+    (("?", "plain"), (" unknown", "dim")),
 )
+"""What the signs mean, in parts, for not all of them fit everywhere."""
 
 
 def side_span(trade: Print) -> Span:

@@ -27,6 +27,7 @@ from ibtui.ui.screens.lists import ListsScreen
 from ibtui.ui.text import Row
 from ibtui.ui.widgets.linebox import LineBox
 from ibtui.ui.widgets.rowgrid import RowGrid
+from ibtui.ui.widgets.whole import Whole
 
 
 class ConnectionScreen(ListsScreen):
@@ -43,11 +44,12 @@ class ConnectionScreen(ListsScreen):
         self._symbols: dict[int, Instrument] = {}
 
     def body(self) -> Iterable[Widget]:
-        """Lights, numbers, timeline, symbols."""
+        """Lights, numbers, timeline, symbols, and what was cut of the selected row."""
         yield LineBox(id="lights")
         yield LineBox(id="facts")
         yield RowGrid(self.timed(EVENT_COLUMNS), self._event_row, empty="Nothing has happened yet.", id="events")
         yield RowGrid(SYMBOL_COLUMNS, self._symbol_row, empty="No symbol is subscribed.", id="symbols")
+        yield Whole()
 
     def paint(self, frame: Frame) -> None:
         """Draws what changed; times go on at every full frame."""
@@ -56,6 +58,7 @@ class ConnectionScreen(ListsScreen):
             self._events = {id(each): (each, lasted) for each, lasted in lasting(self.parts.events, frame.now)}
             timeline.set_keys(tuple(self._events))
             timeline.update_rows()
+        self.query_one(Whole).read(self.query_one(self._chosen, RowGrid))
         if not frame.full:
             return
         quoted = (each.instrument for each in self.parts.feeds.subscriptions() if each.feed is Feed.QUOTES)

@@ -20,6 +20,7 @@ from ibtui.ui.widgets.linebox import LineBox
 
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp
+    from ibtui.ui.widgets.rowgrid import RowGrid
 
 KEPT = "desk"
 """Under which the layout in use is kept; the saved ones have their names after this one."""
@@ -92,11 +93,16 @@ class Slot(Vertical):
         yield LineBox(classes="pane-title")
         yield self.pane
 
-    def entitle(self, *, focused: bool, more: str = "", warning: str = "") -> None:
-        """Shows the title: where the keys go here, a mark and a bar over the whole pane, and what a key would do."""
+    def entitle(self, *, focused: bool, more: str = "", warning: str = "", cut_off: Line = ()) -> None:
+        """Shows the title: where the keys go here, a mark and a bar over the whole pane, and what a key would do.
+
+        Behind it stands what the pane has no room for: the other panes' names, and of the selected row what was cut.
+        """
         box = self.query_one(".pane-title", LineBox)
         name = f"▸ {self.pane_name} " if focused else f"  {self.pane_name} "
-        words: Line = ((name, "here" if focused else "dim"), (warning, "alarm"), (more, "here" if focused else "dim"))
+        tone = "here" if focused else "dim"
+        cut = tuple((f"{text} ", tone if focused else own) for text, own in cut_off)
+        words: Line = ((name, tone), (warning, "alarm"), *cut, (more, tone))
         bar = " " * (box.content_size.width - length(words)) if focused else ""
         box.show([(*words, (bar, "here"))])
 
@@ -119,6 +125,7 @@ class DeskScreen(SymbolScreen):
         self._slots: dict[str, Slot] = {}
         self._shown: tuple[str, ...] = ()
         self._at_once = False
+        self._cut_off: Line = ()
 
     def body(self) -> Iterable[Widget]:
         """Room for the panes; they are put into it once its size is known."""
@@ -161,6 +168,7 @@ class DeskScreen(SymbolScreen):
                 focused=name == self._focus,
                 more=more if name == self._shown[-1] else "",
                 warning=AT_ONCE if name == self._focus == "ladder" and self._at_once else "",
+                cut_off=self._cut_off if name == "orders" else (),
             )
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -191,12 +199,13 @@ class DeskScreen(SymbolScreen):
         if instrument is not None:
             self.console.follow(Feed.DEPTH, instrument if "ladder" in self._shown else None)
             self.console.follow(Feed.TAPE, instrument if follows_tape else None)
-        at_once = self.console.armed.sends_at_once()
-        if at_once != self._at_once:
-            self._at_once = at_once
-            self._entitle()
         for name in self._shown:
             cast("Pane", self._slots[name].pane).paint(frame)
+        at_once, orders = self.console.armed.sends_at_once(), self._slots.get("orders")
+        cut_off = () if orders is None else cast("RowGrid", orders.pane).cut_off
+        if (at_once, cut_off) != (self._at_once, self._cut_off):
+            self._at_once, self._cut_off = at_once, cut_off
+            self._entitle()
 
     def on_screen_suspend(self) -> None:
         """Whoever needs the slots may have them, unless only a dialog stands before the screen."""

@@ -11,12 +11,12 @@ from textual.widgets import Input
 
 from ibtui.trading.orders import Order
 from ibtui.ui.keymap import groups, shown
-from ibtui.ui.keys.key import Key
+from ibtui.ui.keys.key import SYMBOL_SCREENS, Key
 from ibtui.ui.rows.orders import told
 from ibtui.ui.screens.base import Dialog
-from ibtui.ui.text import Column, Line, Row
+from ibtui.ui.text import Column, Line, Row, fit, spread
 from ibtui.ui.widgets.linebox import LineBox
-from ibtui.ui.widgets.rowgrid import RowGrid
+from ibtui.ui.widgets.rowgrid import MARKER, RowGrid
 
 
 class Prompt(Dialog[str | None]):
@@ -110,7 +110,7 @@ class QuitDialog(Dialog[str]):
 
 
 class ListDialog(Dialog[None]):
-    """Rows to be read and left."""
+    """Rows to be read and left, each on as many lines as it needs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "leave", show=False)]
 
@@ -118,6 +118,7 @@ class ListDialog(Dialog[None]):
         super().__init__()
         self._columns = columns
         self._rows = rows
+        self._lines: list[Row] = []
 
     def compose(self) -> ComposeResult:
         """A list to be walked through."""
@@ -126,9 +127,19 @@ class ListDialog(Dialog[None]):
             yield LineBox(id="list-hint")
 
     def on_mount(self) -> None:
-        """Shows the rows."""
-        self.query_one("#rows", RowGrid).set_keys(range(len(self._rows)))
+        """Shows how to leave."""
         self.query_one("#list-hint", LineBox).show([((" esc leaves, ↑ ↓ and page keys move", "dim"),)])
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Shows the rows once their width is known."""
+        self.call_after_refresh(self._spread)
+
+    def _spread(self) -> None:
+        grid = self.query_one("#rows", RowGrid)
+        places = fit(self._columns, grid.content_size.width - MARKER)
+        self._lines = [line for row in self._rows for line in spread(row, places)]
+        grid.set_keys(range(len(self._lines)))
+        grid.update_rows()
 
     def on_click(self, event: events.Click) -> None:
         """A click beside the list leaves."""
@@ -140,21 +151,28 @@ class ListDialog(Dialog[None]):
         self.dismiss(None)
 
     def _row(self, key: Hashable) -> Row:
-        return self._rows[int(str(key))]
+        return self._lines[int(str(key))]
 
 
 class HelpScreen(ListDialog):
     """Every key, from the one table of keys, and every command."""
 
-    COLUMNS = (Column("KEY", 14), Column("DOES", 40, stretch=True), Column("WHERE", 14))
+    COLUMNS = (Column("KEY", 14), Column("DOES", 40, stretch=True), Column("WHERE", 15))
 
     def __init__(self, keys: tuple[Key, ...], commands: Iterable[tuple[str, str]]) -> None:
         rows: list[Row] = []
         for group, entries in groups(keys).items():
             rows.append(((group, "accent"),))
-            rows += [
-                ((shown(each.keys), "key"), (each.help, "plain"), (", ".join(each.where), "dim")) for each in entries
-            ]
+            rows += [((shown(each.keys), "key"), (each.help, "plain"), (_where(each), "dim")) for each in entries]
         rows.append((("Commands", "accent"),))
-        rows += [((f":{usage.split()[0]}", "key"), (about, "plain"), (f":{usage}", "dim")) for usage, about in commands]
+        for usage, about in commands:
+            name, _, words = usage.partition(" ")
+            rows.append(((f":{name}", "key"), (f"{words}: {about}" if words else about, "plain"), ("", "dim")))
         super().__init__(self.COLUMNS, rows)
+
+
+def _where(key: Key) -> str:
+    """On which screens a key works; those of a symbol under one name."""
+    others = [each for each in key.where if each not in SYMBOL_SCREENS]
+    one_name = len(key.where) - len(others) == len(SYMBOL_SCREENS)
+    return ", ".join(["symbol screens", *others] if one_name else key.where)

@@ -12,6 +12,7 @@ from ibtui.ui.rows.log import COLUMNS, log_row
 from ibtui.ui.screens.base import ConsoleScreen
 from ibtui.ui.text import Row
 from ibtui.ui.widgets.rowgrid import RowGrid
+from ibtui.ui.widgets.whole import Whole
 
 
 class LogScreen(ConsoleScreen):
@@ -21,14 +22,16 @@ class LogScreen(ConsoleScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("log")]
 
     def body(self) -> Iterable[Widget]:
-        """The lines."""
+        """The lines, and the selected one in full."""
         yield RowGrid(self.timed(COLUMNS, "UTC"), self._row, empty="The log is empty.", id="lines")
+        yield Whole()
 
     def paint(self, frame: Frame) -> None:
         """Takes the new lines."""
         del frame
-        log = self.parts.log
-        self.query_one("#lines", RowGrid).set_keys(range(log.total, log.total - len(log.lines), -1))
+        log, grid = self.parts.log, self.query_one("#lines", RowGrid)
+        grid.set_keys(range(log.total, log.total - len(log.lines), -1))
+        self.query_one(Whole).read(grid)
 
     def _row(self, key: Hashable) -> Row:
         log = self.parts.log

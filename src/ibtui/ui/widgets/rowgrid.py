@@ -19,7 +19,7 @@ from ibtui.ui.brush import Stroke
 from ibtui.ui.changes import changed_cells
 from ibtui.ui.keymap import bindings
 from ibtui.ui.keys.key import GRID
-from ibtui.ui.text import Column, Line, Place, Row, cut, fit, lay, merge
+from ibtui.ui.text import Column, Line, Place, Row, cells, clean, cut, fit, lay, merge
 from ibtui.ui.widgets.toned import Toned
 
 MARKER = 1
@@ -94,6 +94,15 @@ class RowGrid(Toned, can_focus=True):
     def selected(self) -> Hashable | None:
         """The key of the selected row, or None."""
         return self._selected
+
+    @property
+    def cut_off(self) -> Line:
+        """The selected row's cells that are wider than their columns, in full."""
+        row = () if self._selected is None else self._row_of(self._selected)
+        if len(row) != len(self._columns):
+            return ()
+        wide = [row[place.index] for place in self._places if cells(clean(row[place.index][0])) > place.width]
+        return tuple(wide)
 
     @property
     def page(self) -> int:
