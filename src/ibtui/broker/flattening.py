@@ -9,7 +9,7 @@ from ibtui.broker.orders import OrderDesk
 from ibtui.errors import OrderRefusedError
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
-from ibtui.market.prices import round_to_tick
+from ibtui.market.prices import exact, round_to_tick
 from ibtui.market.state import MarketState
 from ibtui.trading.orders import ENDED, Action, Order, OrderIntent, Status
 from ibtui.trading.states import TradingState
@@ -87,7 +87,7 @@ class Flattening:
                 await self._until(lambda: not self._live(con_id))
         except TimeoutError:
             words = ", ".join(
-                f"{each.intent.action} {each.remaining:g} is {each.status}" for each in self._live(con_id)
+                f"{each.intent.action} {exact(each.remaining)} is {each.status}" for each in self._live(con_id)
             )
             raise OrderRefusedError(f"{instrument.symbol} is not flattened, its orders did not end: {words}") from None
 

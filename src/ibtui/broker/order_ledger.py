@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ibtui.broker.order_reports import ExternalOrder, Identity
 from ibtui.clock import Clock
+from ibtui.market.prices import exact
 from ibtui.trading.events import ChangeAsked, CommissionReported, Event, Executed, LinkLost, NotSent, Sent
 from ibtui.trading.machine import apply
 from ibtui.trading.orders import ENDED, LIVE, Commission, Order, Status, execution_root
@@ -129,7 +130,7 @@ class OrderLedger:
         root = execution_root(execution.exec_id)
         before = self.orders[order_ref]
         self._by_execution[root] = order_ref
-        text = f"{execution.side} {execution.quantity:g} at {execution.price:g} ({execution.exec_id})"
+        text = f"{execution.side} {exact(execution.quantity)} at {exact(execution.price)} ({execution.exec_id})"
         order = self.fold(order_ref, event, "fill", text)
         if order is not before:
             self._journal.execution(execution)
@@ -142,7 +143,7 @@ class OrderLedger:
         if order is None:
             self._early_commissions[execution_root(commission.exec_id)] = commission
             return None
-        text = f"{commission.amount:g} {commission.currency} ({commission.exec_id})"
+        text = f"{exact(commission.amount)} {commission.currency} ({commission.exec_id})"
         folded = self.fold(order.intent.order_ref, CommissionReported(commission), "commission", text)
         if folded is not order:
             self._journal.commission(commission)

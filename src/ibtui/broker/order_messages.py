@@ -17,6 +17,7 @@ from ibtui.broker.order_reports import (
     status_report,
 )
 from ibtui.clock import Clock
+from ibtui.market.prices import exact
 from ibtui.trading.breaker import Breaker
 from ibtui.trading.events import Executed, Problem, Reported
 from ibtui.trading.orders import Execution, Status
@@ -215,8 +216,8 @@ class OrderMessages:
                 del self._ledger.external[identity.perm_id]
             return False
         words = [report.status]
-        words += [f"filled {report.filled:g}"] if report.filled is not None else []
-        words += [f"remaining {report.remaining:g}"] if report.remaining is not None else []
+        words += [f"filled {exact(report.filled)}"] if report.filled is not None else []
+        words += [f"remaining {exact(report.remaining)}"] if report.remaining is not None else []
         folded = self._ledger.fold(order.intent.order_ref, report, "status", ", ".join(words))
         if folded.acknowledged_ns is not None:
             self._breaker.success(self._clock.monotonic())

@@ -3,6 +3,7 @@
 import math
 from itertools import pairwise
 
+from ibtui.market.prices import exact
 from ibtui.market.rows import DepthRow
 
 INSERT, UPDATE, DELETE, CLEAR = 0, 1, 2, 3
@@ -90,15 +91,15 @@ class DepthBook:
         bids, asks = self.bids, self.asks
         for upper, lower in pairwise(bids):
             if lower.price > upper.price:
-                return f"bids out of order: {lower.price:g} below {upper.price:g}"
+                return f"bids out of order: {exact(lower.price)} below {exact(upper.price)}"
         for upper, lower in pairwise(asks):
             if lower.price < upper.price:
-                return f"asks out of order: {lower.price:g} below {upper.price:g}"
+                return f"asks out of order: {exact(lower.price)} below {exact(upper.price)}"
         if bids and asks and bids[0].price > asks[0].price:
-            return f"crossed: bid {bids[0].price:g} over ask {asks[0].price:g}"
+            return f"crossed: bid {exact(bids[0].price)} over ask {exact(asks[0].price)}"
         for name, levels, quoted in (("bid", bids, bid), ("ask", asks, ask)):
             if quoted is not None and levels and levels[0].price != quoted:
-                return f"best {name} {levels[0].price:g} differs from the quote's {quoted:g}"
+                return f"best {name} {exact(levels[0].price)} differs from the quote's {exact(quoted)}"
         return None
 
 

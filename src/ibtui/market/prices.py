@@ -55,6 +55,16 @@ def format_price(price: float | None, min_tick: float) -> str:
     return UNKNOWN if value is None else f"{value:.{decimals(min_tick)}f}"
 
 
+def exact(value: float, least: int = 0, most: int = _MOST_DECIMALS) -> str:
+    """A number with thousands separated, at least so many decimal places, and as many more as it has, up to ``most``.
+
+    Never with an exponent, and with none of its digits left out, as Python's ``g`` does from a million on.
+    """
+    whole, _, places = f"{value:,.{max(most, least)}f}".partition(".")
+    places = places.rstrip("0").ljust(least, "0")
+    return f"{whole}.{places}" if places else whole
+
+
 def _steps(price: float, min_tick: float) -> Decimal | None:
     tick, value = positive(min_tick), known(price)
     if tick is None or value is None or not math.isfinite(value) or abs(value / tick) > 1e15:

@@ -161,7 +161,7 @@ def margin_trouble(account: "Account", percent: float) -> Found:
     if cushion is None and excess is not None and net:
         cushion = excess / net
     if account.holdings.known and cushion is not None and cushion * 100 < percent:
-        figures = "" if excess is None else f", excess liquidity {excess:,.0f} {account.base_currency}".rstrip()
+        figures = "" if excess is None else f", excess liquidity {excess:,.2f} {account.base_currency}".rstrip()
         what, over = f"margin cushion under {percent:g} %", ("margin back", f"margin cushion over {percent:g} % again")
         yield "margin", Trouble("margin", what, over, detail=f"{cushion:.1%}{figures}")
 

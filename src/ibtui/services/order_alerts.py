@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ibtui.market.prices import exact
 from ibtui.services.alerts import Alerts
 from ibtui.trading.orders import Order, Status
 
@@ -36,12 +37,13 @@ class OrderAlerts:
         if order.filled > filled and order.average_price is not None:
             of = order.intent.quantity
             self._alerts.tell(
-                "fill", f"{order.filled:g} of {of:g} filled at {order.average_price:.10g}: {described(order)}"
+                "fill",
+                f"{exact(order.filled)} of {exact(of)} filled at {exact(order.average_price)}: {described(order)}",
             )
 
 
 def described(order: Order) -> str:
     """An order in a few words, as ``BUY 10 SPY LMT 450.1``."""
     intent = order.intent
-    price = "" if intent.limit_price is None else f" {intent.limit_price:.10g}"
-    return f"{intent.action} {intent.quantity:g} {intent.symbol} {intent.order_type}{price}"
+    price = "" if intent.limit_price is None else f" {exact(intent.limit_price)}"
+    return f"{intent.action} {exact(intent.quantity)} {intent.symbol} {intent.order_type}{price}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ibtui.clock import Clock, MarketClock
 from ibtui.config import RiskSettings
 from ibtui.errors import IbtuiError
+from ibtui.market.prices import exact
 from ibtui.trading.brackets import unprotected
 from ibtui.trading.orders import Order
 from ibtui.trading.restraints import Restraint, Source, blind_restraint, day_profit, is_over, loss_restraint
@@ -115,7 +116,7 @@ class OrderWatch:
         late = {each.intent.order_ref: each for each in unanswered(self._desk.orders.values(), self._clock.utc_ns())}
         for ref, order in late.items():
             if ref not in self._unanswered:
-                words = f"{order.intent.action} {order.intent.quantity:g} {order.intent.symbol}"
+                words = f"{order.intent.action} {exact(order.intent.quantity)} {order.intent.symbol}"
                 self._tell(
                     "unanswered",
                     f"{words} was sent {UNANSWERED_SECONDS:g} s ago and is not acknowledged; it may be at the broker. "

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from ibtui.market.prices import exact
 from ibtui.trading.orders import ENDED, Action, Order, OrderIntent, Status
 
 OPPOSITE: dict[Action, Action] = {"BUY": "SELL", "SELL": "BUY"}
@@ -43,9 +44,11 @@ def side_problem(action: Action, price: float, target: float | None, stop: float
     """Why target or stop lie on the wrong side of the price that the order opens at; None if they don't."""
     sign = 1 if action == "BUY" else -1
     if target is not None and (target - price) * sign <= 0:
-        return f"the target {target:g} of a {action} at {price:g} must lie {'above' if sign > 0 else 'below'} it"
+        return (
+            f"the target {exact(target)} of a {action} at {exact(price)} must lie {'above' if sign > 0 else 'below'} it"
+        )
     if stop is not None and (price - stop) * sign <= 0:
-        return f"the stop {stop:g} of a {action} at {price:g} must lie {'below' if sign > 0 else 'above'} it"
+        return f"the stop {exact(stop)} of a {action} at {exact(price)} must lie {'below' if sign > 0 else 'above'} it"
     return None
 
 

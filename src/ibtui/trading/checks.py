@@ -16,7 +16,7 @@ from ibtui.config import RiskSettings
 from ibtui.market.increments import Increments
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
-from ibtui.market.prices import on_tick
+from ibtui.market.prices import decimals, exact, on_tick
 from ibtui.market.values import known, positive
 from ibtui.trading.exposure import may_trade
 from ibtui.trading.holdings import Held
@@ -159,14 +159,27 @@ def _verdict(right: bool | None) -> Verdict:
     return "unknown" if right is None else "pass" if right else "fail"
 
 
-def _show(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:,.10g}"
+def _show(value: float | None, places: int = 0) -> str:
+    """A number with at least so many decimal places."""
+    return "unknown" if value is None else exact(value, places)
 
 
-def _at_most(name: str, measured: float | None, limit: float, unit: str = "") -> Check:
+def _money(value: float | None, currency: str) -> str:
+    return f"{'unknown' if value is None else f'{value:,.2f}'} {currency}"
+
+
+def _price(value: float | None, inputs: CheckInputs) -> str:
+    """A price with the places of the contract's increment, or all that it has."""
+    return _show(value, decimals(inputs.instrument.min_tick))
+
+
+def _at_most(name: str, measured: float | None, limit: float) -> Check:
     most = known(limit)
-    right = None if measured is None or most is None else measured <= most
-    return Check(name, _show(measured) + unit, f"at most {_show(most)}{unit}", _verdict(right))
+    return Check(name, _show(measured), f"at most {_show(most)}", _within(measured, most))
+
+
+def _within(measured: float | None, most: float | None) -> Verdict:
+    return _verdict(None if measured is None or most is None else measured <= most)
 
 
 def _sent_within(inputs: CheckInputs, seconds: float) -> list[Order]:
@@ -202,9 +215,10 @@ def _check_quantity(inputs: CheckInputs) -> Check:
 
 
 def _check_notional(inputs: CheckInputs) -> Check:
+    notional, most, currency = _notional(inputs), known(inputs.limits.max_notional), inputs.base_currency
     if _closes_it_all(inputs):
-        return Check("notional", _show(_notional(inputs)), "flattens the position", "pass")
-    return _at_most("notional", _notional(inputs), inputs.limits.max_notional, f" {inputs.base_currency}")
+        return Check("notional", _money(notional, currency), "flattens the position", "pass")
+    return Check("notional", _money(notional, currency), f"at most {_money(most, currency)}", _within(notional, most))
 
 
 def _notional(inputs: CheckInputs) -> float | None:
@@ -240,10 +254,13 @@ def _check_collar(inputs: CheckInputs) -> Check:
         return Check(name, "trailing distance unknown", limit, "unknown")
     if intent.order_type not in _LIMIT_TYPES:
         return Check(
-            name, f"{intent.order_type}, touch {_show(touch)}", limit, _verdict(None if touch is None else True)
+            name,
+            f"{intent.order_type}, touch {_price(touch, inputs)}",
+            limit,
+            _verdict(None if touch is None else True),
         )
     if touch is None or price is None or percent is None:
-        return Check(name, f"price {_show(price)}, touch {_show(touch)}", limit, "unknown")
+        return Check(name, f"price {_price(price, inputs)}, touch {_price(touch, inputs)}", limit, "unknown")
     reference = touch
     if intent.order_type in _STOP_TYPES:
         stop = positive(intent.stop_price)
@@ -251,7 +268,9 @@ def _check_collar(inputs: CheckInputs) -> Check:
             return Check(name, "stop price unknown", limit, "unknown")
         reference = max(touch, stop) if intent.action == "BUY" else min(touch, stop)
     beyond = (price / reference - 1) * 100 * (1 if intent.action == "BUY" else -1)
-    return Check(name, f"{round(beyond, 2) + 0:+.2f} % of {_show(reference)}", limit, _verdict(beyond <= percent))
+    return Check(
+        name, f"{round(beyond, 2) + 0:+.2f} % of {_price(reference, inputs)}", limit, _verdict(beyond <= percent)
+    )
 
 
 def _check_stale(inputs: CheckInputs) -> Check:
@@ -272,7 +291,7 @@ def _check_crossed(inputs: CheckInputs) -> Check:
         return Check(name, "reduces the position", limit, "pass")
     bid, ask = positive(inputs.quote_bid), positive(inputs.quote_ask)
     right = None if bid is None or ask is None else bid <= ask
-    return Check(name, f"{_show(bid)} × {_show(ask)}", limit, _verdict(right))
+    return Check(name, f"{_price(bid, inputs)} × {_price(ask, inputs)}", limit, _verdict(right))
 
 
 def _check_tick(inputs: CheckInputs) -> Check:
@@ -290,7 +309,7 @@ def _check_tick(inputs: CheckInputs) -> Check:
     right = None if tick is None else all(step and on_tick(price, step) for price, step in prices)
     if len(prices) < len(needed):
         right = None
-    measured = ", ".join(_show(price) for price, _ in needed) or "no price"
+    measured = ", ".join(_price(price, inputs) for price, _ in needed) or "no price"
     steps = dict.fromkeys(step for _, step in prices) or (tick,)
     return Check("tick size", measured, f"multiples of {' and '.join(map(_show, steps))}", _verdict(right))
 
@@ -347,21 +366,22 @@ def _check_hours(inputs: CheckInputs) -> Check:
 
 def _check_daily_loss(inputs: CheckInputs) -> Check:
     name, pnl, most = "daily loss", known(inputs.daily_pnl), known(inputs.limits.daily_loss)
-    limit = f"above -{_show(most)} {inputs.base_currency}"
+    limit = f"above -{_money(most, inputs.base_currency)}"
     if inputs.reduces:
         return Check(name, "reduces the position", limit, "pass")
-    return Check(name, _show(pnl), limit, _verdict(None if pnl is None or most is None else pnl > -most))
+    return Check(
+        name, _money(pnl, inputs.base_currency), limit, _verdict(None if pnl is None or most is None else pnl > -most)
+    )
 
 
 def _check_buying_power(inputs: CheckInputs) -> Check:
     name, available, committed = "buying power", known(inputs.available), known(inputs.committed)
     free = None if available is None or committed is None else available - committed
-    limit = f"at most {_show(free)} {inputs.base_currency} free"
+    limit = f"at most {_money(free, inputs.base_currency)} free"
     if inputs.reduces:
         return Check(name, "reduces the position", limit, "pass")
     needed = margin_of(inputs.intent, inputs.instrument, _notional(inputs), inputs.unit_margin)
-    right = None if needed is None or free is None else needed <= free
-    return Check(name, f"margin {_show(None if needed is None else round(needed, 2))}", limit, _verdict(right))
+    return Check(name, f"margin {_money(needed, inputs.base_currency)}", limit, _within(needed, free))
 
 
 CHECKS: tuple[Callable[[CheckInputs], Check], ...] = (

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from ibtui.market.prices import exact
 from ibtui.trading.orders import ENDED, LIVE, Order, Status
 from ibtui.trading.reconcile import SeenOrder
 
@@ -58,7 +59,7 @@ def differences(
         if abs(more) > _TOLERANCE:
             con_id, sign = new.intent.con_id, 1 if new.intent.action == "BUY" else -1
             filled[con_id] = filled.get(con_id, 0.0) + sign * more
-            text = f"{_told(new)} filled {more:g} more, {new.filled:g} of {new.intent.quantity:g} in all"
+            text = f"{_told(new)} filled {exact(more)} more, {exact(new.filled)} of {exact(new.intent.quantity)} in all"
             found.append(Difference("filled", text, ref))
         elif old.status not in ENDED and new.status in ENDED:
             found.append(Difference("ended", f"{_told(new)} is {new.status}{_because(new)}", ref))
@@ -70,14 +71,14 @@ def differences(
     for each in moved:
         rest = each.after - each.before - filled.get(each.con_id, 0.0)
         if abs(rest) > _TOLERANCE:
-            text = f"{each.symbol} is {each.after:g}, was {each.before:g}, without fills of ours"
+            text = f"{each.symbol} is {exact(each.after)}, was {exact(each.before)}, without fills of ours"
             found.append(Difference("moved", text))
     kinds = get_args(Kind)
     return tuple(sorted(found, key=lambda each: kinds.index(each.kind)))
 
 
 def _told(order: Order) -> str:
-    return f"{order.intent.action} {order.intent.quantity:g} {order.intent.symbol}"
+    return f"{order.intent.action} {exact(order.intent.quantity)} {order.intent.symbol}"
 
 
 def _because(order: Order) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ibtui.errors import UsageError
 from ibtui.market.instruments import Instrument
-from ibtui.market.prices import format_price, round_to_tick
+from ibtui.market.prices import exact, format_price, round_to_tick
 from ibtui.trading.entry import read_price, read_quantity
 
 WAYS = "a quantity such as 100 or 10k, $5000 for its worth, or r200 for what the stop may cost"
@@ -57,7 +57,7 @@ def read_distance(text: str, price: float | None) -> tuple[float, bool]:
         return percent, True
     distance = read_price(plain, 0)
     if price is not None and distance >= price:
-        raise UsageError(f"{distance:g} is no distance from {price:g}; did you mean a price?")
+        raise UsageError(f"{exact(distance)} is no distance from {exact(price)}; did you mean a price?")
     return distance, False
 
 

@@ -45,7 +45,7 @@ from ibtui.ui.spans import Spans, Whole
 from ibtui.ui.status_bar import StatusBar
 from ibtui.ui.styles import style_sheet
 from ibtui.ui.takeaway import Takeaway
-from ibtui.ui.text import Line, clean
+from ibtui.ui.text import Line, clean, quantity
 from ibtui.ui.themes import themes
 from ibtui.ui.words import Words
 
@@ -355,7 +355,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if steps < 0 and self.quantity <= unit:
             unit = max(1, unit // 10)
         self.quantity = max(1, self.quantity + steps * unit)
-        self._say(f"Default quantity {self.quantity:g}")
+        self._say(f"Default quantity {quantity(self.quantity)}")
 
     # --- symbols ---
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ibtui.errors import IbtuiError, UsageError
 from ibtui.market.instruments import Instrument
+from ibtui.market.prices import exact
 from ibtui.trading.orders import LIVE, Order, Status
 from ibtui.ui.rows.orders import told
 
@@ -129,7 +130,7 @@ class Closing:
         async def change() -> None:
             ref, instrument = order.intent.order_ref, await self._described(order.intent.con_id)
             asked = await self._app.parts.orders.change(ref, instrument, limit_price=limit, stop_price=stop)
-            self._app.tell(f"Change asked: {told(asked)} to {price:g}")
+            self._app.tell(f"Change asked: {told(asked)} to {exact(price)}")
 
         self._run(change())
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibtui.market.prices import UNKNOWN, decimals, format_price, on_tick, round_to_tick
+from ibtui.market.prices import UNKNOWN, decimals, exact, format_price, on_tick, round_to_tick
 
 ticks = st.sampled_from([0.01, 0.05, 0.25, 0.0001, 0.00005, 1.0, 5.0, 0.03125, 0.0078125, 1e-8])
 prices = st.floats(-100_000, 100_000).map(lambda value: round(value, 6))
@@ -23,6 +23,16 @@ def test_a_rounded_price_is_on_the_grid_and_on_the_right_side(price, tick, mode)
         assert -noise <= price - rounded < tick + noise
     if mode == "up":
         assert -noise <= rounded - price < tick + noise
+
+
+@given(st.integers(-(10**14), 10**14), st.integers(0, 8), st.integers(0, 5))
+def test_an_exact_number_keeps_every_digit_and_has_its_places_and_no_exponent(digits, places, least):
+    value = digits / 10**places
+    text = exact(value, least)
+    assert float(text.replace(",", "")) == pytest.approx(value, abs=1e-8, rel=1e-12)
+    assert "e" not in text
+    assert len(text.partition(".")[2]) >= least
+    assert least or not text.endswith((".", "0")) or value == int(value)
 
 
 @given(st.integers(-1_000_000, 1_000_000), ticks)

@@ -174,14 +174,28 @@ def test_notional_counts_the_multiplier_and_the_base_currency():
 
 def test_limits_of_an_account_in_another_currency_are_in_that_one_or_unknown():
     found = {check.name: check for check in run_checks(inputs(base_currency="EUR", base_rate=0.9))}
-    assert found["notional"].measured == f"{0.9 * 4501.0:,.10g} EUR"
-    assert found["notional"].limit == "at most 50,000 EUR"
-    assert found["daily loss"].limit == "above -500 EUR"
-    assert found["buying power"].measured == f"margin {0.9 * 4501.0 / 2:,.10g}"
+    assert found["notional"].measured == "4,050.90 EUR"
+    assert found["notional"].limit == "at most 50,000.00 EUR"
+    assert found["daily loss"].limit == "above -500.00 EUR"
+    assert found["buying power"].measured == "margin 2,025.45 EUR"
     unknown = {check.name: check for check in run_checks(inputs(base_currency="EUR"))}
     assert (unknown["notional"].verdict, unknown["buying power"].verdict) == ("unknown", "unknown")
     assert unknown["notional"].measured == "unknown EUR"
     assert verdicts(base_currency="")["notional"] == "unknown"
+
+
+def test_money_has_its_cents_a_price_the_places_of_its_contract_and_no_number_an_exponent():
+    euro = replace(SPY, currency="USD", min_tick=0.00005, size_increment=1.0)
+    changes = {"quantity": 1_250_000.0, "limit_price": 1.1634, "quote_bid": 1.1633, "quote_ask": 1.1634}
+    found = {check.name: check for check in run_checks(inputs(instrument=euro, daily_pnl=-3.5, **changes))}
+    assert found["quantity"].measured == "1,250,000"
+    assert found["notional"].measured == "1,454,250.00 USD"
+    assert found["price collar"].measured == "+0.00 % of 1.16340"
+    assert found["crossed quote"].measured == "1.16330 × 1.16340"
+    assert (found["tick size"].measured, found["tick size"].limit) == ("1.16340", "multiples of 0.00005")
+    assert found["daily loss"].measured == "-3.50 USD"
+    off = run_checks(inputs(limit_price=450.123))
+    assert next(each.measured for each in off if each.name == "tick size") == "450.123"
 
 
 def test_a_quantity_off_the_contracts_steps_never_passes():

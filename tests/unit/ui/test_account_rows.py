@@ -84,7 +84,7 @@ def test_the_equity_line_is_blank_before_its_first_value_and_holds_the_last_one(
     assert spark({4: 1.0, 6: 2.0}, 0, 10, 5) == "  " + LEVELS[0] + LEVELS[-1] * 2
     assert equity_line({}, 0, 10, "USD", 80)[1][0] == "—"
     told = [text for text, _ in equity_line({0: 100.0, 9: 90.0}, 0, 10, "USD", 80)]
-    assert (told[0], told[1], told[-1]) == (" equity 90.00 USD ", "-10.00", " 90…100")
+    assert (told[0], told[1], told[-1]) == (" equity 90.00 USD ", "-10.00", " 90.00…100.00")
     assert sum(map(len, told)) < 80
 
 

@@ -51,11 +51,11 @@ def test_the_breaker_shows_its_countdown_and_what_it_counts():
 def test_the_brief_line_drops_what_is_worth_least_first_and_never_cuts_a_number():
     wide = text(brief_line(TradingState.ACTIVE, "closed", 0.0, 1, DISTANCES, 200))
     assert wide.split("  ") == [
-        *(" ACTIVE", "breaker 1/3", "left:", "loss 488", "position 1,000", "margin 993,320"),
+        *(" ACTIVE", "breaker 1/3", "left:", "loss 487.50", "position 1,000", "margin 993,319.60"),
         *("orders/min 0", "side 19", "notional —"),
     ]
     narrow = text(brief_line(TradingState.ACTIVE, "open", 27.0, 3, DISTANCES, 80))
     assert len(narrow) <= 80
     assert "BREAKER 27s 3/3" in narrow
-    assert "loss 488" in narrow
+    assert "loss 487.50" in narrow
     assert wide.split("left:")[1].startswith(narrow.split("left:")[1])

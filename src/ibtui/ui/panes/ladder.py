@@ -12,6 +12,7 @@ from ibtui.market.book import DepthBook
 from ibtui.market.flow import WINDOWS
 from ibtui.market.increments import Scale
 from ibtui.market.instruments import Instrument
+from ibtui.market.prices import format_price
 from ibtui.trading.orders import Action, Order
 from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
@@ -367,7 +368,7 @@ class LadderPane(LineBox, can_focus=True):
 
     def _cancel(self) -> None:
         if (at := self._at_cursor()) is not None:
-            self._orders.cancel(self._mine(), f"{at[1]:g}")
+            self._orders.cancel(self._mine(), format_price(at[1], at[0].min_tick))
 
     def _mine(self) -> list[Order]:
         view = self._view

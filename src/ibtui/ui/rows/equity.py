@@ -42,6 +42,6 @@ def equity_line(points: Mapping[int, float], begin: int, end: int, currency: str
     if not shown:
         return ((" equity of the day ", "dim"), (UNKNOWN, "dim"))
     head = f" equity {amount(shown[-1])} {currency} "
-    change, tail = signed(shown[-1] - shown[0]), f" {min(shown):,.0f}…{max(shown):,.0f}"
+    change, tail = signed(shown[-1] - shown[0]), f" {amount(min(shown))}…{amount(max(shown))}"
     room = width - len(head) - len(change[0]) - len(tail) - 2
     return ((head, "title"), change, (" ", "plain"), (spark(points, begin, end, room), "accent"), (tail, "dim"))

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from ibtui.market.book import DepthBook
 from ibtui.market.increments import Scale
 from ibtui.market.instruments import Instrument
-from ibtui.market.prices import format_price
+from ibtui.market.prices import decimals, exact, format_price
 from ibtui.ui.rows.ladder_book import Side, best_rows
-from ibtui.ui.text import Line, age, amount, compact, quantity, signed
+from ibtui.ui.text import Line, age, compact, quantity, signed
 
 _BAR = 6
 
@@ -145,8 +145,8 @@ def position_part(
     words = f"◆ {'long' if held > 0 else 'short'} {quantity(abs(held))}"
     if average is None:
         return ((words, "mine"), (" at an unknown price", "dim"))
-    closing = bid if held > 0 else ask
-    line: Line = ((f"{words} @ {amount(average, 4).rstrip('0').rstrip('.')}", "mine"),)
+    closing, places = bid if held > 0 else ask, decimals(instrument.min_tick)
+    line: Line = ((f"{words} @ {exact(average, places, max(places, 4))}", "mine"),)
     if closing is None:
         return (*line, (" result unknown: no touch", "warn"))
     sign = 1 if held > 0 else -1

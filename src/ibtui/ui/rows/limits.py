@@ -77,7 +77,7 @@ def brief_line(
     ]
     by_name = {each.name: each for each in distances}
     parts += [
-        ((f"{short} ", "dim"), (_short(by_name[name].left, by_name[name].unit), _tone(by_name[name])))
+        ((f"{short} ", "dim"), (_figure(by_name[name].left, by_name[name].unit), _tone(by_name[name])))
         for name, short in _BRIEF.items()
         if name in by_name
     ]
@@ -104,7 +104,3 @@ def _figure(value: float | None, unit: str) -> str:
     if value is None:
         return UNKNOWN
     return f"{round(value, 2) or 0.0:,.2f}" if unit else quantity(value)
-
-
-def _short(value: float | None, unit: str) -> str:
-    return UNKNOWN if value is None else f"{value:,.0f}" if unit else quantity(value)

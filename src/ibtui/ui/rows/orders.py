@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ibtui.clock import NS
-from ibtui.market.prices import decimals
+from ibtui.market.prices import decimals, exact
 from ibtui.trading.orders import LIVE, Order, OrderIntent, Status
 from ibtui.trading.unanswered import is_unanswered
 from ibtui.ui.text import UNKNOWN, Column, Row, age, amount, quantity, wall
@@ -117,12 +117,8 @@ def trigger(intent: OrderIntent, least: int = 2) -> str:
 
 
 def price(value: float | None, most: int = 8, least: int = 2) -> str:
-    """A price of an order: at least ``least`` decimals, and as many more as it has, up to ``most``."""
-    if value is None:
-        return UNKNOWN
-    whole, _, places = f"{value:,.{max(most, least)}f}".partition(".")
-    places = places.rstrip("0").ljust(least, "0")
-    return f"{whole}.{places}" if places else whole
+    """A price of an order, see :func:`ibtui.market.prices.exact`; unknown is a dash."""
+    return UNKNOWN if value is None else exact(value, least, most)
 
 
 def told(what: Order | OrderIntent) -> str:
