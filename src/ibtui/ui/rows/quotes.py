@@ -28,6 +28,13 @@ def symbol(instrument: Instrument) -> str:
     return instrument.symbol
 
 
+def brief(instrument: Instrument) -> str:
+    """The contract where its whole name has no room: an option without its day, ``SPY 680C``."""
+    if instrument.sec_type in ("OPT", "FOP") and instrument.strike:
+        return f"{instrument.symbol} {instrument.strike:.12g}{instrument.right[:1]}"
+    return symbol(instrument)
+
+
 def change(quote: Quote, instrument: Instrument | None = None) -> tuple[float | None, float | None]:
     """Change since the previous close, absolute and in percent; unknown where either price is.
 
@@ -85,8 +92,10 @@ def headline(quote: Quote, instrument: Instrument, mark: Mark, now: float, now_n
 
 def about(instrument: Instrument, why: str) -> Line:
     """What the selected contract is, and why it has no data where it has none."""
+    name, option = symbol(instrument), instrument.sec_type in ("OPT", "FOP")
     facts = [
-        instrument.long_name or symbol(instrument),
+        *([name] if option else []),
+        instrument.long_name or ("" if option else name),
         instrument.sec_type,
         instrument.primary_exchange or instrument.exchange,
         instrument.currency,
