@@ -9,6 +9,7 @@ from ibtui.market.instruments import Instrument
 from ibtui.market.prices import exact
 from ibtui.trading.orders import LIVE, Order, Status
 from ibtui.ui.rows.orders import told
+from ibtui.ui.rows.quotes import symbol
 
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp
@@ -25,7 +26,7 @@ class Closing:
     def flatten(self, instrument: Instrument) -> None:
         """Cancels a symbol's orders and closes what is held of it, once that is confirmed."""
         self._confirm(
-            f"Flatten {instrument.symbol}?",
+            f"Flatten {symbol(instrument)}?",
             [self._held_words(instrument), "Its orders are cancelled, then one order closes the position."],
             self._flatten([instrument]),
         )
@@ -36,7 +37,7 @@ class Closing:
         if not positions:
             self._app.tell("Nothing is held")
             return
-        words = [f"{each.symbol}: {each.quantity:+g} held" for each in positions]
+        words = [f"{self._name(each.con_id, each.symbol)}: {_signed(each.quantity)} held" for each in positions]
 
         async def close() -> None:
             await self._flatten([await self._described(each.con_id) for each in positions])
@@ -48,10 +49,10 @@ class Closing:
 
         async def turn() -> None:
             order = await self._app.parts.flattening.reverse(instrument)
-            self._app.tell(f"Reversing: {told(order)}")
+            self._app.tell(f"Reversing: {told(order, instrument)}")
 
         words = [self._held_words(instrument), "It is closed, and as much is opened on the other side."]
-        self._confirm(f"Reverse {instrument.symbol}?", words, turn())
+        self._confirm(f"Reverse {symbol(instrument)}?", words, turn())
 
     def halt(self, reason: str = "the key") -> None:
         """HALTED at once, without asking."""
@@ -141,14 +142,18 @@ class Closing:
             except IbtuiError as error:  # one that can't be closed keeps no other from being closed
                 self._app.tell(str(error), bad=True)
             else:
-                self._app.tell(f"Flattening: {told(order)}" if order else f"{instrument.symbol} is flat")
+                self._app.tell(f"Flattening: {told(order, instrument)}" if order else f"{symbol(instrument)} is flat")
 
     def _held_words(self, instrument: Instrument) -> str:
         held = self._app.parts.account.held(instrument.con_id)
         if held is None:
-            return f"{instrument.symbol}: the position is not known"
-        exact = f"{held.least:+g}" if held.agreed is not None else f"between {held.least:+g} and {held.most:+g}"
-        return f"{instrument.symbol}: {exact} held"
+            return f"{symbol(instrument)}: the position is not known"
+        least, most = _signed(held.least), _signed(held.most)
+        return f"{symbol(instrument)}: {least if held.agreed is not None else f'between {least} and {most}'} held"
+
+    def _name(self, con_id: int, otherwise: str) -> str:
+        instrument = self._app.parts.contracts.known(con_id)
+        return otherwise if instrument is None else symbol(instrument)
 
     async def _described(self, con_id: int) -> Instrument:
         contracts = self._app.parts.contracts
@@ -176,3 +181,7 @@ class Closing:
                 self._app.tell(f"That failed here: {error!r}; do it in TWS", bad=True)
 
         self._app.run_worker(guarded(), name="closing", exit_on_error=True)
+
+
+def _signed(quantity: float) -> str:
+    return f"{'+' if quantity > 0 else ''}{exact(quantity)}"

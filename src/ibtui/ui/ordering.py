@@ -110,7 +110,7 @@ class Ordering:
                 self._app.paint_soon()
             if order.status not in (Status.REFUSED, Status.NOT_SENT):
                 self._app.armed.sent = True
-                self._app.tell(f"Sent {told(order)}")
+                self._app.tell(f"Sent {told(order, instrument)}")
             done(order)
 
         self._app.run_worker(submit(), name="submit", exit_on_error=True)

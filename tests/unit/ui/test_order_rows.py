@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from ibtui.broker.order_reports import ExternalOrder
 from ibtui.clock import NS
+from ibtui.market.instruments import Instrument
 from ibtui.trading.orders import Commission, Execution, Order, OrderIntent, Status
 from ibtui.ui.rows import orders
 from ibtui.ui.text import fit
@@ -25,7 +26,7 @@ def test_what_is_not_known_yet_is_a_dash():
 def test_prices_have_the_places_of_the_contract_s_increment():
     def shown(price: float, average: float, tick: float) -> tuple[str, str]:
         order = Order(replace(INTENT, limit_price=price), average_price=average)
-        row = orders.order_row(order, "", NOW, tick=tick)
+        row = orders.order_row(order, "", NOW, instrument=Instrument(1, "SPY", min_tick=tick))
         return row[5][0], row[6][0]
 
     assert shown(3390.0, 3391.5, 1) == ("3,390", "3,391.5")

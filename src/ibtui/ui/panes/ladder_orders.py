@@ -81,7 +81,8 @@ class LadderOrders:
         order = self.held
         if order is None:
             return ""
-        return f"moving {told(order)} to {format_price(price, instrument.min_tick)}: enter puts it down, esc lets go"
+        where = format_price(price, instrument.min_tick)
+        return f"moving {told(order, instrument)} to {where}: enter puts it down, esc lets go"
 
     def _ask(self, order: Order, instrument: Instrument) -> None:
         from ibtui.ui.screens.confirm import MoveOrder

@@ -97,5 +97,4 @@ class OrdersPane(RowGrid):
         ref, zone = str(key), self._host.parts.settings.ui.timezone
         order = self._host.parts.orders.orders[ref]
         instrument = self._host.parts.contracts.known(order.intent.con_id)
-        tick = 0.0 if instrument is None else instrument.min_tick
-        return order_row(order, zone, self._now_ns, self._list.branches.get(ref, ""), tick)
+        return order_row(order, zone, self._now_ns, self._list.branches.get(ref, ""), instrument)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from ibtui.market.prices import decimals
 from ibtui.market.values import known
 from ibtui.trading.day_result import ContractResult
 from ibtui.trading.orders import Commission, Execution
@@ -60,13 +61,16 @@ KEY_VALUES = (
 """IB's names of the account values that are shown first."""
 
 
-def position_row(position: "Position | None", result: ContractResult | None = None, symbol: str = "") -> Row:
+def position_row(
+    position: "Position | None", result: ContractResult | None = None, symbol: str = "", tick: float = 0.0
+) -> Row:
     """One contract that is held, or was traded today; what is not known is a dash, never zero.
 
     Args:
         position: None where nothing is held any more.
         result: What our own fills of the day came to; None without any.
-        symbol: Its name where no position tells it.
+        symbol: Its name; empty where nothing but the position tells it.
+        tick: Its increment, whose places its prices have at least; 0 while it is unknown.
     """
     fees = UNKNOWN if result is None or result.fees is None else amount(sum(result.fees.values()))
     day: tuple[Span, ...] = (
@@ -78,15 +82,15 @@ def position_row(position: "Position | None", result: ContractResult | None = No
         currency = UNKNOWN if result is None else result.currency or UNKNOWN
         flat: tuple[Span, ...] = (("", "plain"),) * 3
         return ((symbol, "title"), (currency, "dim"), ("0", "dim"), *flat, ("", "plain"), *day)
-    worth = position.market_price
+    worth, places = position.market_price, decimals(tick)
     if worth is not None:
         worth *= position.quantity
     return (
-        (position.symbol, "title"),
+        (symbol or position.symbol, "title"),
         (position.currency or UNKNOWN, "dim"),
         (quantity(position.quantity), "bid" if position.quantity > 0 else "ask"),
-        (amount(position.average_cost, 4), "plain"),
-        (amount(position.market_price, 4), "plain"),
+        (price(position.average_cost, 4, places), "plain"),
+        (price(position.market_price, 4, places), "plain"),
         (amount(worth), "plain"),
         signed(position.unrealized),
         *day,

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING
 
 from ibtui.clock import NS
+from ibtui.market.instruments import Instrument
 from ibtui.market.prices import decimals, exact
 from ibtui.trading.orders import LIVE, Order, OrderIntent, Status
 from ibtui.trading.unanswered import is_unanswered
+from ibtui.ui.rows.quotes import brief, symbol
 from ibtui.ui.text import UNKNOWN, Column, Row, age, amount, quantity, wall
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("STATUS", 9),
     Column("SIDE", 4),
-    Column("SYMBOL", 7),
+    Column("SYMBOL", 8),
     Column("TYPE", 5),
     Column("FILLED", 9, right=True),
     Column("PRICE", 8, right=True),
@@ -27,7 +29,7 @@ COLUMNS = (
     Column("TIME", 8, rank=6),
     Column("ORDER ID", 9, right=True, rank=7),
     Column("REFERENCE", 26, rank=8),
-    Column("WHY", 4, stretch=True),
+    Column("WHY", 3, stretch=True),
 )
 
 NOT_ACKNOWLEDGED = "not acknowledged; it may be at the broker"
@@ -45,7 +47,7 @@ _TONES = {
 }
 
 
-def order_row(order: Order, zone: str, now_ns: int, branch: str = "", tick: float = 0.0) -> Row:
+def order_row(order: Order, zone: str, now_ns: int, branch: str = "", instrument: Instrument | None = None) -> Row:
     """One order. What is not known yet, such as a commission, is a dash and never a zero.
 
     Args:
@@ -53,16 +55,16 @@ def order_row(order: Order, zone: str, now_ns: int, branch: str = "", tick: floa
         zone: Time zone of its time.
         now_ns: UTC nanoseconds, for its age, and for its age in the queue since the broker acknowledged it.
         branch: Drawn before the symbol of a bracket's leg.
-        tick: The contract's increment, whose places its prices have; 0 while it is unknown.
+        instrument: The contract, for its name and the places of its prices; None while it is unknown.
     """
     intent = order.intent
     status = str(order.status) + ("…" if order.cancel_requested and order.status in LIVE else "")
     queued = None if order.acknowledged_ns is None else (now_ns - order.acknowledged_ns) / NS
-    silent, least = is_unanswered(order, now_ns), decimals(tick)
+    silent, least = is_unanswered(order, now_ns), decimals(0.0 if instrument is None else instrument.min_tick)
     return (
         (status, "warn" if silent else _TONES.get(order.status, "plain")),
         (intent.action, "bid" if intent.action == "BUY" else "ask"),
-        (branch + intent.symbol, "title"),
+        (branch + (intent.symbol if instrument is None else brief(instrument)), "title"),
         (intent.order_type, "dim"),
         (f"{quantity(order.filled)}/{quantity(intent.quantity)}", "plain"),
         (first_price(intent, least), "plain"),
@@ -121,8 +123,9 @@ def price(value: float | None, most: int = 8, least: int = 2) -> str:
     return UNKNOWN if value is None else exact(value, least, most)
 
 
-def told(what: Order | OrderIntent) -> str:
-    """One order in a few words, as toasts and questions say it."""
+def told(what: Order | OrderIntent, instrument: Instrument | None = None) -> str:
+    """One order in a few words, as toasts and questions say it; the contract by its whole name where it is known."""
     intent = what.intent if isinstance(what, Order) else what
+    name = intent.symbol if instrument is None else symbol(instrument)
     at = f" @ {first_price(intent)}" if first_price(intent) else ""
-    return f"{intent.action} {quantity(intent.quantity)} {intent.symbol} {intent.order_type}{at}"
+    return f"{intent.action} {quantity(intent.quantity)} {name} {intent.order_type}{at}"

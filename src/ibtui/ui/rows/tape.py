@@ -14,12 +14,12 @@ COLUMNS = (
     Column("RECEIVED", 12),
     Column("~", 2),
     Column("PRICE", 10, right=True),
-    Column("SIZE", 7, right=True),
+    Column("SIZE", 6, right=True),
     Column("", 3),
     Column("×", 4),
-    Column("VENUE", 7),
-    Column("CONDITIONS", 11, rank=1, stretch=True),
+    Column("VENUE", 8),
     Column("QUOTE", 5, right=True, rank=2),
+    Column("CONDITIONS", 11, rank=1, stretch=True),
 )
 """TIME is the exchange's, in the whole seconds that IB sends; RECEIVED is this machine's clock. ``~``: inferred."""
 
@@ -85,8 +85,8 @@ def tape_row(row: TapeRow, instrument: Instrument, zone: str, block: float | Non
         (marks, "mine" if is_block else tone),
         (f"×{row.parts}" if row.parts > 1 else "", "dim"),
         (row.venue, shown),
-        (_words(row), "dim"),
         (_quote_age(first.quote_ms), "dim"),
+        (_words(row), "dim"),
     )
 
 

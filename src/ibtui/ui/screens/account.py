@@ -27,6 +27,7 @@ from ibtui.ui.rows.account import (
 )
 from ibtui.ui.rows.equity import equity_line
 from ibtui.ui.rows.limits import state_line
+from ibtui.ui.rows.quotes import symbol
 from ibtui.ui.screens.lists import ListsScreen
 from ibtui.ui.text import Line, Row
 from ibtui.ui.widgets.linebox import LineBox
@@ -69,8 +70,7 @@ class AccountScreen(ListsScreen):
         self.query_one("#values", LineBox).show(lines)
         self.query_one("#trading", LineBox).show([self._state(), brief_limits(self.parts, width)])
         self._paint_equity(frame.now_ns, width)
-        symbols = {each.con_id: each.symbol for each in account.positions.values()}
-        traded = sorted({*symbols, *day.results}, key=lambda con_id: symbols.get(con_id) or self._symbol(con_id))
+        traded = sorted({*account.positions, *day.results}, key=self._symbol)
         self._fills = {each[0].exec_id: each for each in reversed(self._fills_today(frame.now_ns))}
         rows: dict[str, Iterable[Hashable]] = {
             "#positions": traded,
@@ -132,14 +132,19 @@ class AccountScreen(ListsScreen):
             self.console.closing.with_contract(con_id, how)
 
     def _symbol(self, con_id: int) -> str:
-        orders = self.parts.orders.orders.values()
-        return next((each.intent.symbol for each in orders if each.intent.con_id == con_id), f"#{con_id}")
+        instrument = self.parts.contracts.known(con_id)
+        if instrument is not None:
+            return symbol(instrument)
+        position, orders = self.parts.account.positions.get(con_id), self.parts.orders.orders.values()
+        named = (each.intent.symbol for each in orders if each.intent.con_id == con_id)
+        return position.symbol if position is not None else next(named, f"#{con_id}")
 
     def _position_row(self, key: Hashable) -> Row:
         if not isinstance(key, int):
             return (("", "plain"),)
-        position = self.parts.account.positions.get(key)
-        return position_row(position, self.parts.day_watch.results.get(key), self._symbol(key))
+        position, instrument = self.parts.account.positions.get(key), self.parts.contracts.known(key)
+        tick = 0.0 if instrument is None else instrument.min_tick
+        return position_row(position, self.parts.day_watch.results.get(key), self._symbol(key), tick)
 
     def _fill_row(self, key: Hashable) -> Row:
         fill, cost = self._fills[str(key)]

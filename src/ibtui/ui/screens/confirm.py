@@ -119,7 +119,9 @@ class MoveOrder(Dialog[float | None]):
     def on_mount(self) -> None:
         """Shows the order."""
         words = "   ↑ ↓ move by an increment, enter asks for it, esc leaves"
-        self.query_one("#label", LineBox).show([((f"move {told(self._order)} to", "accent"), (words, "dim"))])
+        self.query_one("#label", LineBox).show(
+            [((f"move {told(self._order, self._instrument)} to", "accent"), (words, "dim"))]
+        )
 
     def action_step(self, steps: int) -> None:
         """Moves by increments."""

@@ -19,6 +19,7 @@ from ibtui.ui.rows.account import COLUMNS as POSITION_COLUMNS
 from ibtui.ui.rows.account import position_row
 from ibtui.ui.rows.order_list import ExternalKey, OrderList, Section, list_orders, section_row
 from ibtui.ui.rows.orders import COLUMNS, external_row, order_row, told, trigger
+from ibtui.ui.rows.quotes import symbol
 from ibtui.ui.screens.base import ConsoleScreen
 from ibtui.ui.text import Line, Row
 from ibtui.ui.widgets.linebox import LineBox
@@ -160,13 +161,14 @@ class OrdersScreen(ConsoleScreen):
         ref, zone = str(key), self.parts.settings.ui.timezone
         order = self.parts.orders.orders[ref]
         instrument = self.parts.contracts.known(order.intent.con_id)
-        tick = 0.0 if instrument is None else instrument.min_tick
-        return order_row(order, zone, self._now_ns, self._list.branches.get(ref, ""), tick)
+        return order_row(order, zone, self._now_ns, self._list.branches.get(ref, ""), instrument)
 
     def _position_row(self, key: Hashable) -> Row:
         if not isinstance(key, int):
             return (("", "plain"),)
-        return position_row(self.parts.account.positions.get(key), self.parts.day_watch.results.get(key))
+        instrument = self.parts.contracts.known(key)
+        named = ("", 0.0) if instrument is None else (symbol(instrument), instrument.min_tick)
+        return position_row(self.parts.account.positions.get(key), self.parts.day_watch.results.get(key), *named)
 
     def _about(self) -> list[Line]:
         order, external = self.order, self.external
@@ -176,11 +178,11 @@ class OrdersScreen(ConsoleScreen):
         if order is None:
             working = sum(each.status in LIVE for each in self.parts.orders.orders.values())
             return [((f" {working} working, {len(self.parts.orders.orders)} in all", "dim"),), ()]
-        intent = order.intent
+        intent, instrument = order.intent, self.parts.contracts.known(order.intent.con_id)
         stop = f" stop {trigger(intent)}" if trigger(intent) else ""
         ids = f"  {intent.order_ref}  id {order.order_id or '—'}  perm {order.perm_id or '—'}"
         family = "a leg of its bracket" if intent.parent_ref else ""
         return [
-            ((f" {told(order)}{stop} {intent.tif}", "title"), (ids, "dim")),
+            ((f" {told(order, instrument)}{stop} {intent.tif}", "title"), (ids, "dim")),
             ((f" {order.reason or family}", "warn" if order.reason else "dim"),),
         ]

@@ -22,7 +22,7 @@ from ibtui.trading.sizing import step_price, step_size
 from ibtui.ui.estimating import Estimator
 from ibtui.ui.frame import Frame
 from ibtui.ui.rows.orders import told
-from ibtui.ui.rows.quotes import headline
+from ibtui.ui.rows.quotes import headline, symbol
 from ibtui.ui.rows.what_if import what_if_line
 from ibtui.ui.screens.base import Dialog
 from ibtui.ui.text import Line, amount, clean, pad
@@ -168,8 +168,8 @@ class OrderTicket(Dialog[None]):
             self.dismiss(None)
 
     def _title(self) -> str:
-        name = self.instrument.long_name or self.instrument.symbol
-        return clean(f"{self.action} {self.instrument.symbol}  {name}, {self.instrument.currency}")
+        parts = (symbol(self.instrument), f" {self.instrument.long_name}", self.instrument.currency)
+        return clean(f"{self.action} {' '.join(each for each in parts if each.strip())}")
 
     def _field(self, name: str) -> Input:
         return self.query_one(f"#{name}", Input)
@@ -224,7 +224,8 @@ class OrderTicket(Dialog[None]):
             for leg in legs[1:]:
                 failed = [each for each in desk.preview(leg, self.instrument, legs[0]) if each.verdict != "pass"]
                 if failed:
-                    trouble = f"{told(leg)}: {failed[0].name} {failed[0].measured}, allowed {failed[0].limit}"
+                    check = f"{failed[0].name} {failed[0].measured}, allowed {failed[0].limit}"
+                    trouble = f"{told(leg, self.instrument)}: {check}"
         self._estimator.want(None if isinstance(legs, str) else legs[0])
         self.query_one("#ticket-checks", LineBox).show(_check_lines(checks))
         answer, currency = self._estimator.answer, self.console.parts.account.base_currency
@@ -247,7 +248,7 @@ class OrderTicket(Dialog[None]):
     def _words(self, legs: tuple[OrderIntent, ...]) -> str:
         """The order, its target and stop loss, and what it is worth."""
         parent, *children = legs
-        words = told(parent)
+        words = told(parent, self.instrument)
         for leg in children:
             name, price = ("target", leg.limit_price) if leg.limit_price else ("stop loss", leg.stop_price)
             words += f", {name} {format_price(price, self.instrument.min_tick)}"
