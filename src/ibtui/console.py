@@ -346,7 +346,7 @@ class Console:
         since = self.clock.utc_ns() - RECENT_ORDERS_NS
         orders = await asyncio.to_thread(queries.load_orders, self.directory, since_ns=since)
         self.orders.load(orders, await asyncio.to_thread(queries.restraints, self.directory))
-        self.orders.on_change.append(OrderAlerts(self.alerts, self.orders.orders.values()))
+        self.orders.on_change.append(OrderAlerts(self.alerts, self.orders.orders.values(), self.contracts.known))
         for con_id in {each.intent.con_id for each in orders if each.status not in ENDED}:
             instrument = await asyncio.to_thread(queries.contract, self.directory, con_id)
             if instrument is not None:

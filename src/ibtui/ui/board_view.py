@@ -6,8 +6,8 @@ from typing import Any
 
 from ibtui.errors import UsageError
 from ibtui.market.instruments import Instrument
+from ibtui.market.names import symbol
 from ibtui.ui.rows.quote_columns import COLUMNS, DEFAULT, PINNED, Value
-from ibtui.ui.rows.quotes import symbol
 
 ALL = ""
 """The tab that shows every list."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ibtui.errors import UsageError
 from ibtui.market.instruments import Instrument
+from ibtui.market.names import symbol
 from ibtui.ui.board_view import ALL, BoardView, column_name, column_names, read_view
 from ibtui.ui.rows.quote_columns import DEFAULT
-from ibtui.ui.rows.quotes import symbol
 
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp

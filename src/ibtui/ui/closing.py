@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from ibtui.errors import IbtuiError, UsageError
 from ibtui.market.instruments import Instrument
+from ibtui.market.names import symbol
 from ibtui.market.prices import exact
 from ibtui.trading.orders import LIVE, Order, Status
 from ibtui.ui.rows.orders import told
-from ibtui.ui.rows.quotes import symbol
 
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp

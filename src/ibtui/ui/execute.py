@@ -12,10 +12,10 @@ from ibtui.broker.subscriptions import Feed, Standing
 from ibtui.errors import IbtuiError, UnknownSymbolError, UsageError
 from ibtui.market.bars import bar_size
 from ibtui.market.instruments import Instrument
+from ibtui.market.names import symbol
 from ibtui.trading.order_line import OrderLine
 from ibtui.trading.price_alerts import Condition
 from ibtui.ui.commands import SimVerb, parse
-from ibtui.ui.rows.quotes import symbol
 
 if TYPE_CHECKING:
     from ibtui.ui.app import ConsoleApp

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibtui.broker.account import Position
+from ibtui.market.instruments import Instrument
 from ibtui.trading.day_result import ContractResult
 from ibtui.trading.orders import Commission, Execution
 from ibtui.ui.rows import account
@@ -42,8 +43,17 @@ def test_realised_and_unrealised_stand_beside_each_other_in_the_contracts_curren
     ]
 
 
+def test_a_position_with_a_multiplier_is_worth_all_its_units_and_its_average_is_of_one():
+    option = Instrument(9, "SPY", "OPT", multiplier=100.0)
+    shown = cells(account.COLUMNS, account.position_row(Position(9, "SPY", 11.0, 901.41, 8.98), None, "", option))
+    assert [shown[each] for each in ("AVERAGE", "PRICE", "VALUE")] == ["9.0141", "8.98", "9,878.00"]
+    euro = Instrument(12, "EUR", "CASH", min_tick=0.00005)
+    shown = cells(account.COLUMNS, account.position_row(Position(12, "EUR", 1e6, 1.1382, 1.13825), None, "", euro))
+    assert [shown[each] for each in ("QUANTITY", "AVERAGE", "PRICE")] == ["1,000,000", "1.13820", "1.13825"]
+
+
 def test_what_was_sold_off_today_keeps_its_row():
-    shown = cells(account.COLUMNS, account.position_row(None, RESULT, "SAP"))
+    shown = cells(account.COLUMNS, account.position_row(None, RESULT, name="SAP"))
     assert [shown[each] for each in ("SYMBOL", "QUANTITY", "UNREALIZED", "REALIZED")] == ["SAP", "0", "", "+9.50"]
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from ibtui.broker.account import Position
+from ibtui.market import names
 from ibtui.market.board import Quote
 from ibtui.market.daily import Daily
 from ibtui.market.instruments import Instrument
@@ -125,8 +126,8 @@ def test_the_board_fits_the_smallest_terminal_with_mark_and_age():
 
 
 def test_forex_and_futures_are_named_as_traders_name_them():
-    assert quotes.symbol(Instrument(1, "EUR", "CASH", currency="USD")) == "EUR.USD"
-    assert quotes.symbol(Instrument(2, "ES", "FUT", local_symbol="ESZ6")) == "ESZ6"
+    assert names.symbol(Instrument(1, "EUR", "CASH", currency="USD")) == "EUR.USD"
+    assert names.symbol(Instrument(2, "ES", "FUT", local_symbol="ESZ6")) == "ESZ6"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_forex_and_futures_are_named_as_traders_name_them():
     ],
 )
 def test_an_option_is_named_as_it_is_typed(local, typed):
-    assert quotes.symbol(Instrument(1, local[:4].strip(), "OPT", local_symbol=local)) == typed
+    assert names.symbol(Instrument(1, local[:4].strip(), "OPT", local_symbol=local)) == typed
 
 
 def note(**values):

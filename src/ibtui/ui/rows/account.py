@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from ibtui.market.instruments import Instrument
 from ibtui.market.prices import decimals
 from ibtui.market.values import known
 from ibtui.trading.day_result import ContractResult
@@ -62,15 +63,19 @@ KEY_VALUES = (
 
 
 def position_row(
-    position: "Position | None", result: ContractResult | None = None, symbol: str = "", tick: float = 0.0
+    position: "Position | None",
+    result: ContractResult | None = None,
+    name: str = "",
+    instrument: Instrument | None = None,
 ) -> Row:
     """One contract that is held, or was traded today; what is not known is a dash, never zero.
 
     Args:
         position: None where nothing is held any more.
         result: What our own fills of the day came to; None without any.
-        symbol: Its name; empty where nothing but the position tells it.
-        tick: Its increment, whose places its prices have at least; 0 while it is unknown.
+        name: Its name; empty where nothing but the position tells it.
+        instrument: For the places of its prices, and for its multiplier: IB's average is the cost of a whole contract.
+            None while it is unknown, and with it the position's value.
     """
     fees = UNKNOWN if result is None or result.fees is None else amount(sum(result.fees.values()))
     day: tuple[Span, ...] = (
@@ -81,15 +86,17 @@ def position_row(
     if position is None:
         currency = UNKNOWN if result is None else result.currency or UNKNOWN
         flat: tuple[Span, ...] = (("", "plain"),) * 3
-        return ((symbol, "title"), (currency, "dim"), ("0", "dim"), *flat, ("", "plain"), *day)
-    worth, places = position.market_price, decimals(tick)
-    if worth is not None:
-        worth *= position.quantity
+        return ((name, "title"), (currency, "dim"), ("0", "dim"), *flat, ("", "plain"), *day)
+    worth, average, places = None, position.average_cost, 2
+    if instrument is not None:
+        places, units = decimals(instrument.min_tick), instrument.multiplier
+        average = None if average is None else average / units
+        worth = None if position.market_price is None else position.market_price * position.quantity * units
     return (
-        (symbol or position.symbol, "title"),
+        (name or position.symbol, "title"),
         (position.currency or UNKNOWN, "dim"),
         (quantity(position.quantity), "bid" if position.quantity > 0 else "ask"),
-        (price(position.average_cost, 4, places), "plain"),
+        (price(average, 4, places), "plain"),
         (price(position.market_price, 4, places), "plain"),
         (amount(worth), "plain"),
         signed(position.unrealized),

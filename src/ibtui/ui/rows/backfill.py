@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ibtui.ui.rows.quotes import symbol
+from ibtui.market.names import symbol
 from ibtui.ui.text import UNKNOWN, Column, Row, Span, amount, duration
 
 if TYPE_CHECKING:

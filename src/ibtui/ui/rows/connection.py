@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
+from ibtui.market.names import symbol
 from ibtui.ui.rows.equity import LEVELS
-from ibtui.ui.rows.quotes import symbol
 from ibtui.ui.rows.status import light
 from ibtui.ui.text import UNKNOWN, Column, Line, Row, Span, age, compact, duration, wall
 

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from ibtui.clock import NS
 from ibtui.market.instruments import Instrument
+from ibtui.market.names import brief, symbol
 from ibtui.market.prices import decimals, exact
 from ibtui.trading.orders import LIVE, Order, OrderIntent, Status
 from ibtui.trading.unanswered import is_unanswered
-from ibtui.ui.rows.quotes import brief, symbol
 from ibtui.ui.text import UNKNOWN, Column, Row, age, amount, quantity, wall
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from ibtui.market.daily import UNKNOWN as NO_DAYS
 from ibtui.market.daily import Daily
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
+from ibtui.market.names import symbol
 from ibtui.market.prices import decimals, format_price
 from ibtui.trading.day_result import ContractResult
 from ibtui.ui.rows.glyphs import range_bar, sparkline
-from ibtui.ui.rows.quotes import TRUSTED, arrow, change, mark_span, middle, quote_age, symbol
+from ibtui.ui.rows.quotes import TRUSTED, arrow, change, mark_span, middle, quote_age
 from ibtui.ui.text import GAP, UNKNOWN, Column, Row, Span, age, cells, compact, quantity, signed, wall, zone_name
 
 if TYPE_CHECKING:

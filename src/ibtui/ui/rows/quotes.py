@@ -1,38 +1,18 @@
 """What the screens say of one quote: its name, its change, its mark, its age, in a line."""
 
 import math
-import re
 
 from ibtui.market.board import Quote
 from ibtui.market.instruments import QUOTED_ONLY, Instrument
 from ibtui.market.marks import Mark
+from ibtui.market.names import symbol
 from ibtui.market.prices import format_price
 from ibtui.ui.text import UNKNOWN, Line, Span, age, compact, signed
 
 TRUSTED = frozenset({Mark.LIVE, Mark.DELAYED})
 """Marks whose numbers are shown in full colour; all others are greyed and carry their mark and age."""
 
-_OPTION = re.compile(r"(\S+) +(\d{6}[CP])(\d{8})")
-"""An option's local symbol: root, expiry and right, strike in thousandths."""
-
 _TONES = {Mark.LIVE: "good", Mark.DELAYED: "warn", Mark.FROZEN: "accent", Mark.CLOSED: "dim", Mark.STALE: "bad"}
-
-
-def symbol(instrument: Instrument) -> str:
-    """What a trader calls the contract: its local symbol where that says more than the symbol."""
-    if instrument.sec_type in ("CASH", "CRYPTO"):
-        return f"{instrument.symbol}.{instrument.currency}"
-    if instrument.sec_type in ("FUT", "OPT", "FOP") and instrument.local_symbol:
-        option = _OPTION.fullmatch(instrument.local_symbol)
-        return f"{option[1]} {option[2]}{int(option[3]) / 1000:g}" if option else instrument.local_symbol
-    return instrument.symbol
-
-
-def brief(instrument: Instrument) -> str:
-    """The contract where its whole name has no room: an option without its day, ``SPY 680C``."""
-    if instrument.sec_type in ("OPT", "FOP") and instrument.strike:
-        return f"{instrument.symbol} {instrument.strike:.12g}{instrument.right[:1]}"
-    return symbol(instrument)
 
 
 def change(quote: Quote, instrument: Instrument | None = None) -> tuple[float | None, float | None]:

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from ibtui.errors import StorageError
 from ibtui.market.instruments import Instrument
+from ibtui.market.names import symbol
 from ibtui.market.trading_day import day_began_ns
 from ibtui.storage import queries
 from ibtui.trading.day_result import Fill, fills_since
@@ -27,7 +28,6 @@ from ibtui.ui.rows.account import (
 )
 from ibtui.ui.rows.equity import equity_line
 from ibtui.ui.rows.limits import state_line
-from ibtui.ui.rows.quotes import symbol
 from ibtui.ui.screens.lists import ListsScreen
 from ibtui.ui.text import Line, Row
 from ibtui.ui.widgets.linebox import LineBox
@@ -143,8 +143,7 @@ class AccountScreen(ListsScreen):
         if not isinstance(key, int):
             return (("", "plain"),)
         position, instrument = self.parts.account.positions.get(key), self.parts.contracts.known(key)
-        tick = 0.0 if instrument is None else instrument.min_tick
-        return position_row(position, self.parts.day_watch.results.get(key), self._symbol(key), tick)
+        return position_row(position, self.parts.day_watch.results.get(key), self._symbol(key), instrument)
 
     def _fill_row(self, key: Hashable) -> Row:
         fill, cost = self._fills[str(key)]

@@ -7,10 +7,10 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from ibtui.backfill.jobs import Job
+from ibtui.market.names import symbol
 from ibtui.ui.frame import Frame
 from ibtui.ui.keymap import bindings
 from ibtui.ui.rows.backfill import COLUMNS, job_row
-from ibtui.ui.rows.quotes import symbol
 from ibtui.ui.screens.base import ConsoleScreen
 from ibtui.ui.screens.dialogs import Prompt
 from ibtui.ui.text import Row

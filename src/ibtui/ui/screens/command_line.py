@@ -7,9 +7,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from ibtui.errors import IbtuiError
+from ibtui.market.names import symbol
 from ibtui.trading.orders import Status
 from ibtui.ui.completion import History, Sources, complete, with_word
-from ibtui.ui.rows.quotes import symbol
 from ibtui.ui.screens.dialogs import Prompt
 from ibtui.ui.text import Line
 from ibtui.ui.widgets.linebox import LineBox

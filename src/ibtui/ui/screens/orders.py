@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from ibtui.broker.order_reports import ExternalOrder
 from ibtui.market.instruments import Instrument
+from ibtui.market.names import symbol
 from ibtui.market.trading_day import day_began_ns
 from ibtui.trading.orders import LIVE, Order
 from ibtui.ui.frame import Frame
@@ -19,7 +20,6 @@ from ibtui.ui.rows.account import COLUMNS as POSITION_COLUMNS
 from ibtui.ui.rows.account import position_row
 from ibtui.ui.rows.order_list import ExternalKey, OrderList, Section, list_orders, section_row
 from ibtui.ui.rows.orders import COLUMNS, external_row, order_row, told, trigger
-from ibtui.ui.rows.quotes import symbol
 from ibtui.ui.screens.base import ConsoleScreen
 from ibtui.ui.text import Line, Row
 from ibtui.ui.widgets.linebox import LineBox
@@ -167,8 +167,9 @@ class OrdersScreen(ConsoleScreen):
         if not isinstance(key, int):
             return (("", "plain"),)
         instrument = self.parts.contracts.known(key)
-        named = ("", 0.0) if instrument is None else (symbol(instrument), instrument.min_tick)
-        return position_row(self.parts.account.positions.get(key), self.parts.day_watch.results.get(key), *named)
+        name = "" if instrument is None else symbol(instrument)
+        position, result = self.parts.account.positions.get(key), self.parts.day_watch.results.get(key)
+        return position_row(position, result, name, instrument)
 
     def _about(self) -> list[Line]:
         order, external = self.order, self.external

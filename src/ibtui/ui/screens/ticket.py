@@ -13,6 +13,7 @@ from textual.widgets import Input, Label
 
 from ibtui.errors import UsageError
 from ibtui.market.instruments import Instrument
+from ibtui.market.names import symbol
 from ibtui.market.prices import format_price
 from ibtui.trading.checks import Check, passed
 from ibtui.trading.draft import HOURS, KINDS, Draft, draft_of, priced
@@ -22,7 +23,7 @@ from ibtui.trading.sizing import step_price, step_size
 from ibtui.ui.estimating import Estimator
 from ibtui.ui.frame import Frame
 from ibtui.ui.rows.orders import told
-from ibtui.ui.rows.quotes import headline, symbol
+from ibtui.ui.rows.quotes import headline
 from ibtui.ui.rows.what_if import what_if_line
 from ibtui.ui.screens.base import Dialog
 from ibtui.ui.text import Line, amount, clean, pad

@@ -1,0 +1,25 @@
+"""What contracts are called."""
+
+import re
+
+from ibtui.market.instruments import Instrument
+
+_OPTION = re.compile(r"(\S+) +(\d{6}[CP])(\d{8})")
+"""An option's local symbol: root, expiry and right, strike in thousandths."""
+
+
+def symbol(instrument: Instrument) -> str:
+    """What a trader calls the contract: its local symbol where that says more than the symbol."""
+    if instrument.sec_type in ("CASH", "CRYPTO"):
+        return f"{instrument.symbol}.{instrument.currency}"
+    if instrument.sec_type in ("FUT", "OPT", "FOP") and instrument.local_symbol:
+        option = _OPTION.fullmatch(instrument.local_symbol)
+        return f"{option[1]} {option[2]}{int(option[3]) / 1000:g}" if option else instrument.local_symbol
+    return instrument.symbol
+
+
+def brief(instrument: Instrument) -> str:
+    """The contract where its whole name has no room: an option without its day, ``SPY 680C``."""
+    if instrument.sec_type in ("OPT", "FOP") and instrument.strike:
+        return f"{instrument.symbol} {instrument.strike:.12g}{instrument.right[:1]}"
+    return symbol(instrument)
