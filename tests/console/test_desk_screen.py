@@ -52,7 +52,7 @@ async def test_the_panes_follow_one_symbol_tab_moves_the_keys_and_a_layout_comes
             app.select(QQQ)
             await settle(app, pilot)
             assert text_of(app).count(" 400.01 × 300") == 2
-            assert "400.03       7" in text_of(app)
+            assert "400.03      7" in text_of(app)
             wanted = [
                 (each.instrument, each.feed) for each in parts.feeds.subscriptions() if each.shown_at == ON_SCREEN
             ]
