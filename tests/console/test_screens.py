@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from ibtui.broker.status import ConnectionEvent
 from ibtui.config import OrderSettings, Settings
+from ibtui.market.instruments import Instrument
 from ibtui.trading.events import Reported, Sent
 from ibtui.trading.orders import LIVE, Order, Status
 from ibtui.ui.app import SCREENS, ConsoleApp
@@ -233,6 +234,18 @@ async def test_the_command_line_opens_a_filled_ticket(tmp_path: Path):
             assert line.value == ":sell QQQ 25 @ 401.5 tif GTC"
             await pilot.press("down")
             assert line.value == ":lim"
+
+
+async def test_a_share_that_is_typed_is_never_an_option_on_it_that_stands_before_it_in_a_list(tmp_path: Path):
+    option = Instrument(9, "SPY", "OPT", local_symbol="SPY   261218C00680000", multiplier=100.0)
+    async with console_parts(tmp_path, lists={"mine": [option, SPY]}) as parts:
+        app = ConsoleApp(parts, start=nothing, stop=nothing)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(app, pilot)
+            await pilot.press(":", *"buy SPY 1 @ 400", "enter")
+            await settle(app, pilot)
+            assert isinstance(app.screen, OrderTicket)
+            assert app.screen.instrument == SPY
 
 
 async def test_an_alert_is_set_listed_and_taken_back_on_the_command_line(tmp_path: Path):

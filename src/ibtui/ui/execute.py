@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, cast
 
 from ibtui.backfill.planner import Mode
@@ -12,7 +13,7 @@ from ibtui.broker.subscriptions import Feed, Standing
 from ibtui.errors import IbtuiError, UnknownSymbolError, UsageError
 from ibtui.market.bars import bar_size
 from ibtui.market.instruments import Instrument
-from ibtui.market.names import symbol
+from ibtui.market.names import OPTIONS, symbol
 from ibtui.trading.order_line import OrderLine
 from ibtui.trading.price_alerts import Condition
 from ibtui.ui.commands import SimVerb, parse
@@ -136,8 +137,11 @@ class Executor:
         self.app.run_worker(guarded(), exit_on_error=True)
 
     def _on_a_list(self, text: str) -> Instrument | None:
-        wanted = text.upper()
-        return next((each for each in self.app.watched().values() if wanted in (each.symbol, symbol(each))), None)
+        """What is watched under a name, or by its symbol alone: ``SPY`` never means one of SPY's options."""
+        wanted, watched = text.upper(), self.app.watched().values()
+        named = (each for each in watched if symbol(each) == wanted)
+        alone = (each for each in watched if each.symbol == wanted and each.sec_type not in OPTIONS)
+        return next(chain(named, alone), None)
 
     async def _instrument(self, text: str) -> Instrument:
         return self._on_a_list(text) or await self.app.parts.contracts.resolve(text)

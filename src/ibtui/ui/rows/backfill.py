@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ibtui.market.names import symbol
+from ibtui.market.names import brief
 from ibtui.ui.text import UNKNOWN, Column, Row, Span, amount, duration
 
 if TYPE_CHECKING:
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 BAR_CELLS = 11
 COLUMNS = (
-    Column("SYMBOL", 7),
+    Column("SYMBOL", 8),
     Column("BAR", 6),
     Column("MODE", 8),
     Column("STATE", 9),
@@ -35,7 +35,7 @@ def job_row(job: "Job", now: float) -> Row:
     elapsed = now - job.started if job.started is not None else 0.0
     rate = job.rows / elapsed if elapsed > 0 and job.state == "running" else None
     return (
-        (symbol(job.instrument), "title"),
+        (brief(job.instrument), "title"),
         (job.bar.text, "plain"),
         (str(job.mode), "plain"),
         (str(job.state), _TONES.get(job.state, "plain")),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ibtui.market.instruments import Instrument
 from ibtui.market.marks import Mark
-from ibtui.market.names import symbol
+from ibtui.market.names import brief
 from ibtui.ui.rows.equity import LEVELS
 from ibtui.ui.rows.status import light
 from ibtui.ui.text import UNKNOWN, Column, Line, Row, Span, age, compact, duration, wall
@@ -241,7 +241,7 @@ def symbol_row(
         reason: Why there is no data, or not what was wanted.
     """
     return (
-        (symbol(instrument), "title"),
+        (brief(instrument), "title"),
         (str(mark), "plain"),
         (compact(ticks), "plain" if ticks else "warn"),
         (f"{rate:.2f}", "plain"),

@@ -5,7 +5,7 @@ import math
 from ibtui.market.board import Quote
 from ibtui.market.instruments import QUOTED_ONLY, Instrument
 from ibtui.market.marks import Mark
-from ibtui.market.names import symbol
+from ibtui.market.names import OPTIONS, symbol
 from ibtui.market.prices import format_price
 from ibtui.ui.text import UNKNOWN, Line, Span, age, compact, signed
 
@@ -72,7 +72,7 @@ def headline(quote: Quote, instrument: Instrument, mark: Mark, now: float, now_n
 
 def about(instrument: Instrument, why: str) -> Line:
     """What the selected contract is, and why it has no data where it has none."""
-    name, option = symbol(instrument), instrument.sec_type in ("OPT", "FOP")
+    name, option = symbol(instrument), instrument.sec_type in OPTIONS
     facts = [
         *([name] if option else []),
         instrument.long_name or ("" if option else name),

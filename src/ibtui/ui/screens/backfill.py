@@ -47,7 +47,8 @@ class BackfillScreen(ConsoleScreen):
     def action_start_job(self) -> None:
         """Asks for symbol, bar and mode."""
         selected = self.console.selected
-        suggestion = f"{selected.symbol} {self.parts.settings.backfill.bars.replace(' ', '')}" if selected else ""
+        bar, name = self.parts.settings.backfill.bars.replace(" ", ""), symbol(selected) if selected else ""
+        suggestion = f"{f'#{selected.con_id}' if ' ' in name else name} {bar}" if selected else ""
         self.app.push_screen(
             Prompt("backfill SYMBOL BAR [tail|backfill|full]", suggestion), self.console.start_backfill
         )
