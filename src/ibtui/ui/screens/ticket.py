@@ -169,8 +169,8 @@ class OrderTicket(Dialog[None]):
             self.dismiss(None)
 
     def _title(self) -> str:
-        parts = (symbol(self.instrument), f" {self.instrument.long_name}", self.instrument.currency)
-        return clean(f"{self.action} {' '.join(each for each in parts if each.strip())}")
+        name = f"  {self.instrument.long_name}" if self.instrument.long_name else ""
+        return clean(f"{self.action} {symbol(self.instrument)}{name}, {self.instrument.currency}")
 
     def _field(self, name: str) -> Input:
         return self.query_one(f"#{name}", Input)
