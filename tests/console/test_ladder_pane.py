@@ -209,6 +209,9 @@ async def test_when_armed_the_keys_place_move_and_cancel_at_the_row(gateway: Gat
         await gateway.control("market", running=False)
         await desk.painted()
         await desk.press("down", "down", "down", "down")
+        while pane.cursor_price in [each.intent.limit_price for each in orders.values()]:
+            await desk.press("down")  # the first order rests here by now: at its row two would be told together
+            await desk.painted()
         price = pane.cursor_price
         while len(orders) < 2:  # a machine that lags disarms
             await desk.armed()
