@@ -89,7 +89,7 @@ class TapePane(Vertical):
         yield LineBox(id="tape-head")
         grid = TapeGrid(self, self._row, id="prints")
         if self._beside:
-            grid.can_focus, grid.empty = False, "No prints yet in this run."
+            grid.can_focus = False
         yield grid
 
     @property
@@ -138,7 +138,7 @@ class TapePane(Vertical):
 
     def _begin(self, instrument: Instrument, frame: Frame) -> None:
         self._instrument, self._window = instrument, None
-        self.grid.empty = nothing_yet(instrument)
+        self.grid.empty = nothing_yet(instrument, has_keys=not self._beside)
         self.grid.set_columns(with_zone(COLUMNS, self._zone(instrument), frame.now_ns))
         self._anew()
 

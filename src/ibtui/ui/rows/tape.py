@@ -53,11 +53,11 @@ def side_span(trade: Print) -> Span:
     return _TICK_TEST.get(trade.side, _TICK_TEST[None])
 
 
-def nothing_yet(instrument: Instrument) -> str:
-    """Why a tape is empty, in words."""
+def nothing_yet(instrument: Instrument, *, has_keys: bool = True) -> str:
+    """Why a tape is empty, in words, and where the keys go to it, what one of them does about that."""
     if instrument.sec_type in QUOTED_ONLY:
         return f"IB reports no trades of {instrument.symbol}.{instrument.currency}: it is quoted only, see 1 and 2."
-    return "No prints yet in this run; ↓ goes back to what is stored."
+    return "No prints yet in this run" + ("; ↓ goes back to what is stored." if has_keys else ".")
 
 
 def tape_row(row: TapeRow, instrument: Instrument, zone: str, block: float | None) -> Row:
