@@ -8,7 +8,7 @@ Rules, from IB's documentation and from faults met in the field:
 - A message coded as an error ends an order only while the broker never acknowledged it. On an acknowledged one it
   makes the outcome UNKNOWN until the broker's next word.
 - What an order stands for is what the broker's last word on its terms says; a change that was asked for is one only
-  from then on.
+  from then on. Until then the larger quantity counts: fills of the smaller one do not end the order.
 - What can't be known is UNKNOWN, and only a report, a completing fill or the user ends that.
 """
 
@@ -115,7 +115,9 @@ def _reported(order: Order, event: Reported) -> Order:
         acknowledged_ns=acknowledged,
         cancel_requested=order.cancel_requested or event.status == "PendingCancel",
     )
-    return order if reported == order else reported
+    if reported == order:
+        return order
+    return reported if event.terms is None else _filled_up(reported)
 
 
 def _change_asked(order: Order, event: ChangeAsked) -> Order:
@@ -124,7 +126,7 @@ def _change_asked(order: Order, event: ChangeAsked) -> Order:
 
 def _terms_after(order: Order, terms: Terms | None) -> tuple[OrderIntent, OrderIntent | None]:
     """What the order stands for, and what was asked for and isn't confirmed: the broker's old terms confirm nothing."""
-    if terms is None or order.status in ENDED:
+    if terms is None or (order.status in ENDED and order.change is None):
         return order.intent, order.change
     intent = order.intent
     told = replace(
@@ -182,11 +184,17 @@ def _average(executions: tuple[Execution, ...], filled: float) -> float | None:
 
 
 def _after_fill(order: Order, filled: float) -> Status:
-    if filled >= order.intent.quantity - _TOLERANCE:
+    if filled >= order.largest - _TOLERANCE:
         return Status.FILLED
     if order.status in ENDED or order.status is Status.UNKNOWN or filled <= 0:
         return order.status
     return Status.PARTIAL
+
+
+def _filled_up(order: Order) -> Order:
+    """FILLED where its fills are all that it stands for, now that a change of its quantity is decided."""
+    whole = 0 < order.filled >= order.largest - _TOLERANCE
+    return replace(order, status=Status.FILLED) if whole and order.status in LIVE else order
 
 
 def _commission(order: Order, event: CommissionReported) -> Order:
@@ -210,7 +218,8 @@ def _problem(order: Order, event: Problem) -> Order:
     if event.effect == "rejected" and order.status not in ENDED:
         acknowledged = order.acknowledged_ns is not None or order.filled > 0
         ended = not acknowledged or order.status is Status.INACTIVE
-        return replace(order, status=Status.REJECTED if ended else Status.UNKNOWN, reason=said, change=None)
+        said_no = replace(order, status=Status.REJECTED if ended else Status.UNKNOWN, reason=said, change=None)
+        return said_no if order.change is None else _filled_up(said_no)
     if event.code == CANCELLED_BY_BROKER or (event.effect == "rejected" and order.status is Status.CANCELLED):
         return replace(order, reason=said)
     return order

@@ -127,10 +127,14 @@ class Order:
     change: OrderIntent | None = None
 
     @property
+    def largest(self) -> float:
+        """Quantity that it may stand for: the larger one, while a change of it is asked for and not confirmed."""
+        return max(self.intent.quantity, self.change.quantity if self.change else 0.0)
+
+    @property
     def remaining(self) -> float:
         """Quantity that may still fill; nothing once the order has ended."""
-        quantity = max(self.intent.quantity, self.change.quantity if self.change else 0.0)
-        return 0.0 if self.status in ENDED else max(0.0, quantity - self.filled)
+        return 0.0 if self.status in ENDED else max(0.0, self.largest - self.filled)
 
     @property
     def commission(self) -> float | None:

@@ -430,6 +430,28 @@ def test_a_smaller_order_counts_in_full_until_the_broker_says_so():
     assert fold(asked, changed(4.0)).remaining == 4.0
 
 
+def test_fills_of_the_old_quantity_do_not_end_an_order_whose_larger_one_may_work():
+    asked = fold(order(), reported("Submitted"), ChangeAsked(intent(quantity=15.0)))
+    filled = fold(asked, Executed(execution(quantity=10.0)))
+    assert (filled.status, filled.remaining) == (Status.PARTIAL, 5.0)
+    assert fold(filled, reported("Filled", 10.0)).status is Status.FILLED, "the broker took no change"
+    confirmed = fold(filled, changed(15.0))
+    assert (confirmed.status, confirmed.remaining) == (Status.PARTIAL, 5.0)
+    assert fold(confirmed, Executed(execution("0002.01", 5.0))).status is Status.FILLED
+    assert fold(filled, Problem(201, "no", "rejected")).status is Status.FILLED
+
+
+@pytest.mark.parametrize("quantity", [4.0, 10.0, 15.0])
+@given(random=st.randoms(use_true_random=False))
+def test_a_change_and_its_fills_end_the_same_in_whatever_order_they_are_told(quantity, random):
+    asked = fold(order(), reported("Submitted"), ChangeAsked(intent(quantity=quantity, limit_price=449.0)))
+    events = [changed(quantity, 449.0), Executed(execution("1.01", 3.0)), Executed(execution("2.01", quantity - 3.0))]
+    random.shuffle(events)
+    final = fold(asked, *events)
+    assert (final.status, final.filled, final.intent.quantity) == (Status.FILLED, quantity, quantity)
+    assert final.change is None
+
+
 def test_a_refused_change_leaves_the_terms_and_makes_the_outcome_unknown_until_the_next_word():
     asked = fold(order(), reported("Submitted"), ChangeAsked(intent(limit_price=449.0)))
     refused = fold(asked, Problem(201, "no", "rejected"))
