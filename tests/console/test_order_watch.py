@@ -67,6 +67,21 @@ async def test_a_days_loss_holds_back_until_a_reason_is_given_or_the_next_tradin
         assert await hand.look(DAY) is TradingState.ACTIVE
 
 
+async def test_a_typed_reason_ends_a_days_loss_that_is_still_there_until_it_is_reached_anew(tmp_path: Path) -> None:
+    async with watching(tmp_path) as hand:
+        account, desk = hand.parts.account, hand.parts.orders
+        account.daily_pnl = -501.0
+        assert await hand.look() is TradingState.REDUCING
+        await desk.release("daily loss", "seen")
+        assert [await hand.look() for _ in range(3)] == [TradingState.ACTIVE] * 3, "not for a second only"
+        account.daily_pnl = -499.0
+        assert await hand.look() is TradingState.ACTIVE
+        account.daily_pnl = -501.0
+        assert await hand.look() is TradingState.REDUCING
+        assert await hand.look(DAY) is TradingState.REDUCING, "yesterday's loss that goes on is today's too"
+        assert [kind for kind, _ in hand.told] == ["trading state"] * 3
+
+
 async def test_a_profit_that_ib_does_not_report_holds_back_and_lets_go_by_itself(tmp_path: Path) -> None:
     async with watching(tmp_path) as hand:
         account = hand.parts.account

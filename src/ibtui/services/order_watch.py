@@ -66,6 +66,7 @@ class OrderWatch:
         self._tell = tell
         self._unanswered: set[str] = set()
         self._left_behind: str | None = None
+        self._beyond_loss = False
         self._ready_since: float | None = None
         self._listed_at = self._asked_at = clock.monotonic()
 
@@ -141,9 +142,13 @@ class OrderWatch:
         latched = held_back.get("daily loss")
         if latched is not None and is_over(latched, market_ns):
             await self._desk.release("daily loss", "a new trading day began")
-            latched = None
-        if latched is None:
-            await self._hold(loss_restraint(profit, self._risk.daily_loss, self._risk.on_daily_loss, market_ns))
+            latched, self._beyond_loss = None, False
+        if profit is not None:
+            loss = loss_restraint(profit, self._risk.daily_loss, self._risk.on_daily_loss, market_ns)
+            # Released by hand, it stays so until the loss is below its limit and reaches it again.
+            if latched is None and not self._beyond_loss:
+                await self._hold(loss)
+            self._beyond_loss = loss is not None
         ready_for = None if self._ready_since is None else now - self._ready_since
         blind = blind_restraint(profit, ready_for, market_ns)
         if blind is not None:
