@@ -1,4 +1,4 @@
-"""Which orders a HALT takes back: what could open or grow a position goes, what protects one stays."""
+"""Which working orders could open or grow a position: a HALT takes them back and leaves what protects one."""
 
 from collections.abc import Callable, Iterable
 

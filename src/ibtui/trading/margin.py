@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from ibtui.market.instruments import Instrument
+from ibtui.trading.halting import opening_orders
 from ibtui.trading.orders import Order, OrderIntent
 
 MARGIN_SHARE: Mapping[str, float] = {"STK": 0.5, "CRYPTO": 1.0}
@@ -42,7 +43,8 @@ def committed(
 ) -> float | None:
     """Margin that working orders will need, in base currency; None where one's is unknown.
 
-    Orders that close a position need none, and neither do target and stop of a bracket: they close their parent's.
+    Orders that close a position need none, but a position is closed only once: of two orders for all of it one opens.
+    Neither do target and stop of a bracket: they close their parent's.
 
     Args:
         orders: Those that work or may.
@@ -50,8 +52,8 @@ def committed(
         facts: What the margin of the rest of an order follows from; None where its contract is unknown.
     """
     total = 0.0
-    for order in orders:
-        if order.intent.parent_ref is not None or order.remaining <= reducible(order):
+    for order in opening_orders(orders, reducible):
+        if order.intent.parent_ref is not None:
             continue
         known_facts = facts(order)
         needed = None if known_facts is None else margin_of(*known_facts)
