@@ -7,9 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from ibtui.broker.flattening import Flattening
 from ibtui.config import RiskSettings
 from ibtui.errors import OrderRefusedError
 from ibtui.market.instruments import Instrument
+from ibtui.trading.holdings import Held
 from ibtui.trading.orders import Action, OrderIntent, Status
 from ibtui.trading.restraints import Restraint
 from ibtui.trading.states import TradingState
@@ -53,7 +55,7 @@ async def test_a_future_a_currency_and_a_short_option_go_once_the_broker_told_th
         asked: list[tuple[Instrument, Action, float]] = [(future, "SELL", 1), (euro, "BUY", 30_000), (call, "SELL", 1)]
         for instrument, action, quantity in asked:
             intent = near(rig, instrument, action, quantity)
-            assert verdict(rig, intent, instrument) == ("unknown", "margin unknown")
+            assert verdict(rig, intent, instrument) == ("unknown", "margin unknown USD")
             answer = await rig.desk.what_if(intent, instrument)
             assert answer.problem == ""
             assert (answer.initial or 0) >= (answer.maintenance or 0) > 0
@@ -61,7 +63,7 @@ async def test_a_future_a_currency_and_a_short_option_go_once_the_broker_told_th
             assert (answer.commission or 0) > 0
             assert verdict(rig, intent, instrument)[0] == "pass"
             twice = near(rig, instrument, action, 2 * quantity)
-            assert verdict(rig, twice, instrument)[1] == f"margin {2 * answer.initial:,.10g}"
+            assert verdict(rig, twice, instrument)[1] == f"margin {2 * answer.initial:,.2f} USD"
         other_side = near(rig, call, "BUY", 1)
         assert verdict(rig, other_side, call) != verdict(rig, near(rig, call, "SELL", 1), call)
         stats = await gateway.control("stats")
@@ -73,6 +75,33 @@ async def test_a_future_a_currency_and_a_short_option_go_once_the_broker_told_th
         assert sent.status is Status.SENT, sent.reason
         highest = rig.rows("SELECT max(order_id) FROM what_ifs")[0][0]
         assert (sent.order_id or 0) > highest
+
+
+async def test_a_reversal_of_a_future_goes_once_its_margin_was_told_and_does_nothing_before(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    async with running(tmp_path, gateway.host, gateway.port, risk=WIDE) as rig:
+        await rig.ready()
+        future = await rig.quoted("ESH6")
+        flattening = Flattening(rig.desk, rig.account, rig.market, rig.feeds.mark)
+        first = await rig.desk.what_if(near(rig, future, "BUY", 1), future)
+        assert first.initial
+        ask = rig.market.board.quote(future.con_id).ask
+        assert ask
+        bought = await rig.desk.submit(rig.desk.intent(future, "BUY", 1, limit_price=ask + 5), future)
+        assert bought.status is Status.SENT, bought.reason
+        await until(lambda: rig.account.held(future.con_id) == Held(1, 1), 10, "the position")
+        with pytest.raises(OrderRefusedError, match="nothing was sent: the margin of a SELL is not known"):
+            await flattening.reverse(future)
+        assert len(rig.desk.orders) == 1
+        turning = near(rig, future, "SELL", 2)
+        assert verdict(rig, turning, future) == ("unknown", "margin unknown USD")
+        told = await rig.desk.what_if(turning, future)
+        assert (told.problem, told.initial) == ("", 0.0), "as much is tied up on the other side"
+        assert verdict(rig, turning, future) == ("pass", f"margin {first.initial:,.2f} USD")
+        opening = await flattening.reverse(future)
+        assert opening.intent.action == "SELL"
+        await until(lambda: rig.account.held(future.con_id) == Held(-1, -1), 10, "the other side")
 
 
 async def test_a_refusal_a_silence_and_unset_margins_are_told_and_leave_the_margin_unknown(
@@ -92,7 +121,7 @@ async def test_a_refusal_a_silence_and_unset_margins_are_told_and_leave_the_marg
         unset = await rig.desk.what_if(intent, future)
         assert (unset.initial, unset.maintenance, unset.equity, unset.commission) == (None, None, None, None)
         assert "unset" in unset.problem
-        assert verdict(rig, intent, future) == ("unknown", "margin unknown")
+        assert verdict(rig, intent, future) == ("unknown", "margin unknown USD")
         assert (await rig.desk.submit(intent, future)).status is Status.REFUSED
         told = [problem for (problem,) in rig.rows("SELECT problem FROM what_ifs ORDER BY asked_ns")]
         assert told == [refused.problem, silent.problem, unset.problem]

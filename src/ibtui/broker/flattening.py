@@ -66,6 +66,7 @@ class Flattening:
         """
         if self._desk.trading_state is not TradingState.ACTIVE:
             raise OrderRefusedError(f"trading is {self._desk.trading_state}: a reversal opens a position")
+        self._must_know_margin(instrument)
         closing = await self.flatten(instrument)
         if closing is None:
             raise OrderRefusedError(f"nothing of {instrument.symbol} is held")
@@ -78,6 +79,18 @@ class Flattening:
             raise OrderRefusedError(f"{instrument.symbol} is not closed yet, its order is {status}: not reversed")
         opening = self._marketable(instrument, closing.intent.action, closing.intent.quantity)
         return await self._send(opening, instrument, follows=ref)
+
+    def _must_know_margin(self, instrument: Instrument) -> None:
+        """Refuses a reversal whose second half would be refused, while there still is a position to keep."""
+        held = self._account.held(instrument.con_id)
+        if held is None or not (held.least > 0 or held.most < 0):
+            return
+        opening = self._closing(instrument, held.least)
+        if not self._desk.margin_known(opening, instrument):
+            raise OrderRefusedError(
+                f"{instrument.symbol} is not reversed, nothing was sent: the margin of a {opening.action} is not known; "
+                "a ticket for more than is held asks for it, `f` only closes"
+            )
 
     async def _end_orders(self, instrument: Instrument) -> None:
         con_id = instrument.con_id

@@ -20,7 +20,7 @@ from ibtui.trading.checks import Check, CheckInputs, passed, run_checks
 from ibtui.trading.differences import Moved
 from ibtui.trading.holdings import Held
 from ibtui.trading.identity import left_behind
-from ibtui.trading.margin import committed
+from ibtui.trading.margin import committed, margin_of
 from ibtui.trading.orders import Order, OrderIntent
 from ibtui.trading.restraints import Restraint, Source, most_severe
 from ibtui.trading.states import TradingState
@@ -233,6 +233,16 @@ class OrderGuards:
         """How much an order's side can take off the position, whichever figure of it is true."""
         held = self._around.account.held(order.intent.con_id)
         return 0.0 if held is None else held.reducible(order.intent.action)
+
+    def turns(self, intent: OrderIntent) -> float:
+        """How much of an order closes a position that the rest of it turns; 0 for one that does not turn any."""
+        held = self._around.account.held(intent.con_id)
+        closes = 0.0 if held is None else held.reducible(intent.action)
+        return closes if closes < intent.quantity else 0.0
+
+    def margin_known(self, intent: OrderIntent, instrument: Instrument) -> bool:
+        """Whether what an order needs can be told without asking the broker."""
+        return margin_of(intent, instrument, 1.0, self.unit_margins.of(intent)) is not None
 
     def learn_margin(self, intent: OrderIntent, answer: WhatIf) -> None:
         """Takes from a what-if's answer what one contract of such an order needs."""

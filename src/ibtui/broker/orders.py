@@ -205,11 +205,22 @@ class OrderDesk:
     async def what_if(self, intent: OrderIntent, instrument: Instrument) -> WhatIf:
         """What the broker says that an order would need and cost, within seconds. Places nothing, raises nothing.
 
-        The margin that it tells is what the checks know of such orders from then on.
+        The margin that it tells is what the checks know of such orders from then on. Of an order that turns a position
+        the broker tells the difference, so it is asked first what closing alone gives back.
         """
+        closes = self._guards.turns(intent)
+        if closes:
+            await self._ask_what_if(replace(intent, quantity=closes), instrument)
+        return await self._ask_what_if(intent, instrument)
+
+    async def _ask_what_if(self, intent: OrderIntent, instrument: Instrument) -> WhatIf:
         now = self._clock.utc_ns()
         question = replace(intent, order_ref=new_order_ref(now, self._random_bits()), created_ns=now)
         return await self._what_ifs.ask(question, instrument)
+
+    def margin_known(self, intent: OrderIntent, instrument: Instrument) -> bool:
+        """Whether what an order needs can be told without asking the broker."""
+        return self._guards.margin_known(intent, instrument)
 
     async def submit(
         self, intent: OrderIntent, instrument: Instrument, *, flattens: bool = False, follows: str = ""

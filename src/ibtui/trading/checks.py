@@ -381,7 +381,18 @@ def _check_buying_power(inputs: CheckInputs) -> Check:
     if inputs.reduces:
         return Check(name, "reduces the position", limit, "pass")
     needed = margin_of(inputs.intent, inputs.instrument, _notional(inputs), inputs.unit_margin)
+    if needed is not None:
+        needed *= _opening_share(inputs)
     return Check(name, f"margin {_money(needed, inputs.base_currency)}", limit, _within(needed, free))
+
+
+def _opening_share(inputs: CheckInputs) -> float:
+    """The share of the order that opens something: what closes a position needs no margin."""
+    quantity, held = positive(inputs.intent.quantity), inputs.held
+    if quantity is None or held is None:
+        return 1.0
+    closes = max(0.0, held.reducible(inputs.intent.action) - inputs.working)
+    return max(0.0, quantity - closes) / quantity
 
 
 CHECKS: tuple[Callable[[CheckInputs], Check], ...] = (

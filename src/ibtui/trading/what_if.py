@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ibtui.market.values import positive
+from ibtui.market.values import known, positive
 from ibtui.trading.orders import Action, OrderIntent
 
 
@@ -45,11 +45,13 @@ def same_terms(one: OrderIntent | None, other: OrderIntent | None) -> bool:
 class UnitMargins:
     """Initial margin of one contract as what-ifs have shown it, base currency, by contract and side.
 
-    By side, because a short option needs what a long one does not.
+    By side, because a short option needs what a long one does not. An order that turns a position is two: what closing
+    it gives back, which is asked about first, and what the rest of it needs.
     """
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, Action], float] = {}
+        self._given_back: dict[tuple[int, Action], tuple[float, float]] = {}
 
     def of(self, intent: OrderIntent) -> float | None:
         """What one contract of such an order needs; None while no what-if has told."""
@@ -64,6 +66,14 @@ class UnitMargins:
             reducible: How much of its side closes a position; None while unknown. The margin of an order that closes
                 something is that of the difference, and says nothing about one contract more.
         """
-        initial, quantity = positive(answer.initial), positive(intent.quantity)
-        if reducible == 0 and initial is not None and quantity is not None:
-            self._known[intent.con_id, intent.action] = initial / quantity
+        change, quantity = known(answer.initial), positive(intent.quantity)
+        if change is None or quantity is None or reducible is None or quantity < reducible:
+            return
+        side = intent.con_id, intent.action
+        if quantity == reducible:
+            self._given_back[side] = reducible, -change
+            return
+        closed, given_back = self._given_back.get(side, (0.0, 0.0)) if reducible else (0.0, 0.0)
+        needed = positive(change + given_back)
+        if closed == reducible and needed is not None:
+            self._known[side] = needed / (quantity - reducible)

@@ -435,6 +435,22 @@ def test_where_only_a_what_if_tells_the_margin_none_is_guessed():
     assert verdicts(instrument=future, quantity=1.0, unit_margin=20_000.0, available=19_999.0)["buying power"] == "fail"
 
 
+def test_of_an_order_that_turns_a_position_what_it_opens_needs_margin():
+    future = replace(SPY, sec_type="FUT")
+
+    def verdict(available, **changes):
+        return verdicts(
+            instrument=future, action="SELL", limit_price=450.09, unit_margin=100.0, available=available, **changes
+        )["buying power"]
+
+    assert verdict(300.0, quantity=5.0, held=held(2.0)) == "pass"
+    assert verdict(299.0, quantity=5.0, held=held(2.0)) == "fail"
+    assert verdict(499.0, quantity=5.0, held=held(-2.0)) == "fail", "it closes nothing"
+    assert verdict(499.0, quantity=5.0, held=None) == "fail", "it may close nothing"
+    closing = order(Status.UNKNOWN, order_ref="OTHER", action="SELL", quantity=2.0)
+    assert verdict(499.0, quantity=5.0, held=held(2.0), orders=(closing,)) == "fail", "another one closes it"
+
+
 def test_each_change_of_an_order_is_an_order_of_its_minute():
     sent = tuple(order(order_ref=f"OTHER{number}", sent_ns=NOW) for number in range(57))
     assert verdicts(orders=sent, changes=2)["orders per minute"] == "pass"

@@ -1,6 +1,7 @@
 """What a what-if says of one contract more; where it says nothing of that, nothing is believed."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -16,7 +17,20 @@ def test_one_contract_needs_its_share_on_its_own_side_only():
     assert margins.of(intent(con_id=2)) is None
 
 
-@pytest.mark.parametrize("reducible", [None, 1.0])
+def test_an_order_that_turns_a_position_is_told_by_what_its_closing_part_gives_back():
+    margins, turning = UnitMargins(), intent(action="SELL", quantity=5.0)
+    margins.learn(turning, WhatIf(initial=15_000.0), 2.0)
+    assert margins.of(turning) is None, "the difference alone says nothing"
+    margins.learn(replace(turning, quantity=2.0), WhatIf(initial=-30_000.0), 2.0)
+    assert margins.of(turning) is None
+    margins.learn(turning, WhatIf(initial=15_000.0), 1.0)
+    assert margins.of(turning) is None, "of another position"
+    margins.learn(turning, WhatIf(initial=15_000.0), 2.0)
+    assert margins.of(turning) == 15_000.0
+    assert margins.of(replace(turning, action="BUY")) is None
+
+
+@pytest.mark.parametrize("reducible", [None, 1.0, 20.0])
 def test_an_order_that_may_close_something_says_nothing_of_one_more(reducible):
     margins = UnitMargins()
     margins.learn(intent(), WhatIf(initial=20_000.0), reducible)
