@@ -120,7 +120,9 @@ async def test_an_intent_is_never_sent_twice(gateway: Gateway, tmp_path: Path) -
         spy = await rig.quoted("SPY")
         intent = resting(rig, spy)
         await asyncio.gather(*(rig.desk.submit(intent, spy) for _ in range(3)))
-        await until_status(rig, intent.order_ref, Status.WORKING)
+        order = await until_status(rig, intent.order_ref, Status.WORKING)
+        assert await rig.desk.submit(intent, spy) == order, "nor does asking again change what is known of it"
+        assert rig.desk.orders[intent.order_ref] == order
         assert [each["placed_count"] for each in await orders_at(gateway, intent.order_ref)] == [1]
         assert (await gateway.control("stats"))["received"]["3"] == 1
 
@@ -196,8 +198,7 @@ async def test_a_journal_that_does_not_answer_in_time_stops_the_frame(gateway: G
         finally:
             other.execute("ROLLBACK")
             other.close()
-        assert order.status is Status.NOT_SENT
-        assert "journal" in order.reason
+        assert (order.status, order.reason) == (Status.NOT_SENT, "the journal took over 250 ms")
         assert "3" not in (await gateway.control("stats"))["received"]
         again = await rig.desk.submit(resting(rig, spy, 11), spy)
         assert again.status is Status.SENT, again.reason
@@ -384,14 +385,22 @@ async def test_a_quiet_quote_is_confirmed_before_an_order_on_it_is_refused(gatew
 
 
 async def test_a_failure_of_ours_before_the_frame_is_not_sent_and_says_so(
-    gateway: Gateway, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(tmp_path, gateway.host, gateway.port) as rig:
         await rig.ready()
         spy = await rig.quoted("SPY")
         order = await rig.desk.submit(replace(resting(rig, spy), quantity=None), spy)
-        assert order.status in (Status.NOT_SENT, Status.REFUSED)
+        assert order.status is Status.REFUSED
+        monkeypatch.setattr(rig.desk._journal, "intend", broken)
+        order = await rig.desk.submit(resting(rig, spy), spy)
+        assert order.status is Status.NOT_SENT
+        assert "a slip of ours" in order.reason
         assert "3" not in (await gateway.control("stats"))["received"]
+
+
+async def broken(*_: object) -> None:
+    raise RuntimeError("a slip of ours")
 
 
 async def test_every_cancel_of_many_goes_out_without_filling_the_librarys_queue(

@@ -88,8 +88,8 @@ class Flattening:
         opening = self._closing(instrument, held.least)
         if not self._desk.margin_known(opening, instrument):
             raise OrderRefusedError(
-                f"{instrument.symbol} is not reversed, nothing was sent: the margin of a {opening.action} is not known; "
-                "a ticket for more than is held asks for it, `f` only closes"
+                f"{instrument.symbol} is not reversed, nothing was sent: the margin of a {opening.action} "
+                "is not known; a ticket for more than is held asks for it, `f` only closes"
             )
 
     async def _end_orders(self, instrument: Instrument) -> None:

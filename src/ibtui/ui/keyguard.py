@@ -106,7 +106,7 @@ class KeyGuard:
             kept.append(sequence)
             if sequence in (_PASTE, _PASTE_END):
                 bracketed, self._pasting = True, sequence == _PASTE
-            if sequence == _PASTE or _KITTY_ESCAPE.match(sequence):
+            if sequence in (_PASTE, _PASTE_END) or _KITTY_ESCAPE.match(sequence):
                 self.doubtful = now
             elif not _REPORT.match(sequence):
                 keys += 1

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from ibtui.trading.breaker import PAUSE, WINDOW, Breaker
+from ibtui.trading.breaker import FAILURES, PAUSE, WINDOW, Breaker
 
 
 def broken(at=0.0):
@@ -23,6 +23,10 @@ def test_three_causes_within_a_minute_stop_orders_for_thirty_seconds():
     assert not breaker.allows(59.9 + PAUSE - 0.1)
     assert breaker.remaining(59.9 + 10) == PAUSE - 10
     assert not breaker.take(60.0)
+
+
+def test_the_minute_and_the_half_minute_are_what_they_are_called():
+    assert (FAILURES, WINDOW, PAUSE) == (3, 60.0, 30.0)
 
 
 def test_one_cause_counts_once_however_many_orders_it_took():

@@ -459,6 +459,16 @@ def test_each_change_of_an_order_is_an_order_of_its_minute():
     assert verdicts(orders=(*sent, own), changes=2)["orders per minute"] == "fail"
 
 
+def test_only_what_closes_a_position_may_be_larger_than_an_order_may_be():
+    def verdict(**changes):
+        found = verdicts(action="SELL", limit_price=450.09, max_quantity=5, max_notional=1, flattens=True, **changes)
+        return found["quantity"], found["notional"]
+
+    assert verdict(held=held(10.0)) == ("pass", "pass")
+    assert verdict(held=held(9.0)) == ("fail", "fail"), "called a flatten, it would turn the position"
+    assert verdict(held=held(0.0)) == ("fail", "fail")
+
+
 def test_nothing_reduces_an_unknown_position():
     assert not is_reducing(inputs(action="SELL", held=held(None)))
     assert not is_reducing(inputs(action="SELL", held=held(math.nan)))

@@ -47,10 +47,16 @@ def test_the_answer_to_our_probe_casts_no_doubt_on_the_key_beside_it():
     assert guard.trusts(10.0)
 
 
-def test_a_paste_may_not_trade():
-    guard = KeyGuard()
-    guard.read("\x1b[200~b", 10.0)
-    assert not guard.trusts(10.1)
+@pytest.mark.parametrize(
+    "reads", [["\x1b[200~b"], ["\x1b[200~"], ["\x1b[200~b", "\x1b[201~"], ["\x1b[200~", "b", "\x1b[201~"]]
+)
+def test_no_trading_in_a_paste_nor_right_after_it(reads):
+    guard, at = KeyGuard(), 10.0
+    for at, part in enumerate(reads, 10):
+        guard.read(part, float(at))
+    guard.read("B", at + 0.2)
+    assert not guard.trusts(at + 0.2)
+    assert guard.trusts(at + QUIET)
 
 
 @pytest.mark.parametrize(
