@@ -7,6 +7,7 @@ import pytest
 
 from ibtui.clock import NS
 from ibtui.errors import JournalError, NewerDatabaseError, StorageError
+from ibtui.storage import statement_lane
 from ibtui.storage.backlog import ShedLimits
 from ibtui.storage.files import DataDirectory, open_directory, utc_day
 from ibtui.storage.writer import Writer
@@ -108,6 +109,20 @@ async def test_a_lock_held_too_long_refuses_orders_and_loses_no_event(
         other.close()
         await until(lambda: writer.status.journal_problem is None and writer.status.queued == 0)
     assert alerts(directory) == ["first", "an event"]
+
+
+async def test_behind_too_many_events_no_order_is_promised_and_every_event_is_kept(
+    directory: DataDirectory, hand: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statement_lane, "ALARM", 3)
+    async with running(directory, hand.clock) as writer:
+        for number in range(3):  # none is written before this turn of the loop ends
+            writer.durable_soon((ALERT, [(number, str(number))]))
+        with pytest.raises(JournalError, match="3 writes behind"):
+            await writer.durable((ALERT, [(9, "an order")]))
+        await until(lambda: writer.status.queued == 0)
+        await writer.durable((ALERT, [(10, "another order")]))
+    assert alerts(directory) == ["0", "1", "2", "another order"]
 
 
 async def test_a_full_disk_refuses_orders_keeps_events_and_recovers_by_itself(
