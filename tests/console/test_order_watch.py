@@ -2,16 +2,20 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from ibtui.clock import NS, Clock, MarketClock
 from ibtui.config import RiskSettings
+from ibtui.market.trading_day import day_began_ns
 from ibtui.services.order_watch import OrderWatch
 from ibtui.trading.holdings import GRACE
+from ibtui.trading.orders import Status
 from ibtui.trading.restraints import SETTLE_SECONDS
 from ibtui.trading.states import TradingState
 from ibtui.ui.parts import Parts
 from tests.console.harness import console_parts
+from tests.unit.trading.makers import execution, order
 
 DAY = 86_400
 
@@ -94,6 +98,19 @@ async def test_a_profit_that_ib_does_not_report_holds_back_and_lets_go_by_itself
         account.daily_pnl = None
         account.holdings.listed({}, 0.0)
         assert await hand.look() is TradingState.ACTIVE, "flat without executions is a known zero"
+
+
+async def test_only_fills_of_this_trading_day_make_the_profit_of_who_is_flat_unknown(tmp_path: Path) -> None:
+    async with watching(tmp_path) as hand:
+        hand.parts.account.daily_pnl = None
+        hand.parts.account.holdings.listed({}, 0.0)
+        today = day_began_ns(hand.market_clock.now_ns() or 0)
+        for at_ns, state in ((today - 1, TradingState.ACTIVE), (today, TradingState.REDUCING)):
+            fill = execution(f"{at_ns}.01", ts_ns=at_ns, order_ref=f"REF{at_ns}")
+            filled = replace(order(Status.FILLED, order_ref=fill.order_ref), executions=(fill,), filled=10.0)
+            hand.parts.orders.load([*hand.parts.orders.orders.values(), filled])
+            await hand.look()
+            assert await hand.look(SETTLE_SECONDS) is state
 
 
 async def test_a_position_that_others_moved_is_told_once_and_others_orders_are_listed(tmp_path: Path) -> None:

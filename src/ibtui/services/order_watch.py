@@ -9,6 +9,7 @@ from ibtui.clock import Clock, MarketClock
 from ibtui.config import RiskSettings
 from ibtui.errors import IbtuiError
 from ibtui.market.prices import exact
+from ibtui.market.trading_day import day_began_ns
 from ibtui.trading.brackets import unprotected
 from ibtui.trading.orders import Order
 from ibtui.trading.restraints import Restraint, Source, blind_restraint, day_profit, is_over, loss_restraint
@@ -136,8 +137,9 @@ class OrderWatch:
         return held is None or held.least != 0 or held.most != 0
 
     async def _look_at_profit(self, now: float) -> None:
-        profit = day_profit(self._account.daily_pnl, flat=self._account.holdings.flat, traded=self._traded())
         market_ns = self._market_clock.now_ns() or self._clock.utc_ns()
+        flat, traded = self._account.holdings.flat, self._traded_since(day_began_ns(market_ns))
+        profit = day_profit(self._account.daily_pnl, flat=flat, traded=traded)
         held_back = self._desk.restraints
         latched = held_back.get("daily loss")
         if latched is not None and is_over(latched, market_ns):
@@ -174,5 +176,5 @@ class OrderWatch:
             self._tell("position", f"{name} changed by {change:+g} without an order of ours")
         return bool(moved)
 
-    def _traded(self) -> bool:
-        return any(each.executions for each in self._desk.orders.values())
+    def _traded_since(self, day_ns: int) -> bool:
+        return any(fill.ts_ns >= day_ns for order in self._desk.orders.values() for fill in order.executions)
