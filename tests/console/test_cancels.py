@@ -10,6 +10,7 @@ from ibtui.trading.orders import Status
 from ibtui.trading.restraints import Restraint
 from ibtui.trading.states import TradingState
 from tests.conftest import Gateway, until
+from tests.console.rig import running
 from tests.console.trader import trading
 
 STATUS, EXECUTION, OPEN_ORDERS_END, EXECUTIONS_END = 3, 11, 53, 55
@@ -71,6 +72,20 @@ async def test_what_was_asked_before_and_during_a_sync_is_sent_once(gateway: Gat
         await trader.until(before, Status.CANCELLED)
         await rig.ready()
         assert (await gateway.control("stats"))["received"][CANCEL] == 2
+
+
+async def test_what_was_asked_before_a_restart_is_sent_once_after_it(gateway: Gateway, tmp_path: Path) -> None:
+    async with trading(gateway, tmp_path) as trader:
+        ref = await trader.working()
+        await gateway.control("refuse", seconds=30)
+        await gateway.control("drop", how="fin")
+        await trader.rig.not_ready()
+        await trader.rig.desk.cancel(ref)
+        assert not trader.rig.desk.orders[ref].status.startswith("CANCEL"), "it is not known yet"
+    await gateway.control("refuse", seconds=0)
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await until(lambda: rig.desk.orders[ref].status is Status.CANCELLED, 10, "the cancel")
+        assert (await gateway.control("stats"))["received"][CANCEL] == 1
 
 
 async def test_an_order_that_fills_while_the_lists_come_in_is_no_contradiction(

@@ -4,12 +4,15 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ibtui.broker.order_guards import Asked
 from ibtui.broker.window import client_of, room
+from ibtui.config import RiskSettings
 from ibtui.errors import OrderRefusedError
 from ibtui.trading.brackets import bracket
 from ibtui.trading.events import LinkLost
@@ -92,6 +95,39 @@ async def test_nothing_goes_before_the_broker_has_listed_its_orders(trader: Trad
     assert (order.status, order.reason) == (Status.REFUSED, "the broker has not listed its open orders yet")
 
 
+async def test_a_session_that_just_ended_takes_no_frame(trader: Trader) -> None:
+    session = trader.rig.supervisor.session
+    assert session is not None
+    asked, said = Asked(trader.intent(0.98), trader.spy), []
+    session.ended.add_done_callback(lambda _: said.append(trader.rig.desk._guards.gate(session, True, asked)))
+    session.abort("cut by the test")
+    await until(lambda: bool(said), 10, "the end of the session")
+    assert said == ["there is no session with the gateway"]
+
+
+async def test_the_same_order_is_a_duplicate_though_the_first_one_filled(gateway: Gateway, tmp_path: Path) -> None:
+    async with trading(gateway, tmp_path, risk=RiskSettings(duplicate_seconds=60)) as trader:
+        first = trader.intent(1.01)
+        await trader.rig.desk.submit(first, trader.spy)
+        await trader.until(first.order_ref, Status.FILLED)
+        again = trader.rig.desk.intent(trader.spy, "BUY", first.quantity, limit_price=first.limit_price)
+        refused = await trader.rig.desk.submit(again, trader.spy)
+        assert (refused.status, "duplicate" in refused.reason) == (Status.REFUSED, True)
+
+
+async def test_in_reducing_only_what_reduces_goes(trader: Trader) -> None:
+    await trader.until(await trader.sent(1.01), Status.FILLED)
+    await until(lambda: trader.rig.account.held(trader.spy.con_id) == Held(10, 10), 10, "the position")
+    await trader.rig.desk.hold_back(replace(HALTED, state=TradingState.REDUCING))
+    for opening in (trader.intent(0.98, 4), trader.intent(1.02, 11, "SELL")):
+        refused = await trader.rig.desk.submit(opening, trader.spy)
+        assert (refused.status, "REDUCING" in refused.reason) == (Status.REFUSED, True)
+    reducing = await trader.rig.desk.submit(trader.intent(1.02, 10, "SELL"), trader.spy)
+    assert reducing.status is Status.SENT, reducing.reason
+    more = await trader.rig.desk.submit(trader.intent(1.02, 1, "SELL"), trader.spy)
+    assert more.status is Status.REFUSED, "what works that way counts"
+
+
 async def test_order_ids_that_ib_can_not_read_are_never_used(trader: Trader) -> None:
     trader.rig.desk._sender.take_order_ids_after(2**31 - 1)
     order = await trader.rig.desk.submit(trader.intent(0.98), trader.spy)
@@ -154,6 +190,23 @@ async def test_what_reduces_passes_the_open_breaker_and_takes_nobodys_probe(trad
         assert (await desk.submit(trader.intent(1.02, 5, "SELL"), trader.spy)).status is Status.SENT
         probe = await desk.submit(trader.intent(0.97, 12), trader.spy)
         assert probe.status is Status.SENT, probe.reason
+
+
+async def test_three_lost_links_open_it_whatever_the_broker_repeats_of_older_orders(trader: Trader) -> None:
+    desk = trader.rig.desk
+    await trader.until(await trader.sent(1.01), Status.FILLED)
+    await trader.working()
+    for number in range(3):
+        assert desk.breaker.state == "closed"
+        session = trader.rig.supervisor.session
+        assert session is not None
+        session.abort("cut by the test")
+        await trader.rig.not_ready()
+        await trader.rig.ready()
+        assert len(desk.breaker.causes(desk._clock.monotonic())) == number + 1, "a list is no answer to an order"
+    desk.acknowledge()
+    refused = await desk.submit(trader.intent(0.97, 11), trader.spy)
+    assert (refused.status, "the breaker is open" in refused.reason) == (Status.REFUSED, True)
 
 
 # Brackets.
@@ -297,6 +350,13 @@ async def test_what_filled_already_is_not_checked_again_in_a_change(trader: Trad
     assert trader.rig.rows(sql, ref) == [(f"{100_000 - filled:,.10g}",)]
 
 
+async def test_the_margin_of_an_order_is_not_counted_against_its_own_change(trader: Trader) -> None:
+    desk, ref = trader.rig.desk, await trader.working()
+    assert desk.committed
+    (check,) = [each for each in desk.preview(trader.order(ref).intent, trader.spy) if each.name == "buying power"]
+    assert f"{trader.rig.account.available:,.2f}" in check.limit
+
+
 async def test_an_order_under_another_client_id_is_neither_changed_nor_cancelled(
     gateway: Gateway, tmp_path: Path
 ) -> None:
@@ -308,9 +368,9 @@ async def test_an_order_under_another_client_id_is_neither_changed_nor_cancelled
         trader = Trader(gateway, rig, await rig.quoted("SPY"))
         await trader.until(ref, Status.WORKING)
         rig.desk.acknowledge()
-        with pytest.raises(OrderRefusedError, match="client id 10"):
+        with pytest.raises(OrderRefusedError, match="it belongs to client id 10: change it there"):
             await rig.desk.change(ref, trader.spy, quantity=9)
-        with pytest.raises(OrderRefusedError, match="client id 10"):
+        with pytest.raises(OrderRefusedError, match="belongs to client id 10: cancel it there"):
             await rig.desk.cancel(ref)
         assert await modified(trader, ref) == 0
         assert await trader.received(CANCEL) == 0

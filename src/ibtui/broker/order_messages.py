@@ -20,7 +20,7 @@ from ibtui.clock import Clock
 from ibtui.market.prices import exact
 from ibtui.trading.breaker import Breaker
 from ibtui.trading.events import Executed, Problem, Reported
-from ibtui.trading.orders import Execution, Status
+from ibtui.trading.orders import Execution, Order, Status
 from ibtui.trading.reconcile import BrokerView, SeenOrder
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ class OrderMessages:
         if request_id == _UNASKED and after.filled != order.filled:
             more = after.filled - order.filled
             self._filled(contract.conId, more if fill.side == "BUY" else -more)
-        self._breaker.success(self._clock.monotonic())
+        self._answered(order, after)
 
     def _on_commission(self, report: "ib_insync.CommissionReport") -> None:
         commission = read_commission(report)
@@ -220,8 +220,14 @@ class OrderMessages:
         words += [f"remaining {exact(report.remaining)}"] if report.remaining is not None else []
         folded = self._ledger.fold(order.intent.order_ref, report, "status", ", ".join(words))
         if folded.acknowledged_ns is not None:
-            self._breaker.success(self._clock.monotonic())
+            self._answered(order, folded)
         return True
+
+    def _answered(self, before: Order, after: Order) -> None:
+        """A success of the path is news of an order that waited for an answer; what a list repeats is none."""
+        waited = before.acknowledged_ns is None or before.change is not None or before.cancel_requested
+        if waited and after is not before:
+            self._breaker.success(self._clock.monotonic())
 
 
 def _seen(identity: Identity, report: Reported) -> SeenOrder:
