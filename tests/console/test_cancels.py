@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ibtui.broker.window import client_of, room
+from ibtui.errors import OrderRefusedError
+from ibtui.trading.events import Reported
 from ibtui.trading.orders import Status
 from ibtui.trading.restraints import Restraint
 from ibtui.trading.states import TradingState
@@ -72,6 +75,32 @@ async def test_what_was_asked_before_and_during_a_sync_is_sent_once(gateway: Gat
         await trader.until(before, Status.CANCELLED)
         await rig.ready()
         assert (await gateway.control("stats"))["received"][CANCEL] == 2
+
+
+async def test_a_cancel_that_waits_for_its_turn_goes_to_no_account_and_no_order_that_it_may_not(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with trading(gateway, tmp_path) as trader:
+        desk, session = trader.rig.desk, trader.rig.supervisor.session
+        assert session is not None
+        refs = [await trader.working(quantity=10 + number) for number in range(3)]
+        while room(session):
+            client_of(session).reqIds(1)
+        for ref in refs[:2]:
+            await desk.cancel(ref)
+        assert set(desk._cancels._waiting) == set(refs[:2]), "this second is used up"
+        desk._ledger.fold(refs[0], Reported("Cancelled"), "status", "by a test")
+        await until(lambda: not desk._cancels._waiting, 5, "the next second")
+        await trader.until(refs[1], Status.CANCELLED)
+        assert (await gateway.control("stats"))["received"][CANCEL] == 1
+        monkeypatch.setattr(session, "accounts", ("ULIVE01",))
+        with pytest.raises(OrderRefusedError, match="not a paper account of this session"):
+            await desk.cancel(refs[2])
+        assert await desk.cancel_all() == 0
+        assert (await gateway.control("stats"))["received"][CANCEL] == 1
+        kinds = [kind for (kind,) in trader.rig.rows("SELECT kind FROM order_events WHERE order_ref = ?", refs[1])]
+        assert kinds.count("cancel asked") == kinds.count("cancel sent") == 1
+        monkeypatch.undo()
 
 
 async def test_what_was_asked_before_a_restart_is_sent_once_after_it(gateway: Gateway, tmp_path: Path) -> None:

@@ -225,6 +225,21 @@ async def test_only_the_last_leg_of_a_bracket_transmits(trader: Trader, monkeypa
     assert frames == [(False, 0, 0, False), (False, first, 2, True), (True, first, 2, True)]
 
 
+async def test_in_reducing_no_target_or_stop_opens_what_its_order_closes(trader: Trader) -> None:
+    desk = trader.rig.desk
+    await trader.until(await trader.sent(1.01), Status.FILLED)
+    await until(lambda: trader.rig.account.held(trader.spy.con_id) == Held(10, 10), 10, "the position")
+    await desk.hold_back(replace(HALTED, state=TradingState.REDUCING))
+    before = await trader.received(PLACE)
+    closing, bid = trader.intent(1.02, 10, "SELL"), trader.intent(1.0).limit_price
+    assert bid
+    with_stop = bracket(closing, lambda **facts: desk.intent(trader.spy, **facts), None, round(bid * 1.05, 2))
+    sent = await desk.submit_bracket(with_stop, trader.spy)
+    assert [each.status for each in sent] == [Status.REFUSED] * 2
+    assert "REDUCING" in sent[1].reason
+    assert await trader.received(PLACE) == before
+
+
 async def test_a_bracket_that_this_second_has_no_room_for_goes_not_at_all(trader: Trader) -> None:
     session = trader.rig.supervisor.session
     assert session is not None

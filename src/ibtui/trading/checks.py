@@ -134,15 +134,15 @@ def is_reducing(inputs: CheckInputs) -> bool:
     """Whether the order only makes the position smaller.
 
     It goes against the position and is at most its size less what is already working or unknown that way; or it is the
-    target or stop of an order that would open as much. Nothing reduces an unknown position.
+    target or stop of an order that would open as much: that of one which closes a position would open it again.
+    Nothing reduces an unknown position.
     """
-    intent, quantity = inputs.intent, positive(inputs.intent.quantity)
-    if quantity is None:
+    intent, quantity, held, parent = inputs.intent, positive(inputs.intent.quantity), inputs.held, inputs.parent
+    if quantity is None or held is None:
         return False
-    if inputs.parent is not None:
-        return intent.action != inputs.parent.action and quantity <= inputs.parent.quantity
-    held = inputs.held
-    return held is not None and quantity <= held.reducible(intent.action) - inputs.working
+    if parent is not None:
+        return intent.action != parent.action and quantity <= held.opened(parent.action, parent.quantity)
+    return quantity <= held.reducible(intent.action) - inputs.working
 
 
 def run_checks(inputs: CheckInputs) -> tuple[Check, ...]:
@@ -354,7 +354,7 @@ def _check_position(inputs: CheckInputs) -> Check:
     intent, quantity = inputs.intent, positive(inputs.intent.quantity)
     worst = None
     if inputs.held is not None and quantity is not None:
-        opened = 0.0 if inputs.parent is not None else quantity
+        opened = 0.0 if inputs.parent is not None and inputs.reduces else quantity
         worst = known(inputs.held.after(intent.action, inputs.working + opened))
     return _at_most("position", worst, inputs.limits.max_position)
 

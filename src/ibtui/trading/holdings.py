@@ -32,6 +32,10 @@ class Held:
         """How much an order on this side can take off the position whichever figure is true; 0 where it may grow."""
         return max(0.0, self.least if action == "SELL" else -self.most)
 
+    def opened(self, action: Action, quantity: float) -> float:
+        """How much of such an order opens something whichever figure is true: what closes a position opens nothing."""
+        return min(quantity, quantity + (self.least if action == "BUY" else -self.most))
+
     def after(self, action: Action, quantity: float) -> float:
         """The largest position on the order's side that its fill can lead to; negative while still on the other."""
         return (self.most if action == "BUY" else -self.least) + quantity

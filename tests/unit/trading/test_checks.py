@@ -399,6 +399,15 @@ def test_target_and_stop_of_a_bracket_reduce_what_their_parent_opens():
     assert set(verdicts(**target, max_position=0.0, held=held(0.0)).values()) == {"pass"}
 
 
+@pytest.mark.parametrize(
+    ("position", "reduces"), [(0.0, True), (7.0, True), (-1.0, False), (-10.0, False), (-20.0, False), (None, False)]
+)
+def test_target_and_stop_of_what_closes_a_position_would_open_it_again(position, reduces):
+    leg = {"action": "SELL", "order_ref": "STOP", "parent": intent(order_ref="PARENT"), "held": held(position)}
+    assert is_reducing(inputs(**leg)) is reduces
+    assert (verdicts(**leg, max_position=9.0)["position"] == "pass") is (position in (0.0, 7.0))
+
+
 def test_of_an_oca_group_only_one_order_counts():
     legs = tuple(order(order_ref=f"LEG{number}", oca_group="G", action="SELL", quantity=10.0) for number in range(2))
     assert is_reducing(inputs(action="SELL", held=held(20.0), orders=legs))

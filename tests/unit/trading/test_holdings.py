@@ -79,6 +79,12 @@ def test_what_a_fill_has_closed_can_not_be_closed_again_before_the_broker_says_s
     assert known.held(SPY) == Held(0, 0)
 
 
+def test_what_closes_a_position_opens_nothing_whichever_figure_is_true():
+    assert [Held(-10.0, -4.0).opened("BUY", quantity) for quantity in (5.0, 10.0, 15.0)] == [-5.0, 0.0, 5.0]
+    assert [Held(4.0, 10.0).opened("SELL", quantity) for quantity in (5.0, 10.0, 15.0)] == [-5.0, 0.0, 5.0]
+    assert Held(4.0, 10.0).opened("BUY", 5.0) == Held(0.0, 0.0).opened("SELL", 5.0) == 5.0
+
+
 def test_what_was_bought_counts_against_the_limit_before_the_broker_says_so():
     known = holdings(100)
     known.filled(SPY, 50, 1.0)
