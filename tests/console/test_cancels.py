@@ -133,3 +133,41 @@ async def test_an_order_that_fills_while_the_lists_come_in_is_no_contradiction(
             await trader.rig.ready()
         assert trader.rig.desk.reconciled
         assert "should not be there" not in caplog.text
+
+
+async def test_a_cancel_that_was_lost_on_its_way_is_sent_once_more_after_the_reconciliation(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with trading(gateway, tmp_path) as trader:
+        desk, rig = trader.rig.desk, trader.rig
+        unread, broken = [await trader.working(quantity=10 + number) for number in range(2)]
+        await gateway.control("freeze")
+        await desk.cancel(unread)
+        session = rig.supervisor.session
+        assert session is not None
+
+        def fail(_: int) -> None:
+            raise ConnectionError("the link is going")
+
+        monkeypatch.setattr(client_of(session), "cancelOrder", fail)
+        await desk.cancel(broken)
+        await gateway.control("drop", how="rst")
+        await rig.not_ready()
+        await gateway.control("freeze", seconds=0)
+        for ref in (unread, broken):
+            await trader.until(ref, Status.CANCELLED)
+        assert (await gateway.control("stats"))["received"][CANCEL] == 2
+
+
+async def test_one_asking_is_one_frame_whoever_reconciles_meanwhile(gateway: Gateway, tmp_path: Path) -> None:
+    async with trading(gateway, tmp_path) as trader:
+        desk, session = trader.rig.desk, trader.rig.supervisor.session
+        assert session is not None
+        ref = await trader.working()
+        transport = client_of(session).conn.transport
+        transport.pause_reading()
+        await desk.cancel(ref)
+        desk._cancels.reconciled()
+        transport.resume_reading()
+        await trader.until(ref, Status.CANCELLED)
+        assert (await gateway.control("stats"))["received"][CANCEL] == 1

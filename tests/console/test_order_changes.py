@@ -11,6 +11,7 @@ from ibtui.broker.window import client_of, room
 from ibtui.config import RiskSettings
 from ibtui.errors import OrderRefusedError
 from ibtui.market.instruments import Instrument
+from ibtui.market.marks import Mark
 from ibtui.trading.brackets import bracket
 from ibtui.trading.holdings import Held
 from ibtui.trading.orders import Order, Status
@@ -171,6 +172,84 @@ async def test_a_flatten_whose_cancels_fill_the_second_closes_all_the_same(gatew
         assert closing is not None
         assert closing.status is not Status.NOT_SENT, closing.reason
         await until_status(rig, closing.intent.order_ref, Status.FILLED)
+
+
+async def test_what_closes_is_sent_only_once_the_symbols_orders_have_ended(gateway: Gateway, tmp_path: Path) -> None:
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        await holding(rig, spy, 10)
+        resting = (await working(rig, spy)).intent.order_ref
+        seen: list[Status] = []
+
+        def look(order: Order) -> None:
+            if order.status is Status.NEW:
+                seen.append(rig.desk.orders[resting].status)
+
+        rig.desk.on_change.append(look)
+        closing = await flattening(rig).flatten(spy)
+        assert closing is not None
+        assert seen == [Status.CANCELLED]
+        bid = rig.market.board.quote(spy.con_id).bid
+        assert bid
+        assert closing.intent.order_type == "LMT"
+        assert 0.99 * bid < (closing.intent.limit_price or 0) < bid, "it trades at once, and not anywhere"
+
+
+async def test_where_orders_do_not_end_or_nobody_knows_the_position_nothing_is_sent_to_close_it(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ibtui.broker.flattening.END_WAIT", 0.3)
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        await holding(rig, spy, 10)
+        order = await working(rig, spy)
+        session = rig.supervisor.session
+        assert session is not None
+        transport = client_of(session).conn.transport
+        transport.pause_reading()
+        with pytest.raises(OrderRefusedError, match="its orders did not end: BUY 10 is WORKING"):
+            await flattening(rig).flatten(spy)
+        transport.resume_reading()
+        await until_status(rig, order.intent.order_ref, Status.CANCELLED)
+        monkeypatch.setattr(rig.account, "held", lambda _: Held(0, 10))
+        with pytest.raises(OrderRefusedError, match="broker and fills don't agree"):
+            await flattening(rig).flatten(spy)
+        monkeypatch.setattr(rig.account, "held", lambda _: None)
+        with pytest.raises(OrderRefusedError, match="broker and fills don't agree"):
+            await flattening(rig).flatten(spy)
+        assert {each.intent.action for each in rig.desk.orders.values()} == {"BUY"}
+        monkeypatch.setattr(rig.account, "held", lambda _: Held(10, 10))
+        again = await flattening(rig).flatten(spy)
+        assert again is not None, "a refusal is over once it was told"
+
+
+async def test_without_a_quote_to_trust_a_market_order_closes(gateway: Gateway, tmp_path: Path) -> None:
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        await holding(rig, spy, 10)
+        closing = await Flattening(rig.desk, rig.account, rig.market, lambda _: Mark.STALE).flatten(spy)
+        assert closing is not None
+        assert (closing.intent.order_type, closing.intent.limit_price) == ("MKT", None)
+        await until_status(rig, closing.intent.order_ref, Status.FILLED)
+
+
+async def test_a_reversal_that_does_not_close_opens_nothing(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ibtui.broker.flattening.FILL_WAIT", 0.3)
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        await holding(rig, spy, 10)
+        session = rig.supervisor.session
+        assert session is not None
+        client_of(session).conn.transport.pause_reading()
+        with pytest.raises(OrderRefusedError, match="not closed yet, its order is SENT: not reversed"):
+            await flattening(rig).reverse(spy)
+        assert [each.intent.quantity for each in rig.desk.orders.values()] == [10, 10]
 
 
 async def test_a_position_larger_than_any_order_may_be_can_still_be_closed(gateway: Gateway, tmp_path: Path) -> None:
