@@ -251,6 +251,20 @@ async def test_cut_before_the_gateway_took_it_it_stays_unknown_for_the_user(trad
     assert trader.order(ref).status is Status.CANCELLED
 
 
+async def test_an_order_closed_by_hand_that_works_after_all_is_told_and_holds_back(trader: Trader) -> None:
+    desk, ref = trader.rig.desk, await trader.working()
+    await trader.gateway.control("refuse", seconds=0.5)
+    await trader.gateway.control("drop", how="fin")
+    await trader.until(ref, Status.UNKNOWN)
+    desk.resolve(ref, "surely gone")
+    await trader.rig.ready()
+    told = desk.differences[0]
+    assert (told.kind, told.order_ref) == ("amiss", ref)
+    refused = await desk.submit(trader.intent(0.97, 11), trader.spy)
+    assert (refused.status, "acknowledged" in refused.reason) == (Status.REFUSED, True)
+    assert [each["status"] for each in await trader.at_gateway(ref)] == ["Submitted"], "it is not touched"
+
+
 async def test_what_an_outage_kept_back_is_one_order_when_ib_is_back(trader: Trader) -> None:
     await trader.gateway.control("mute", message=4)  # 1100 does not arrive in time: the order is on its way already
     await trader.gateway.control("upstream", state="lost")

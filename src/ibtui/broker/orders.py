@@ -472,10 +472,11 @@ class OrderDesk:
         for ref, event in result.events:
             kind = "not found" if isinstance(event, NotFound) else "reconciled"
             self._ledger.fold(ref, event, kind, "by a complete reconciliation")
-        for ref in (*result.doubles, *result.contradicted):
-            log.error("The broker has a live order for %s that should not be there", ref)
+        amiss = [self.orders[ref] for ref in (*result.doubles, *result.contradicted)]
+        for order in amiss:
+            log.error("The broker has a live order for %s that should not be there", order.intent.order_ref)
         strangers = [each for each in result.strangers if each.perm_id not in self._strangers]
-        found = differences(self._before_loss, self.orders, strangers, self._around.account.moved())
+        found = differences(self._before_loss, self.orders, strangers, self._around.account.moved(), amiss)
         self.differences = (*self.differences, *(each for each in found if each not in self.differences))
         self._guards.unacknowledged = bool(self.differences)
         self._before_loss.clear()

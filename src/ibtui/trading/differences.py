@@ -8,7 +8,7 @@ from ibtui.market.prices import exact
 from ibtui.trading.orders import ENDED, LIVE, Order, Status
 from ibtui.trading.reconcile import SeenOrder
 
-Kind = Literal["filled", "found", "ended", "not found", "moved", "new"]
+Kind = Literal["amiss", "filled", "found", "ended", "not found", "moved", "new"]
 
 _TOLERANCE = 1e-9
 
@@ -28,9 +28,10 @@ class Difference:
     """One line of the sheet that is shown after a reconnect.
 
     Attributes:
-        kind: ``filled``: fills were found; ``found``: an order whose answer had not come works; ``ended``: an order
-            no longer works; ``not found``: the broker knows nothing of it; ``moved``: a position changed without a
-            fill of ours; ``new``: somebody else's order.
+        kind: ``amiss``: the broker has an order of ours that should not be there; ``filled``: fills were found;
+            ``found``: an order whose answer had not come works; ``ended``: an order no longer works; ``not found``: the
+            broker knows nothing of it; ``moved``: a position changed without a fill of ours; ``new``: somebody else's
+            order.
         text: The same in plain words.
         order_ref: Of the order it is about; empty for none of ours.
     """
@@ -41,15 +42,20 @@ class Difference:
 
 
 def differences(
-    before: Mapping[str, Order], after: Mapping[str, Order], strangers: Iterable[SeenOrder], moved: Iterable[Moved]
+    before: Mapping[str, Order],
+    after: Mapping[str, Order],
+    strangers: Iterable[SeenOrder],
+    moved: Iterable[Moved],
+    amiss: Iterable[Order] = (),
 ) -> tuple[Difference, ...]:
-    """Everything that differs, fills first.
+    """Everything that differs: what somebody has to look after first, then fills.
 
     Args:
         before: Our orders as they were when the link was lost, or as the journal held them at start.
         after: Our orders after a complete reconciliation.
         strangers: Open orders of others that were not known before.
         moved: Positions that differ.
+        amiss: Orders of ours that ended here and work at the broker, or that it has more than once.
     """
     found: list[Difference] = []
     filled: dict[int, float] = {}
@@ -67,6 +73,9 @@ def differences(
             found.append(Difference("found", f"{_told(new)} is {new.status}: its answer had not come", ref))
         if old.status in LIVE and new.status is Status.UNKNOWN:
             found.append(Difference("not found", f"{_told(new)} is unknown to the broker", ref))
+    for order in amiss:
+        text = f"{_told(order)} is {order.status} here, and an order of it works at the broker: look after it in TWS"
+        found.append(Difference("amiss", text, order.intent.order_ref))
     found += [Difference("new", f"an order of client {each.client_id} works: {each.status}") for each in strangers]
     for each in moved:
         rest = each.after - each.before - filled.get(each.con_id, 0.0)

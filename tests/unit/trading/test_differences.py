@@ -32,6 +32,14 @@ def test_an_order_that_ended_meanwhile_is_told(status):
     assert kinds(order(status), order(status)) == []
 
 
+def test_an_order_that_should_not_be_there_is_told_before_all_else():
+    here = order(Status.CANCELLED)
+    filled = order(Status.FILLED, order_ref="B", filled=10.0)
+    first, second = differences({"B": order(order_ref="B")}, {"B": filled}, (), (), [here])
+    assert (first.kind, first.order_ref, second.kind) == ("amiss", "REF", "filled")
+    assert "is CANCELLED here" in first.text
+
+
 def test_a_fill_found_is_told_once_with_its_size():
     (one,) = differences({"REF": order(filled=2.0)}, {"REF": order(Status.FILLED, filled=10.0)}, (), ())
     assert (one.kind, one.order_ref) == ("filled", "REF")
