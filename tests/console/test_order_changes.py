@@ -275,8 +275,10 @@ async def test_a_reversal_closes_first_and_opens_only_what_was_closed(gateway: G
         await until_status(rig, opening.intent.order_ref, Status.FILLED)
         await until(lambda: rig.account.held(spy.con_id) == Held(-10, -10), 10, "the other side")
         await rig.desk.hold_back(Restraint("user", TradingState.REDUCING, "by a test", 0))
+        before = len(rig.desk.orders)
         with pytest.raises(OrderRefusedError, match="REDUCING"):
             await flattening(rig).reverse(spy)
+        assert len(rig.desk.orders) == before, "nor is it closed by half of a reversal"
 
 
 async def test_until_differences_are_acknowledged_only_what_reduces_goes(gateway: Gateway, tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """What an order would need and cost, asked of the simulated gateway: told, journalled, bounded, and never an order."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from ibtui.broker.flattening import Flattening
+from ibtui.broker.window import RESERVED, client_of, room
 from ibtui.config import RiskSettings
 from ibtui.errors import OrderRefusedError
 from ibtui.market.instruments import Instrument
@@ -151,6 +153,61 @@ async def test_what_may_not_be_ordered_may_not_be_asked_and_an_order_goes_before
         assert (await gateway.control("stats"))["received"]["3"] == 1
         together = await asyncio.gather(*(rig.desk.what_if(near(rig, spy, "SELL", 2), spy) for _ in range(3)))
         assert [each.problem for each in together] == ["", "", ""]
+
+
+def before_the_disk(rig: Rig, monkeypatch: pytest.MonkeyPatch, act: Callable[[], Awaitable[object]]) -> None:
+    """Acts while a question is being journalled."""
+    write = rig.desk._journal.what_if
+
+    async def act_then_write(*arguments: Any) -> None:
+        await act()
+        await write(*arguments)
+
+    monkeypatch.setattr(rig.desk._journal, "what_if", act_then_write)
+
+
+async def test_what_turns_while_a_question_is_journalled_stops_its_frame(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        session = rig.supervisor.session
+        assert session is not None
+
+        async def halt() -> None:
+            rig.desk.restraints["user"] = Restraint("user", TradingState.HALTED, "by hand", 0)
+
+        async def crowd() -> None:
+            while room(session) > RESERVED:
+                client_of(session).reqIds(1)
+
+        async def order() -> None:
+            sent = await rig.desk.submit(near(rig, spy, "BUY", 1), spy)
+            assert sent.status is Status.SENT, sent.reason
+
+        for act, words in ((halt, "HALTED"), (crowd, "other messages are for orders"), (order, "an order went first")):
+            with monkeypatch.context() as patch:
+                before_the_disk(rig, patch, act)
+                assert words in (await rig.desk.what_if(near(rig, spy, "BUY", 1), spy)).problem
+                rig.desk.restraints.clear()
+        assert (await gateway.control("stats"))["received"]["3"] == 1, "the order's"
+
+
+async def test_no_question_is_journalled_or_sent_before_the_order_that_is_on_its_way(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        ordering = asyncio.create_task(rig.desk.submit(near(rig, spy, "BUY", 1), spy))
+        await asyncio.sleep(0)  # it waits for the disk
+        assert "an order went first" in (await rig.desk.what_if(near(rig, spy, "BUY", 2), spy)).problem
+        assert (await ordering).status is Status.SENT
+        await rig.desk.hold_back(Restraint("user", TradingState.HALTED, "by hand", 0))
+        assert "HALTED" in (await rig.desk.what_if(near(rig, spy, "BUY", 3), spy)).problem
+        assert rig.rows("SELECT quantity FROM what_ifs") == []
+        assert (await gateway.control("stats"))["received"]["3"] == 1
 
 
 async def test_no_question_leaves_as_an_order_and_no_order_as_a_question() -> None:
