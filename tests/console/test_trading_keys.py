@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from ibtui.console import Console
 from ibtui.launch import parts_of
 from ibtui.market.instruments import Instrument
+from ibtui.trading.differences import Difference
 from ibtui.trading.holdings import Held
 from ibtui.trading.orders import ENDED, Order, Status
 from ibtui.trading.states import TradingState
@@ -217,8 +218,16 @@ async def test_after_a_reconnect_with_differences_a_sheet_asks_to_be_acknowledge
         await until(lambda: bool(orders.differences), 15, "differences")
         await desk.painted()
         assert type(desk.app.screen).__name__ == "Sheet"
+        later = Difference("moved", "QQQ is 5, was 0, without fills of ours")
+        orders.differences = (*orders.differences, later)
+        await desk.painted()
+        await desk.press("enter")
+        assert orders.differences == (later,), "nobody acknowledges what the sheet did not show"
+        assert orders._guards.unacknowledged
+        await until(lambda: type(desk.app.screen).__name__ == "Sheet", 5, "a sheet of what came later")
         await desk.press("enter")
         assert not orders.differences
+        assert not orders._guards.unacknowledged
 
 
 async def test_a_line_opens_a_ticket_with_target_and_stop_and_enter_sends_all_three(

@@ -364,10 +364,10 @@ class OrderDesk:
             released = replace(ended, state=TradingState.ACTIVE, reason=reason)
             await self._journal.trading_state(self.trading_state, released)
 
-    def acknowledge(self) -> None:
-        """The differences after a reconnect were looked at: new orders may go again."""
-        self.differences = ()
-        self._guards.unacknowledged = False
+    def acknowledge(self, seen: Sequence[Difference] | None = None) -> None:
+        """Differences after a reconnect were looked at, all or those seen: after the last one new orders go again."""
+        self.differences = () if seen is None else tuple(each for each in self.differences if each not in seen)
+        self._guards.unacknowledged = bool(self.differences)
 
     async def ask_external(self) -> None:
         """Lists the open orders of all clients anew, for what others placed and ended since.

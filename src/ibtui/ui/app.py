@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -431,7 +432,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if not found:
             self.tell("Nothing happened that was not seen")
         elif not any(isinstance(each, Sheet) for each in self.screen_stack):
-            self.push_screen(Sheet(found), self._acknowledged)
+            self.push_screen(Sheet(found), partial(self._acknowledged, found))
 
     def _notice_differences(self) -> None:
         found = self.parts.orders.differences
@@ -439,9 +440,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self.show_differences()
         self._noticed = found
 
-    def _acknowledged(self, yes: bool | None) -> None:
+    def _acknowledged(self, seen: Sequence[Difference], yes: bool | None) -> None:
         if yes:
-            self.parts.orders.acknowledge()
+            self.parts.orders.acknowledge(seen)
 
     def live_orders(self) -> list[Order]:
         """Orders that are, or may be, working."""
