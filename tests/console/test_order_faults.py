@@ -138,6 +138,8 @@ async def test_an_order_that_ib_could_not_resolve_is_unknown_and_found_by_asking
     await trader.gateway.control("message", **trader.error(10328, ref, "Connection lost, order data not resolved"))
     await until(lambda: Status.UNKNOWN in [each.status for each in trader.rig.changes], 5, "UNKNOWN")
     await trader.until(ref, Status.WORKING)
+    desk = trader.rig.desk
+    assert desk.breaker.causes(desk._clock.monotonic()) == (f"unknown outcome of {ref}",)
     assert await trader.received(16) == asked + 1
     assert [each["placed_count"] for each in await trader.at_gateway(ref)] == [1]
 
