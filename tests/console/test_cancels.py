@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ibtui.broker.session import Session
 from ibtui.broker.window import client_of, room
 from ibtui.errors import OrderRefusedError
 from ibtui.trading.events import Reported
@@ -84,8 +85,7 @@ async def test_a_cancel_that_waits_for_its_turn_goes_to_no_account_and_no_order_
         desk, session = trader.rig.desk, trader.rig.supervisor.session
         assert session is not None
         refs = [await trader.working(quantity=10 + number) for number in range(3)]
-        while room(session):
-            client_of(session).reqIds(1)
+        use_up(session)
         for ref in refs[:2]:
             await desk.cancel(ref)
         assert set(desk._cancels._waiting) == set(refs[:2]), "this second is used up"
@@ -93,7 +93,10 @@ async def test_a_cancel_that_waits_for_its_turn_goes_to_no_account_and_no_order_
         await until(lambda: not desk._cancels._waiting, 5, "the next second")
         await trader.until(refs[1], Status.CANCELLED)
         assert (await gateway.control("stats"))["received"][CANCEL] == 1
+        use_up(session)
+        await desk.cancel(refs[2])
         monkeypatch.setattr(session, "accounts", ("ULIVE01",))
+        await until(lambda: not desk._cancels._waiting, 5, "the next second")
         with pytest.raises(OrderRefusedError, match="not a paper account of this session"):
             await desk.cancel(refs[2])
         assert await desk.cancel_all() == 0
@@ -101,6 +104,12 @@ async def test_a_cancel_that_waits_for_its_turn_goes_to_no_account_and_no_order_
         kinds = [kind for (kind,) in trader.rig.rows("SELECT kind FROM order_events WHERE order_ref = ?", refs[1])]
         assert kinds.count("cancel asked") == kinds.count("cancel sent") == 1
         monkeypatch.undo()
+
+
+def use_up(session: Session) -> None:
+    """This second's messages."""
+    while room(session):
+        client_of(session).reqIds(1)
 
 
 async def test_what_was_asked_before_a_restart_is_sent_once_after_it(gateway: Gateway, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.conftest import Gateway, until
 from tests.console.agreement import books
 from tests.console.trader import Trader, trading
 
-STATUS, EXECUTION = 3, 11
+STATUS, OPEN_ORDER, EXECUTION, COMMISSION = 3, 5, 11, 59
 
 
 @pytest.fixture
@@ -72,4 +72,22 @@ async def test_a_fill_that_comes_after_the_cancel_is_counted_held_and_kept(trade
     assert order.status is Status.CANCELLED
     assert order.executions
     await until(lambda: trader.rig.account.held(trader.spy.con_id) == Held(order.filled, order.filled), 5, "a position")
+    await agreed(trader)
+
+
+async def test_lists_of_before_prove_nothing_when_the_broker_is_asked_anew(trader: Trader) -> None:
+    ref = await trader.working()
+    unheard = (STATUS, OPEN_ORDER, EXECUTION, COMMISSION)
+    for message in unheard:
+        await trader.gateway.control("mute", message=message)
+    await partly_filled(trader, ref, 500)
+    for message in unheard:
+        await trader.gateway.control("mute", message=message, count=0)
+    assert trader.order(ref).status is Status.WORKING, "nobody said that it filled"
+    session = trader.rig.supervisor.session
+    assert session is not None
+    for _, ask in trader.rig.desk.steps(session):
+        await ask()
+    await trader.until(ref, Status.FILLED)
+    assert ("not found",) not in trader.rig.rows("SELECT kind FROM order_events WHERE order_ref = ?", ref)
     await agreed(trader)

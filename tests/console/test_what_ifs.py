@@ -70,6 +70,7 @@ async def test_a_future_a_currency_and_a_short_option_go_once_the_broker_told_th
         assert verdict(rig, other_side, call) != verdict(rig, near(rig, call, "SELL", 1), call)
         stats = await gateway.control("stats")
         assert (stats["orders"], stats["received"]["3"]) == ([], 3)
+        assert (rig.desk.orders, rig.desk.external) == ({}, []), "a question is nobody's order"
         await until(lambda: len(rig.rows("SELECT 1 FROM what_ifs WHERE answered_ns NOT NULL AND problem = ''")) == 3)
         assert rig.rows("SELECT count(*) FROM orders") == [(0,)]
         assert rig.rows("SELECT count(*) FROM order_events") == [(0,)]
