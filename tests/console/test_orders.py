@@ -106,6 +106,8 @@ async def test_a_resting_order_works_until_it_is_cancelled(gateway: Gateway, tmp
         intent = resting(rig, spy)
         await rig.desk.submit(intent, spy)
         await until_status(rig, intent.order_ref, Status.WORKING)
+        with pytest.raises(OrderRefusedError, match="is no UNKNOWN order"):
+            rig.desk.resolve(intent.order_ref, "what works is not closed by hand")
         await rig.desk.cancel(intent.order_ref)
         order = await until_status(rig, intent.order_ref, Status.CANCELLED)
         assert order.filled == 0
