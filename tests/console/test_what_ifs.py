@@ -219,3 +219,22 @@ async def test_no_question_leaves_as_an_order_and_no_order_as_a_question() -> No
     for flag, what_if in ((True, False), (False, True)):
         with pytest.raises(OrderRefusedError):
             _place(SimpleNamespace(), IbOrder(whatIf=flag), Instrument(1, "SPY"), what_if=what_if)  # type: ignore[arg-type]
+
+
+async def test_no_order_takes_the_number_of_a_question_after_a_restart_and_a_rollback(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        for quantity in (1, 2, 3):
+            assert (await rig.desk.what_if(near(rig, spy, "BUY", quantity), spy)).problem == ""
+    asked = rig.rows("SELECT max(order_id) FROM what_ifs")[0][0]
+    await gateway.control("restart", seconds=0.2, next_valid_id=1)
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        rig.desk.acknowledge()
+        sent = await rig.desk.submit(near(rig, spy, "BUY", 1), spy)
+        assert sent.status is Status.SENT, sent.reason
+        assert (sent.order_id or 0) > asked
