@@ -10,6 +10,7 @@ import pytest
 from ibtui.market.instruments import Instrument
 from ibtui.trading.orders import Status
 from ibtui.ui.keyguard import KeyGuard
+from ibtui.ui.screens.ticket import OrderTicket
 from tests.conftest import Gateway, until
 from tests.console.test_trading_keys import Desk, trading
 
@@ -53,6 +54,15 @@ async def test_armed_a_whole_line_is_sent_at_once(desk: Desk) -> None:
 async def test_not_armed_it_opens_a_ticket(desk: Desk) -> None:
     await desk.type(LINE)
     await only_a_ticket(desk)
+
+
+async def test_an_answer_that_comes_while_the_console_ends_with_a_ticket_open_does_no_harm(desk: Desk) -> None:
+    await desk.type(LINE)
+    await desk.ticket()
+    ticket = desk.app.screen
+    assert isinstance(ticket, OrderTicket)
+    await ticket.query_one("#ticket-checks").remove()
+    ticket._estimator._changed()
 
 
 async def test_armed_before_the_first_ticket_of_a_run_it_opens_one(desk: Desk) -> None:

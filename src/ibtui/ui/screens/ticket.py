@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -9,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.widgets import Input, Label
 
 from ibtui.errors import UsageError
@@ -70,7 +72,7 @@ class OrderTicket(Dialog[None]):
         self._confirming = False
         self._sending = False
         self._notice: Line = ()
-        self._estimator = Estimator(self.console.parts.orders.what_if, self._judge)
+        self._estimator = Estimator(self.console.parts.orders.what_if, self._answered)
 
     @property
     def console(self) -> "ConsoleApp":
@@ -208,6 +210,11 @@ class OrderTicket(Dialog[None]):
     def _far_touch(self) -> float | None:
         quote = self.console.parts.market.board.quote(self.instrument.con_id)
         return quote.ask if self.action == "BUY" else quote.bid
+
+    def _answered(self) -> None:
+        # An answer may come while the console ends and takes the ticket's lines away one by one.
+        with suppress(NoMatches):
+            self._judge()
 
     def _judge(self) -> None:
         """Shows every check's answer and what enter does now."""
