@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ibtui.broker.session import Session
-from ibtui.broker.window import client_of, room
+from ibtui.broker.window import FOR_HEARTBEATS, RESERVED, client_of, room, sent_lately
 from ibtui.errors import OrderRefusedError
 from ibtui.trading.events import Reported
 from ibtui.trading.orders import Status
@@ -30,6 +30,8 @@ async def test_a_cancel_is_on_the_wire_while_requests_for_data_still_wait(gatewa
             feeds.want(type(trader.spy)(con_id=1_000_000 + number, symbol=f"X{number}"), quotes=True)
         session = trader.rig.supervisor.session
         assert session is not None
+        await until(lambda: room(session) <= RESERVED, 5, "as many requests as may go")
+        assert room(session) > RESERVED // 2, "the rest of the second is for orders"
         for ref in refs:
             await trader.rig.desk.cancel(ref)
         assert not session.ib.client._msgQ, "the library's own queue stays empty"
@@ -104,6 +106,32 @@ async def test_a_cancel_that_waits_for_its_turn_goes_to_no_account_and_no_order_
         kinds = [kind for (kind,) in trader.rig.rows("SELECT kind FROM order_events WHERE order_ref = ?", refs[1])]
         assert kinds.count("cancel asked") == kinds.count("cancel sent") == 1
         monkeypatch.undo()
+
+
+async def test_the_cancels_of_a_symbol_leave_the_others_alone(gateway: Gateway, tmp_path: Path) -> None:
+    async with trading(gateway, tmp_path) as trader:
+        desk, ref = trader.rig.desk, await trader.working()
+        qqq = await trader.rig.quoted("QQQ")
+        bid = trader.rig.market.board.quote(qqq.con_id).bid
+        assert bid
+        other = await desk.submit(desk.intent(qqq, "BUY", 10, limit_price=round(bid * 0.98, 2)), qqq)
+        assert await desk.cancel_all(trader.spy.con_id) == 1
+        await trader.until(ref, Status.CANCELLED)
+        assert await trader.until(other.intent.order_ref, Status.WORKING)
+
+
+async def test_orders_and_cancels_leave_room_for_the_heartbeat_and_the_librarys_queue_empty(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    async with trading(gateway, tmp_path) as trader:
+        session = trader.rig.supervisor.session
+        assert session is not None
+        use_up(session)
+        assert client_of(session).MaxRequests - sent_lately(session) == FOR_HEARTBEATS
+        await until(lambda: room(session) > 0, 5, "the next second")
+        client_of(session)._msgQ.append("what the library kept back")
+        assert room(session) == 0
+        client_of(session)._msgQ.clear()
 
 
 def use_up(session: Session) -> None:

@@ -144,6 +144,25 @@ async def test_an_order_that_ib_could_not_resolve_is_unknown_and_found_by_asking
     assert [each["placed_count"] for each in await trader.at_gateway(ref)] == [1]
 
 
+async def test_what_is_sent_while_others_are_asked_about_is_not_called_missing(
+    trader: Trader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, sent = trader.rig.desk, list[str]()
+    messages = desk._messages
+    assert messages is not None
+    ask = messages.ask_executions
+
+    async def send_then_ask() -> None:
+        sent.append(await trader.sent(0.97, 11))
+        await ask()
+
+    monkeypatch.setattr(messages, "ask_executions", send_then_ask)
+    await desk._ask_again()
+    await trader.until(sent[0], Status.WORKING)
+    await trader.rig.writer.durable()
+    assert ("not found",) not in trader.rig.rows("SELECT kind FROM order_events WHERE order_ref = ?", sent[0])
+
+
 @pytest.mark.parametrize("code", [10147, 10148, 161, 135, 136])
 async def test_a_refused_cancel_is_told_and_the_order_asked_about_again(trader: Trader, code: int) -> None:
     ref = await trader.working()

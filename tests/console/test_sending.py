@@ -128,6 +128,19 @@ async def test_in_reducing_only_what_reduces_goes(trader: Trader) -> None:
     assert more.status is Status.REFUSED, "what works that way counts"
 
 
+async def test_a_halt_takes_back_what_opens_or_everything_as_it_is_told(trader: Trader) -> None:
+    desk = trader.rig.desk
+    await trader.until(await trader.sent(1.01), Status.FILLED)
+    await until(lambda: trader.rig.account.held(trader.spy.con_id) == Held(10, 10), 10, "the position")
+    opening, closing = await trader.working(), await trader.sent(1.03, 10, "SELL")
+    await trader.until(closing, Status.WORKING)
+    assert await desk.halt("by a test", 0, cancels="opening") == 1
+    await trader.until(opening, Status.CANCELLED)
+    assert trader.order(closing).status is Status.WORKING, "what closes a position stays"
+    assert await desk.halt("by a test", 0, cancels="all") == 1
+    await trader.until(closing, Status.CANCELLED)
+
+
 async def test_order_ids_that_ib_can_not_read_are_never_used(trader: Trader) -> None:
     trader.rig.desk._sender.take_order_ids_after(2**31 - 1)
     order = await trader.rig.desk.submit(trader.intent(0.98), trader.spy)

@@ -25,6 +25,12 @@ async def desk(gateway: Gateway, tmp_path: Path) -> AsyncIterator[Desk]:
         yield ready
 
 
+@pytest.fixture
+def steady(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but the test disarms: a machine that lags would."""
+    monkeypatch.setattr(desk.app.armed, "look", lambda: None)
+
+
 class SlowLookUp:
     """Has the symbol of a line be looked up for as long as it takes to do something else."""
 
@@ -44,6 +50,7 @@ async def only_a_ticket(desk: Desk) -> None:
     assert not desk.console.orders.orders
 
 
+@pytest.mark.usefixtures("steady")
 async def test_armed_a_whole_line_is_sent_at_once(desk: Desk) -> None:
     await desk.armed()
     await desk.type(LINE)
@@ -65,6 +72,7 @@ async def test_an_answer_that_comes_while_the_console_ends_with_a_ticket_open_do
     ticket._estimator._changed()
 
 
+@pytest.mark.usefixtures("steady")
 async def test_armed_before_the_first_ticket_of_a_run_it_opens_one(desk: Desk) -> None:
     desk.app.armed.sent = False
     await desk.armed()
@@ -73,12 +81,14 @@ async def test_armed_before_the_first_ticket_of_a_run_it_opens_one(desk: Desk) -
 
 
 @pytest.mark.parametrize("line", ["buy SPY 7", "buy SPY @ 400.00"])
+@pytest.mark.usefixtures("steady")
 async def test_armed_a_line_without_quantity_or_price_opens_a_ticket(desk: Desk, line: str) -> None:
     await desk.armed()
     await desk.type(line)
     await only_a_ticket(desk)
 
 
+@pytest.mark.usefixtures("steady")
 async def test_an_enter_that_did_not_arrive_alone_sends_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.armed()
     pasted = SimpleNamespace(guard=KeyGuard(doubtful=float("inf")))
@@ -88,6 +98,7 @@ async def test_an_enter_that_did_not_arrive_alone_sends_nothing(desk: Desk, monk
     await only_a_ticket(desk)
 
 
+@pytest.mark.usefixtures("steady")
 async def test_what_disarms_while_the_symbol_is_looked_up_stops_the_line(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,3 +150,15 @@ async def test_arming_ends_with_its_time_its_link_and_its_quote(desk: Desk, monk
     desk.app.armed.look()
     assert desk.app.armed.until is None
     assert desk.said("the link is not READY")
+
+
+@pytest.mark.usefixtures("steady")
+async def test_an_instant_key_acts_on_no_quote_that_was_not_painted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.armed()
+    monkeypatch.setattr(desk.app.armed, "painted", lambda _: None)
+    desk.app.armed._painted.clear()
+    await desk.press("B")
+    assert desk.said("its quote is not on the screen")
+    assert not desk.console.orders.orders
