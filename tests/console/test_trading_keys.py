@@ -18,6 +18,7 @@ from ibtui.trading.holdings import Held
 from ibtui.trading.orders import ENDED, Order, Status
 from ibtui.trading.states import TradingState
 from ibtui.ui.app import ConsoleApp
+from ibtui.ui.screens.dialogs import CHOICES, QuitDialog
 from ibtui.ui.screens.ticket import OrderTicket
 from ibtui.ui.widgets.linebox import LineBox
 from tests.conftest import Gateway, until
@@ -264,3 +265,20 @@ async def test_a_type_is_walked_to_with_the_arrows_and_has_its_own_prices(gatewa
         order = await desk.order(Status.WORKING, number=1)
         assert (order.intent.order_type, order.intent.trail_percent) == ("TRAIL", 1.0)
         assert 0 < order.intent.quantity * 600 < 5600
+
+
+async def test_quitting_with_an_order_that_works_asks_and_does_what_is_chosen(gateway: Gateway, tmp_path: Path) -> None:
+    async with trading(tmp_path, gateway) as desk:
+        quote = desk.console.market.board.quote(desk.spy.con_id)
+        assert quote.bid
+        orders = desk.console.orders
+        intent = orders.intent(desk.spy, "BUY", 10, limit_price=round(quote.bid * 0.98, 2))
+        await orders.submit(intent, desk.spy)
+        await desk.order(Status.WORKING)
+        await desk.press("q")
+        assert isinstance(desk.app.screen, QuitDialog)
+        await desk.press("enter")
+        assert not isinstance(desk.app.screen, QuitDialog), "to stay is what enter means"
+        assert orders.orders[intent.order_ref].status is Status.WORKING
+        await desk.press("q", next(key for name, key, _ in CHOICES if name == "cancel"))
+        await desk.order(Status.CANCELLED)
