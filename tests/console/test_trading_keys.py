@@ -1,8 +1,9 @@
 """Keys that trade, on a whole console with a simulated gateway: what they send, and when they don't."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ibtui.market.instruments import Instrument
 from ibtui.trading.differences import Difference
 from ibtui.trading.holdings import Held
 from ibtui.trading.orders import ENDED, Order, Status
+from ibtui.trading.restraints import Restraint
 from ibtui.trading.states import TradingState
 from ibtui.ui.app import ConsoleApp
 from ibtui.ui.screens.dialogs import CHOICES, QuitDialog
@@ -282,3 +284,21 @@ async def test_quitting_with_an_order_that_works_asks_and_does_what_is_chosen(ga
         assert orders.orders[intent.order_ref].status is Status.WORKING
         await desk.press("q", next(key for name, key, _ in CHOICES if name == "cancel"))
         await desk.order(Status.CANCELLED)
+
+
+async def test_a_typed_reason_ends_a_halt_and_a_days_loss_and_is_kept(gateway: Gateway, tmp_path: Path) -> None:
+    async with trading(tmp_path, gateway) as desk:
+        orders, now_ns = desk.console.orders, desk.app.parts.market_clock.now_ns()
+        assert now_ns
+        for source in ("user", "daily loss"):
+            await orders.hold_back(Restraint(source, TradingState.HALTED, "by a test", now_ns))  # type: ignore[arg-type]
+        await desk.type("release")
+        assert orders.trading_state is TradingState.HALTED, "not without a reason"
+        await desk.type("release seen and understood")
+        await until(lambda: orders.trading_state is TradingState.ACTIVE, 5, "ACTIVE")
+        await desk.console.writer.durable()
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as journal:
+        released = journal.execute(
+            "SELECT source, reason FROM trading_state WHERE restraint = 'ACTIVE' ORDER BY source"
+        )
+        assert released.fetchall() == [(source, "seen and understood") for source in ("daily loss", "user")]
