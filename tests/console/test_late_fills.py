@@ -1,5 +1,6 @@
 """Fills that come when nobody expects them any more: after a part, after a cancel was asked for, after it was done."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -81,12 +82,18 @@ async def test_lists_of_before_prove_nothing_when_the_broker_is_asked_anew(trade
     for message in unheard:
         await trader.gateway.control("mute", message=message)
     await partly_filled(trader, ref, 500)
-    for message in unheard:
-        await trader.gateway.control("mute", message=message, count=0)
-    assert trader.order(ref).status is Status.WORKING, "nobody said that it filled"
+    async with asyncio.timeout(10):
+        # The gateway was told to say nothing of it: it is asked until it filled.
+        while (await trader.at_gateway(ref))[0]["status"] != "Filled":  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
     session = trader.rig.supervisor.session
     assert session is not None
-    for _, ask in trader.rig.desk.steps(session):
+    (_, ask_open_orders), *others = trader.rig.desk.steps(session)
+    await ask_open_orders()
+    assert trader.order(ref).status is Status.WORKING, "nobody said that it filled, and one list proves nothing"
+    for message in unheard:
+        await trader.gateway.control("mute", message=message, count=0)
+    for _, ask in others:
         await ask()
     await trader.until(ref, Status.FILLED)
     assert ("not found",) not in trader.rig.rows("SELECT kind FROM order_events WHERE order_ref = ?", ref)
