@@ -28,11 +28,12 @@ def opening_orders(orders: Iterable[Order], reducible: Callable[[Order], float])
         if order.remaining <= covered.get(intent.oca_group or "", 0.0):
             continue
         side = intent.con_id, intent.action
-        left = room.setdefault(side, reducible(order))
-        if order.remaining > left:
+        if side not in room:
+            room[side] = reducible(order)
+        if order.remaining > room[side]:
             found.append(order)
             continue
-        room[side] = left - order.remaining
+        room[side] -= order.remaining
         if intent.oca_group:
             covered[intent.oca_group] = order.remaining
     return found
