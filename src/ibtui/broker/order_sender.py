@@ -132,15 +132,11 @@ class OrderSender:
         if order_ids[-1] > HIGHEST_ORDER_ID:
             self._not_sent(refs, "the gateway's order ids are used up: reset its order id sequence")
             return
-        failure = await self._journalled(
-            self._journal.reserve_order_id(session.endpoint, session.client_id, order_ids[-1]),
-            self._journal.intend(
-                [
-                    (Order(each.intent, Status.NEW, order_id=order_id, client_id=session.client_id), judgement.checks)
-                    for each, order_id, judgement in zip(asked, order_ids, judgements, strict=True)
-                ]
-            ),
-        )
+        rows = [
+            (Order(each.intent, Status.NEW, order_id=order_id, client_id=session.client_id), judgement.checks)
+            for each, order_id, judgement in zip(asked, order_ids, judgements, strict=True)
+        ]
+        failure = await self._journalled(self._journal.intend(rows, session.endpoint))
         if failure is not None:
             self._not_sent(refs, failure)
             return
@@ -206,10 +202,8 @@ class OrderSender:
         if problem is not None or session is None:
             raise OrderRefusedError(problem or "there is no session")
         (order_id,) = self._take_order_ids(session, 1)
-        failure = await self._journalled(
-            self._journal.reserve_order_id(session.endpoint, session.client_id, order_id),
-            self._journal.what_if(asked.intent, order_id, session.client_id),
-        )
+        question = self._journal.what_if(asked.intent, order_id, session.client_id, session.endpoint)
+        failure = await self._journalled(question)
         # No await from here to the frame.
         problem = failure or self._guards.gate(session, self._listed(), asked) or self._question_problem(session)
         if problem is None and order_id != self.highest_order_id:
@@ -260,11 +254,11 @@ class OrderSender:
 
     # --- journalling ---
 
-    async def _journalled(self, *writes: Awaitable[None]) -> str | None:
-        """Why it is not on disk; None once it is. What is asked for in one loop turn shares one commit."""
+    async def _journalled(self, write: Awaitable[None]) -> str | None:
+        """Why it is not on disk; None once it is."""
         try:
             async with asyncio.timeout(JOURNAL_WAIT):
-                await asyncio.gather(*writes)
+                await write
         except TimeoutError:
             return TOO_SLOW
         except JournalError as error:

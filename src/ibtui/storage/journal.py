@@ -79,11 +79,13 @@ class Journal:
         self._writer = writer
         self._clock = clock
 
-    async def intend(self, orders: Sequence[tuple[Order, Sequence["Check"]]]) -> None:
+    async def intend(self, orders: Sequence[tuple[Order, Sequence["Check"]]], endpoint: str = "") -> None:
         """Records orders and their checks in one transaction, on disk when it returns. Only then may they be sent.
 
         Args:
             orders: One order, or all legs of a bracket.
+            endpoint: Where their order ids are used up with it, so that none is used twice over restarts; empty for
+                orders that have none.
 
         Raises:
             JournalError: Nothing is recorded; the orders must not go out.
@@ -97,6 +99,9 @@ class Journal:
                 (_CHECK, _check_rows(ref, now, checks)),
                 (_EVENT, [(ref, now, "intent", str(order.status), order.reason)]),
             ]
+        if endpoint:
+            last = orders[-1][0]
+            statements.append((_ORDER_ID, [(endpoint, last.client_id, last.order_id)]))
         await self._writer.durable(*statements)
 
     async def change(self, order: Order, kind: str, words: str, checks: Sequence["Check"]) -> None:
@@ -115,8 +120,10 @@ class Journal:
         event = (ref, now, kind, str(order.status), words)
         await self._writer.durable((_CHECK, _check_rows(ref, now, checks)), (_EVENT, [event]))
 
-    async def what_if(self, intent: OrderIntent, order_id: int, client_id: int) -> None:
+    async def what_if(self, intent: OrderIntent, order_id: int, client_id: int, endpoint: str) -> None:
         """Records that the broker is about to be asked what an order would need and cost. It is no order.
+
+        Its number is used up at the endpoint like an order's.
 
         Raises:
             JournalError: It is not recorded; the question must not go out.
@@ -129,7 +136,7 @@ class Journal:
             order_id,
             client_id,
         )
-        await self._writer.durable((_WHAT_IF, [row]))
+        await self._writer.durable((_WHAT_IF, [row]), (_ORDER_ID, [(endpoint, client_id, order_id)]))
 
     def what_if_answered(self, order_ref: str, answer: "WhatIf") -> None:
         """Records what the broker said, or why nothing is known."""
@@ -195,14 +202,6 @@ class Journal:
     def clock_reading(self, market_ns: int, speed: float) -> None:
         """Records the market's clock as it stands now, in the day's market data file."""
         self._writer.add_clock(market_ns, speed)
-
-    async def reserve_order_id(self, endpoint: str, client_id: int, order_id: int) -> None:
-        """Records the highest order id used at an endpoint, so that none is used twice over restarts.
-
-        Raises:
-            JournalError: It is not recorded; the id must not be used.
-        """
-        await self._writer.durable((_ORDER_ID, [(endpoint, client_id, order_id)]))
 
     def alert(self, kind: str, text: str, count: int = 1) -> None:
         """Records what the user was told."""

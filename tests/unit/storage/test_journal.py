@@ -161,13 +161,19 @@ async def test_a_commission_is_unknown_until_every_fill_has_reported_its_own(
 async def test_order_ids_only_rise_and_belong_to_an_endpoint_and_client(
     directory: DataDirectory, hand: HandClock
 ) -> None:
+    def sent(ref: str, client_id: int, order_id: int) -> tuple[Order, tuple[Check, ...]]:
+        intent = replace(INTENT, order_ref=ref)
+        return Order(intent, Status.NEW, order_id=order_id, client_id=client_id), ()
+
     async with running(directory, hand.clock) as writer:
         journal = Journal(writer, hand.clock)
-        await journal.reserve_order_id("127.0.0.1:4002", 10, 50)
-        await journal.reserve_order_id("127.0.0.1:4002", 10, 3)
-        await journal.reserve_order_id("127.0.0.1:4002", 11, 4)
-    assert queries.highest_order_id(directory, "127.0.0.1:4002", 10) == 50
-    assert queries.highest_order_id(directory, "127.0.0.1:4002", 11) == 4
+        await journal.intend([sent("a", 10, 49), sent("b", 10, 50)], "127.0.0.1:4002")
+        await journal.intend([sent("c", 10, 3)], "127.0.0.1:4002")
+        await journal.intend([sent("d", 11, 4)], "127.0.0.1:4002")
+        await journal.intend([sent("e", 12, 70)])
+        await journal.what_if(replace(INTENT, order_ref="f"), 60, 13, "127.0.0.1:4002")
+    highest = {each: queries.highest_order_id(directory, "127.0.0.1:4002", each) for each in range(10, 14)}
+    assert highest == {10: 50, 11: 4, 12: None, 13: 60}
     assert queries.highest_order_id(directory, "127.0.0.1:7497", 10) is None
 
 
