@@ -1,6 +1,8 @@
 """Market data through decoding, state and SQLite, against what the bare library decodes of the same bytes."""
 
 import asyncio
+import json
+import sys
 import time
 from pathlib import Path
 from statistics import median
@@ -12,6 +14,7 @@ from ibtui.console import Console
 from tests.benchmarks.live import connected_console, reads, record_stream
 from tests.benchmarks.report import Figure, show
 from tests.conftest import Gateway, until
+from tests.terminal.terminal import Terminal
 
 MESSAGES = 200_000
 ROUNDS = 5
@@ -34,6 +37,30 @@ async def test_messages_a_second(tmp_path: Path, gateway: Gateway, frames_a_read
         [
             Figure(f"bare ib_insync, thousand messages/s, {frames_a_read} a read", _thousands(bare)),
             Figure("decode, state and SQLite, thousand messages/s", _thousands(ours)),
+            Figure("ratio by wall clock", median(b[0] / o[0] for b, o in turns), 0.8, 1.25, more_is_better=True),
+            Figure("ratio by CPU, all threads", median(b[1] / o[1] for b, o in turns), None, None, more_is_better=True),
+        ]
+    )
+
+
+@pytest.mark.timeout(180)
+def test_a_whole_console(tmp_path: Path, gateway: Gateway) -> None:
+    """The same with the desk on a terminal: board, ladder, tape and orders are drawn beside."""
+    result = tmp_path / "result.json"
+    where = gateway.host, str(gateway.port), str(gateway.control_port), str(tmp_path / "data"), str(result)
+    terminal = Terminal("-m", "tests.benchmarks.flooded", *where, program=sys.executable, columns=200, lines=60)
+    terminal.emulated = False  # a terminal's drawing is another machine's work
+    try:
+        while terminal.child.isalive():
+            time.sleep(0.5)
+        turns = json.loads(result.read_text())
+    finally:
+        terminal.close()
+    bare, ours = zip(*turns, strict=True)
+    show(
+        [
+            Figure("bare ib_insync, thousand messages/s", _thousands(bare)),
+            Figure("a whole console with its desk drawn, thousand messages/s", _thousands(ours)),
             Figure("ratio by wall clock", median(b[0] / o[0] for b, o in turns), 0.8, 1.25, more_is_better=True),
             Figure("ratio by CPU, all threads", median(b[1] / o[1] for b, o in turns), None, None, more_is_better=True),
         ]
