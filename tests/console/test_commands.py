@@ -85,6 +85,8 @@ async def buy(console: Console, symbol: str, quantity: float) -> str:
     console.feeds.want(instrument, quotes=True, depth=True)
     quote = console.market.board.quote(instrument.con_id)
     await until(lambda: quote.ask and console.feeds.mark(instrument.con_id) == "LIVE", 10, f"a LIVE quote: {quote}")
+    book = console.market.book(instrument.con_id)
+    await until(lambda: book.bids and book.asks, 10, "a book, for its rows may come after the quote")
     assert quote.ask
     intent = console.orders.intent(instrument, "BUY", quantity, limit_price=round(quote.ask * 1.01, 2))
     sent = await console.orders.submit(intent, instrument)
