@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from rich.cells import cell_len, chop_cells, set_cell_size
 
 from ibtui.clock import NS
+from ibtui.market.prices import exact
 
 Span = tuple[str, str]
 """``text, tone``."""
@@ -211,12 +212,12 @@ def spread(row: Row, places: Sequence[Place]) -> list[Row]:
     """The row on as many lines as its cells need where they are wider than their columns."""
     if len(row) == 1:
         return [row]
-    pieces = {place.index: broken(row[place.index][0], place.width) for place in places}
+    pieces = {place.index: broken(row[place.index][0], place.width) or [""] for place in places}
     shown = [pieces.get(at, []) for at in range(len(row))]
     return [
         tuple((cell, tone) for cell, (_, tone) in zip(line, row, strict=True))
         for line in zip_longest(*shown, fillvalue="")
-    ] or [row]
+    ]
 
 
 def cells(text: str) -> int:
@@ -286,9 +287,7 @@ def amount(value: float | None, digits: int = 2) -> str:
 
 def quantity(value: float | None) -> str:
     """A quantity without needless decimals."""
-    if value is None:
-        return UNKNOWN
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.4f}".rstrip("0").rstrip(".")
+    return UNKNOWN if value is None else exact(value, most=4)
 
 
 def compact(value: float | None) -> str:
