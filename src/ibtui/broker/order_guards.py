@@ -231,14 +231,16 @@ class OrderGuards:
 
     def reducible(self, order: Order) -> float:
         """How much an order's side can take off the position, whichever figure of it is true."""
-        held = self._around.account.held(order.intent.con_id)
-        return 0.0 if held is None else held.reducible(order.intent.action)
+        return self._reducible(order.intent)
 
     def turns(self, intent: OrderIntent) -> float:
         """How much of an order closes a position that the rest of it turns; 0 for one that does not turn any."""
-        held = self._around.account.held(intent.con_id)
-        closes = 0.0 if held is None else held.reducible(intent.action)
+        closes = self._reducible(intent)
         return closes if closes < intent.quantity else 0.0
+
+    def _reducible(self, intent: OrderIntent) -> float:
+        held = self._around.account.held(intent.con_id)
+        return 0.0 if held is None else held.reducible(intent.action)
 
     def margin_known(self, intent: OrderIntent, instrument: Instrument) -> bool:
         """Whether what an order needs can be told without asking the broker."""

@@ -21,6 +21,11 @@ def symbol(instrument: Instrument) -> str:
     return instrument.symbol
 
 
+def known_name(instrument: Instrument | None, otherwise: str) -> str:
+    """What the contract is called; what else is known of it where its facts are not."""
+    return otherwise if instrument is None else symbol(instrument)
+
+
 def brief(instrument: Instrument) -> str:
     """The contract where its whole name has no room: an option without its day, ``SPY 680C``."""
     if instrument.sec_type in OPTIONS and instrument.strike:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from ibtui.market.instruments import Instrument
-from ibtui.market.names import symbol
+from ibtui.market.names import known_name
 from ibtui.market.prices import decimals, exact
 from ibtui.services.alerts import Alerts
 from ibtui.trading.orders import Order, Status
@@ -48,8 +48,8 @@ class OrderAlerts:
             self._alerts.tell(kind, f"{order.status}: {self._described(order)}. {order.reason}")
         if order.filled > filled and order.average_price is not None:
             size, average = f"{exact(order.filled)} of {exact(order.intent.quantity)}", order.average_price
-            places = self._places(order)
-            words = f"{size} filled at {exact(average, places, max(places, MOST_PLACES))}: {self._described(order)}"
+            price = exact(average, self._places(order), MOST_PLACES)
+            words = f"{size} filled at {price}: {self._described(order)}"
             self._alerts.tell("fill", words)
 
     def _places(self, order: Order) -> int:
@@ -59,7 +59,7 @@ class OrderAlerts:
 
     def _described(self, order: Order) -> str:
         """An order in a few words, as ``BUY 10 SPY LMT 450.10``."""
-        intent, instrument = order.intent, self._instrument(order.intent.con_id)
-        name = intent.symbol if instrument is None else symbol(instrument)
+        intent = order.intent
+        name = known_name(self._instrument(intent.con_id), intent.symbol)
         price = "" if intent.limit_price is None else f" {exact(intent.limit_price, self._places(order))}"
         return f"{intent.action} {exact(intent.quantity)} {name} {intent.order_type}{price}"

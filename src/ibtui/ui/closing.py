@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ibtui.errors import IbtuiError, UsageError
 from ibtui.market.instruments import Instrument
-from ibtui.market.names import symbol
+from ibtui.market.names import known_name, symbol
 from ibtui.market.prices import exact
 from ibtui.trading.orders import LIVE, Order, Status
 from ibtui.ui.rows.orders import told
@@ -152,8 +152,7 @@ class Closing:
         return f"{symbol(instrument)}: {least if held.agreed is not None else f'between {least} and {most}'} held"
 
     def _name(self, con_id: int, otherwise: str) -> str:
-        instrument = self._app.parts.contracts.known(con_id)
-        return otherwise if instrument is None else symbol(instrument)
+        return known_name(self._app.parts.contracts.known(con_id), otherwise)
 
     async def _described(self, con_id: int) -> Instrument:
         contracts = self._app.parts.contracts

@@ -40,7 +40,7 @@ class TypeAhead:
     def put(self, message: Message) -> None:
         """Takes what was typed, clicked or pasted, in the order in which it came."""
         self._waiting.append(message)
-        if self._acted and (self._task is None or self._task.done()):
+        if self._acted:
             self._hand_on()  # an order's key is on its way at once
         else:
             self._look()

@@ -146,7 +146,7 @@ def position_part(
     if average is None:
         return ((words, "mine"), (" at an unknown price", "dim"))
     closing, places = bid if held > 0 else ask, decimals(instrument.min_tick)
-    line: Line = ((f"{words} @ {exact(average, places, max(places, 4))}", "mine"),)
+    line: Line = ((f"{words} @ {exact(average, places, 4)}", "mine"),)
     if closing is None:
         return (*line, (" result unknown: no touch", "warn"))
     sign = 1 if held > 0 else -1

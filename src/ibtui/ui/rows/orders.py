@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from ibtui.clock import NS
 from ibtui.market.instruments import Instrument
-from ibtui.market.names import brief, symbol
+from ibtui.market.names import brief, known_name
 from ibtui.market.prices import decimals, exact
 from ibtui.trading.orders import LIVE, Order, OrderIntent, Status
 from ibtui.trading.unanswered import is_unanswered
@@ -126,6 +126,6 @@ def price(value: float | None, most: int = 8, least: int = 2) -> str:
 def told(what: Order | OrderIntent, instrument: Instrument | None = None) -> str:
     """One order in a few words, as toasts and questions say it; the contract by its whole name where it is known."""
     intent = what.intent if isinstance(what, Order) else what
-    name = intent.symbol if instrument is None else symbol(instrument)
+    name = known_name(instrument, intent.symbol)
     at = f" @ {first_price(intent)}" if first_price(intent) else ""
     return f"{intent.action} {quantity(intent.quantity)} {name} {intent.order_type}{at}"

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from ibtui.broker.order_reports import ExternalOrder
 from ibtui.market.instruments import Instrument
-from ibtui.market.names import symbol
+from ibtui.market.names import known_name
 from ibtui.market.trading_day import day_began_ns
 from ibtui.trading.orders import LIVE, Order
 from ibtui.ui.frame import Frame
@@ -167,9 +167,8 @@ class OrdersScreen(ConsoleScreen):
         if not isinstance(key, int):
             return (("", "plain"),)
         instrument = self.parts.contracts.known(key)
-        name = "" if instrument is None else symbol(instrument)
         position, result = self.parts.account.positions.get(key), self.parts.day_watch.results.get(key)
-        return position_row(position, result, name, instrument)
+        return position_row(position, result, known_name(instrument, ""), instrument)
 
     def _about(self) -> list[Line]:
         order, external = self.order, self.external
