@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-# Fewer examples than hypothesis' hundred keep the suite quick; a failure that was found once is kept and tried again.
-settings.register_profile("quick", deadline=None, max_examples=30)
+# The same examples every time, so that a run says something about a change and nothing about its luck; the search for
+# what nobody has thought of yet is a run of its own: pytest --hypothesis-profile explore.
+settings.register_profile("quick", deadline=None, max_examples=30, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("quick")
 
 # The programs that tests start load compiled modules, as installed ones do: compiling takes longer than most tests.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ibtui.broker import order_sender
 from tests.conftest import Gateway, end_gateway, start_gateway
 from tests.console.program import Program
 
@@ -37,6 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in UNTRACED:
             item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.fixture(autouse=True)
+def patient_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the disk of a machine that runs other tests beside take its time; the tests of the limit put it back."""
+    monkeypatch.setattr(order_sender, "JOURNAL_WAIT", 10.0)
 
 
 @pytest.fixture(scope="module")

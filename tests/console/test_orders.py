@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from ibtui.broker import order_sender
 from ibtui.broker.contracts import to_ib
 from ibtui.broker.order_frames import order_frame
+from ibtui.broker.order_sender import JOURNAL_WAIT
 from ibtui.broker.window import client_of
 from ibtui.config import RiskSettings
 from ibtui.errors import OrderRefusedError
@@ -187,7 +189,9 @@ async def test_a_cancel_during_the_journals_write_stops_the_frame(gateway: Gatew
         assert not {"3", "4"} & (await gateway.control("stats"))["received"].keys()
 
 
-async def test_a_journal_that_does_not_answer_in_time_stops_the_frame(gateway: Gateway, tmp_path: Path) -> None:
+async def test_a_journal_that_does_not_answer_in_time_stops_the_frame(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import sqlite3
 
     async with running(tmp_path, gateway.host, gateway.port) as rig:
@@ -196,7 +200,9 @@ async def test_a_journal_that_does_not_answer_in_time_stops_the_frame(gateway: G
         other = sqlite3.connect(rig.directory.journal, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         try:
-            order = await rig.desk.submit(resting(rig, spy), spy)
+            with monkeypatch.context() as limit:
+                limit.setattr(order_sender, "JOURNAL_WAIT", JOURNAL_WAIT)
+                order = await rig.desk.submit(resting(rig, spy), spy)
         finally:
             other.execute("ROLLBACK")
             other.close()

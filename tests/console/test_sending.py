@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from ibtui.broker import order_sender
 from ibtui.broker.order_guards import Asked
+from ibtui.broker.order_sender import JOURNAL_WAIT
 from ibtui.broker.window import client_of, room
 from ibtui.config import RiskSettings
 from ibtui.errors import OrderRefusedError
@@ -325,10 +327,13 @@ async def test_a_guard_that_turns_while_a_change_is_journalled_stops_its_frame(
     assert await modified(trader, ref) == 0
 
 
-async def test_a_change_that_is_not_on_disk_in_time_is_not_sent(trader: Trader) -> None:
+async def test_a_change_that_is_not_on_disk_in_time_is_not_sent(
+    trader: Trader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ref = await trader.working()
     other = sqlite3.connect(trader.rig.directory.journal, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr(order_sender, "JOURNAL_WAIT", JOURNAL_WAIT)
     try:
         with pytest.raises(OrderRefusedError, match="the journal took over 250 ms"):
             await trader.rig.desk.change(ref, trader.spy, quantity=9)

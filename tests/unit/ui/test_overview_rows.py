@@ -1,7 +1,7 @@
 """The lines over the board, and what is drawn of characters."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ibtui.market.board import Quote
@@ -51,6 +51,7 @@ def test_the_current_tab_is_always_seen(current, width):
 
 
 @given(st.lists(st.none() | st.floats(-1e6, 1e6), max_size=30))
+@example([0.0, 2.3e-308])
 def test_a_line_has_a_block_for_each_price_and_a_blank_for_each_hole(values):
     shown = sparkline(values)
     known = [each for each in values if each is not None]

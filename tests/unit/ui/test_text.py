@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pyte
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ibtui.ui import text
@@ -25,6 +25,7 @@ def test_a_row_fills_its_line_exactly_whatever_its_cells_hold(width, row):
 
 
 @given(st.integers(30, 80), st.lists(SPANS, min_size=4, max_size=4))
+@example(40, [("", "plain"), ("", "plain"), ("", "plain"), ("\x1b", "plain")])
 def test_a_spread_row_shows_every_letter_of_its_columns_and_nothing_is_wider_than_its_column(width, row):
     places = text.fit(COLUMNS, width)
     lines = text.spread(tuple(row), places)

@@ -16,8 +16,8 @@ def sparkline(values: Sequence[float | None]) -> str:
     low, high = min(known), max(known)
     if high == low:
         return "".join(" " if each is None else _BLOCKS[3] for each in values)
-    scale = (len(_BLOCKS) - 1) / (high - low)
-    return "".join(" " if each is None else _BLOCKS[round((each - low) * scale)] for each in values)
+    top, whole = len(_BLOCKS) - 1, high - low
+    return "".join(" " if each is None else _BLOCKS[round((each - low) / whole * top)] for each in values)
 
 
 def range_bar(place: float, width: int) -> str:
