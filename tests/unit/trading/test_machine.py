@@ -177,7 +177,7 @@ def test_no_event_raises_and_nothing_ended_comes_back_to_life(status, events):
         assert after.average_price is None or math.isfinite(after.average_price)
         assert after.intent.quantity > 0
         assert after.remaining >= 0
-        if state.status in ENDED and state.change is None:  # what was asked for before the end may be confirmed after it
+        if state.status in ENDED and state.change is None:  # what was asked before may be confirmed after
             assert after.intent is state.intent
         state = after
 
