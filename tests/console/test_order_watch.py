@@ -118,8 +118,10 @@ async def test_a_position_that_others_moved_is_told_once_and_others_orders_are_l
         hand.parts.account.daily_pnl = 0.0
         holdings = hand.parts.account.holdings
         holdings.listed({7: 100.0}, 0.0)
-        holdings.reported(7, 40.0, hand.now)
-        await hand.look()
-        await hand.look(GRACE)
-        await hand.look()
-        assert hand.told == [("position", "#7 changed by -60 without an order of ours")]
+        for held, change in ((40.0, "-60"), (1_234_567.0, "+1,234,527")):
+            hand.told.clear()
+            holdings.reported(7, held, hand.now)
+            await hand.look()
+            await hand.look(GRACE)
+            await hand.look()
+            assert hand.told == [("position", f"#7 changed by {change} without an order of ours")]

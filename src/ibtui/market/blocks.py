@@ -29,7 +29,7 @@ class BlockRule:
 
     def __str__(self) -> str:
         """As it is typed."""
-        return f"{self.times:g}x" if self.size is None else f"{self.size:g}"
+        return f"{self.times:g}x" if self.size is None else f"{self.size:.12g}"
 
 
 def block_rule(text: str) -> BlockRule:

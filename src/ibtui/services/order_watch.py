@@ -173,7 +173,9 @@ class OrderWatch:
         for con_id, change in moved.items():
             position = self._account.positions.get(con_id)
             name = position.symbol if position is not None else f"#{con_id}"
-            self._tell("position", f"{name} changed by {change:+g} without an order of ours")
+            self._tell(
+                "position", f"{name} changed by {'+' if change > 0 else ''}{exact(change)} without an order of ours"
+            )
         return bool(moved)
 
     def _traded_since(self, day_ns: int) -> bool:

@@ -109,6 +109,7 @@ def test_sizes_joining_and_blocks_are_chosen_by_words():
     assert (options.sieve, options.block) == (Sieve(False, 100, 5000), BlockRule(times=3))
     assert options.chosen(["size"]).chosen(["join"]).sieve == Sieve()
     assert block_rule("10,000").begins(Delta()) == 10_000
+    assert str(block_rule("2,500,000")) == "2500000"
     assert BlockRule().begins(Delta()) is None
 
 
