@@ -500,6 +500,7 @@ async def test_only_rows_that_changed_are_drawn_again(tmp_path: Path):
             quote(parts, QQQ, 400.01, 400.03, 400.02)
             await settle(app, pilot)
             grid = app.screen.query_one("#board", RowGrid)
+            text_of(app)
             before = dict(grid._strips)
             quote(parts, SPY, 501.01, 501.03, 501.02)
             grid.update_rows(frozenset(parts.market.board.dirty))

@@ -137,10 +137,18 @@ class Terminal:
         """Types a line and enter, as one who types fast."""
         self.press(text + "\r")
 
-    def press_until(self, key: str, condition: Callable[[str], object], seconds: float = 15.0) -> str:
-        """Presses a key once and waits until the screen satisfies a condition."""
-        self.press(key)
-        return self.until(condition, seconds)
+    def press_until(
+        self, key: str, condition: Callable[[str], object], seconds: float = 15.0, again: float = math.inf
+    ) -> str:
+        """Presses a key, and ``again`` after so many seconds, until the screen satisfies a condition."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self.press(key)
+            try:
+                return self.until(condition, min(again, deadline - time.monotonic()))
+            except AssertionError:
+                if time.monotonic() > deadline:
+                    raise
 
     def hang_up(self) -> None:
         """Closes the terminal under the program, as a dropped link does."""

@@ -59,12 +59,8 @@ def gone(pid: int, seconds: float = 5.0) -> bool:
 
 
 def send(terminal: Terminal) -> None:
-    """Sends a ticket; presses again where it says that a full machine's disk took too long for the order."""
-    for _ in range(5):
-        terminal.press("\r")
-        text = terminal.until(lambda text: "┏━" not in text or "the journal took over" in text)
-        if "┏━" not in text:
-            return
+    """Sends a ticket, as one who presses again where it says that the key or the disk was not quick enough."""
+    terminal.press_until("\r", lambda text: "┏━" not in text, again=2.0)
 
 
 def test_one_command_opens_a_market_that_moves(open_terminal: Open) -> None:
