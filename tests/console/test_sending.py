@@ -224,6 +224,25 @@ async def test_three_lost_links_open_it_whatever_the_broker_repeats_of_older_ord
     assert (refused.status, "the breaker is open" in refused.reason) == (Status.REFUSED, True)
 
 
+async def test_an_outage_is_one_failure_however_many_tries_to_connect_fail(trader: Trader) -> None:
+    breaker, session = trader.rig.desk.breaker, trader.rig.supervisor.session
+    assert session is not None
+    await trader.gateway.control("refuse", seconds=1.5)
+    session.abort("cut by the test")
+    await until(lambda: trader.rig.supervisor.status.attempt >= 3, 10, "three tries")
+    assert len(breaker.causes(trader.rig.desk._clock.monotonic())) == 1
+    breaker.success(trader.rig.desk._clock.monotonic())
+    await until(lambda: breaker.causes(trader.rig.desk._clock.monotonic()), 10, "the next try to count")
+    await trader.rig.ready()
+    assert len(breaker.causes(trader.rig.desk._clock.monotonic())) == 1
+
+
+async def test_a_gateway_that_never_listened_is_one_failure(unused_tcp_port: int, tmp_path: Path) -> None:
+    async with running(tmp_path, "127.0.0.1", unused_tcp_port) as rig:
+        await until(lambda: rig.supervisor.status.attempt >= 3, 10, "three tries")
+        assert rig.desk.breaker.causes(rig.desk._clock.monotonic()) == ("no link since the start",)
+
+
 # Brackets.
 
 

@@ -91,6 +91,7 @@ class OrderDesk:
         self._before_loss: dict[str, Order] = {}
         self._strangers: set[int] = set()
         self._reconciled = False
+        self._no_link = "no link since the start"
 
     @property
     def orders(self) -> dict[str, Order]:
@@ -432,7 +433,12 @@ class OrderDesk:
             self._before_loss.setdefault(order.intent.order_ref, order)
             self._ledger.fold(order.intent.order_ref, LinkLost(), "link lost", "not known until reconciled")
         if session is not None:
-            self.breaker.failure(f"link lost in session {session.number}", self._clock.monotonic())
+            self._no_link = f"link lost in session {session.number}"
+            self.not_connected()
+
+    def not_connected(self) -> None:
+        """The link is lost, or a try to get one failed: however many tries, one cause until there is a link again."""
+        self.breaker.failure(self._no_link, self._clock.monotonic())
 
     def _listed(self) -> bool:
         return self._messages is not None and self._messages.open_listed

@@ -240,6 +240,8 @@ class Supervisor:
             self.status = replace(
                 self.status, lost_ns=self._clock.utc_ns(), heartbeat_s=None, skew_s=None, connected_at=None
             )
+        elif not (self._stopping or facts.asked):
+            self._tell_parts("not_connected")
         facts.cause = cause
         facts.not_understood = 0
         facts.silent = facts.syncing = self._data_lost = False
@@ -319,8 +321,12 @@ class Supervisor:
     def _tell_data_lost(self) -> None:
         if self._data_lost:
             self._data_lost = False
-            for part in self._parts:
-                _guarded(getattr(part, "data_lost", lambda: None))
+            self._tell_parts("data_lost")
+
+    def _tell_parts(self, what: str) -> None:
+        """Calls it on the parts that have it."""
+        for part in self._parts:
+            _guarded(getattr(part, what, lambda: None))
 
     # --- what the gateway says ---
 

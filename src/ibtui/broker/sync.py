@@ -18,7 +18,7 @@ class SessionPart(Protocol):
     """What lives in a session and is restored in the next one.
 
     A part may also have ``data_lost()``: IB came back without our subscriptions (1101), so what they brought is gone;
-    it is called before the steps run again.
+    it is called before the steps run again. And ``not_connected()``: a try came to nothing.
     """
 
     def attach(self, session: Session) -> None:
