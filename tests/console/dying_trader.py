@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ibtui.broker import order_sender
 from ibtui.broker.window import client_of
 from ibtui.trading.brackets import bracket
 from ibtui.trading.orders import Order, Status
@@ -18,6 +19,8 @@ from tests.conftest import Gateway, until
 from tests.console.trader import Trader, trading
 
 FIRST_CLIENT = 50
+
+order_sender.JOURNAL_WAIT = 10.0  # all of them share one disk
 
 
 def die(*_: object) -> NoReturn:
