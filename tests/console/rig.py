@@ -157,3 +157,8 @@ async def running(
             with suppress(TimeoutError):
                 await asyncio.wait_for(task, 5)
         directory.close()
+
+
+async def never(*_: Any) -> None:
+    """Stands in for what does not come back."""
+    await asyncio.Event().wait()

@@ -1,7 +1,9 @@
 """The way of an order, on the real simulated gateway: journal first, one frame, every outcome told."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from ibtui.trading.orders import Order, Status
 from ibtui.trading.restraints import Restraint
 from ibtui.trading.states import TradingState
 from tests.conftest import Gateway, until
-from tests.console.rig import Rig, running
+from tests.console.rig import Rig, never, running
 
 HALTED = Restraint("user", TradingState.HALTED, "by a test", 0)
 
@@ -192,21 +194,28 @@ async def test_a_cancel_during_the_journals_write_stops_the_frame(gateway: Gatew
 async def test_a_journal_that_does_not_answer_in_time_stops_the_frame(
     gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sqlite3
-
     async with running(tmp_path, gateway.host, gateway.port) as rig:
         await rig.ready()
         spy = await rig.quoted("SPY")
-        other = sqlite3.connect(rig.directory.journal, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        try:
-            with monkeypatch.context() as limit:
-                limit.setattr(order_sender, "JOURNAL_WAIT", JOURNAL_WAIT)
-                order = await rig.desk.submit(resting(rig, spy), spy)
-        finally:
-            other.execute("ROLLBACK")
-            other.close()
+        with monkeypatch.context() as disk:
+            disk.setattr(order_sender, "JOURNAL_WAIT", JOURNAL_WAIT)
+            disk.setattr(rig.desk._journal, "intend", never)
+            order = await rig.desk.submit(resting(rig, spy), spy)
         assert (order.status, order.reason) == (Status.NOT_SENT, "the journal took over 250 ms")
+        assert "3" not in (await gateway.control("stats"))["received"]
+        again = await rig.desk.submit(resting(rig, spy, 11), spy)
+        assert again.status is Status.SENT, again.reason
+
+
+async def test_a_journal_that_another_program_holds_stops_the_frame(gateway: Gateway, tmp_path: Path) -> None:
+    async with running(tmp_path, gateway.host, gateway.port) as rig:
+        await rig.ready()
+        spy = await rig.quoted("SPY")
+        with closing(sqlite3.connect(rig.directory.journal, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            order = await rig.desk.submit(resting(rig, spy), spy)
+            other.execute("ROLLBACK")
+        assert (order.status, "locked by another program" in order.reason) == (Status.NOT_SENT, True)
         assert "3" not in (await gateway.control("stats"))["received"]
         again = await rig.desk.submit(resting(rig, spy, 11), spy)
         assert again.status is Status.SENT, again.reason

@@ -1,7 +1,6 @@
 """What stands between an order, a bracket or a change and its frame, each guard for itself."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,7 +22,7 @@ from ibtui.trading.orders import Order, OrderIntent, Status
 from ibtui.trading.restraints import Restraint
 from ibtui.trading.states import TradingState
 from tests.conftest import Gateway, until
-from tests.console.rig import running
+from tests.console.rig import never, running
 from tests.console.trader import Trader, trading
 
 PLACE, CANCEL, OPEN_ORDER = 3, 4, 5
@@ -349,16 +348,11 @@ async def test_a_guard_that_turns_while_a_change_is_journalled_stops_its_frame(
 async def test_a_change_that_is_not_on_disk_in_time_is_not_sent(
     trader: Trader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ref = await trader.working()
-    other = sqlite3.connect(trader.rig.directory.journal, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
+    ref, desk = await trader.working(), trader.rig.desk
     monkeypatch.setattr(order_sender, "JOURNAL_WAIT", JOURNAL_WAIT)
-    try:
-        with pytest.raises(OrderRefusedError, match="the journal took over 250 ms"):
-            await trader.rig.desk.change(ref, trader.spy, quantity=9)
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
+    monkeypatch.setattr(desk._journal, "change", never)
+    with pytest.raises(OrderRefusedError, match="the journal took over 250 ms"):
+        await desk.change(ref, trader.spy, quantity=9)
     assert await modified(trader, ref) == 0
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,9 +25,16 @@ async def gateway(**options: Any) -> AsyncIterator[RunningGateway]:
 
 
 @asynccontextmanager
-async def client(server: RunningGateway, client_id: int = 1, version: int = 176, **options: Any) -> AsyncIterator[IB]:
-    """ib_insync, connected and synchronized."""
+async def client(
+    server: RunningGateway,
+    client_id: int = 1,
+    version: int = 176,
+    told: Callable[[int, int, str, Any], None] = lambda *_: None,
+    **options: Any,
+) -> AsyncIterator[IB]:
+    """ib_insync, connected and synchronized; ``told`` hears every message from the first on."""
     ib = IB()
+    ib.errorEvent += told
     ib.client.MaxClientVersion = version
     ib.RaiseRequestErrors = True
     await ib.connectAsync(server.host, server.port, clientId=client_id, timeout=10, **options)

@@ -59,9 +59,8 @@ async def test_a_restart_resets_refuses_says_in_use_lowers_ids_and_flaps() -> No
                 raw.ask("71", "2", "1", "")
                 assert (await raw.read_until("4"))[3] == "326"
                 assert await raw.closed()
-        async with client(server) as again:
-            told: list[int] = []
-            again.errorEvent += lambda _id, code, *_: told.append(code)
+        told: list[int] = []
+        async with client(server, told=lambda _id, code, *_: told.append(code)) as again:
             async with bare(server) as other:
                 assert ["9", "1", "2"] in await other.start(3)
             assert [trade.order.orderRef for trade in again.openTrades()] == ["LIVES"]

@@ -4,6 +4,7 @@ import codecs
 import os
 import select
 import selectors
+import signal
 import sys
 import threading
 import time
@@ -15,6 +16,7 @@ from typing import Any
 from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.message import Message
 
 from ibtui.ui.keyguard import CURSOR_REPORT, KeyGuard
@@ -144,6 +146,14 @@ class ConsoleDriver(LinuxDriver):
         self._output = Output(sys.__stderr__.fileno() if sys.__stderr__ else 2, self._output_failed)
         self._output.start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        # Textual reads the size inside the signal's handler. One that the next signal interrupted told its old size
+        # after the new one, and the screen stayed as it never was (one storm of fifty sizes in ten, seen).
+        self._loop.add_signal_handler(signal.SIGWINCH, self._resized)
+
+    def _resized(self) -> None:
+        if not self._in_band_window_resize:
+            size = Size(*self._get_terminal_size())
+            self._app.post_message(events.Resize(size, size))
 
     def close(self) -> None:
         """Lets the last bytes out, for a bounded time, then ends Textual's threads."""
