@@ -133,7 +133,7 @@ async def test_a_job_survives_a_lost_link_and_misses_nothing(gateway, tmp_path):
         job = cut.runner.start(spy, MINUTE, "full", start=end - 12 * DAY, end=end)
         states = []
         cut.runner.on_change.append(lambda each: states.append(each.state))
-        await until(lambda: job.done == 2, what="two requests answered")
+        await until(lambda: job.done >= 2, what="two requests answered")
         await gateway.control("drop", how="rst", client_id=10)
         await cut.runner.finished(job)
         assert job.state is State.DONE
@@ -154,7 +154,7 @@ async def main():
     async with rig(Gateway(None, host, int(port), 0), Path(path)) as it:
         spy = await it.contracts.resolve("SPY")
         job = it.runner.start(spy, MINUTE, "full", start=int(end) - 12 * DAY, end=int(end))
-        await until(lambda: job.done == 3)
+        await until(lambda: job.done >= 3)
         print("three of", job.total, flush=True)
         await asyncio.sleep(600)
 

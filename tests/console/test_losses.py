@@ -106,7 +106,7 @@ async def test_a_fill_while_ib_is_lost_is_taken_and_new_orders_wait(gateway: Gat
         session = rig.supervisor.session
         for _ in range(3):
             await gateway.control("message", code=1100, text="Connectivity has been lost")
-        await until(lambda: rig.supervisor.status.state == "IB LOST", 1, "IB LOST")
+        await until(lambda: rig.supervisor.status.state == "IB LOST", 5, "IB LOST")
         assert rig.feeds.mark(spy.con_id) == "STALE"
         refused = await rig.desk.submit(rig.desk.intent(spy, "BUY", 7, limit_price=order.intent.limit_price), spy)
         assert refused.status is Status.REFUSED
