@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from ibtui.broker import order_sender
 from ibtui.broker.window import client_of
+from ibtui.services.sim_control import do_blocking
 from ibtui.trading.brackets import bracket
 from ibtui.trading.orders import Order, Status
 from tests.conftest import Gateway, until
@@ -50,13 +51,27 @@ def on_statement(trader: Trader, *beginnings: str) -> None:
     trader.rig.writer._orders._database.connection.set_trace_callback(look)
 
 
-def after(part: Any, method: str, times: int = 1) -> None:
-    """When a method has done its work for the ``times``-th time."""
+def on_frame(trader: Trader, method: str, times: int = 1) -> None:
+    """When the client's method has sent its frame for the ``times``-th time and the gateway has it."""
+    after(client(trader), method, times, lambda: arrived(trader))
+
+
+def arrived(trader: Trader) -> None:
+    """Returns once the gateway has read what was sent: its answer to what is asked later says so.
+
+    The kernel resets the connections of one who is killed, and what a busy gateway had not read is lost then.
+    """
+    do_blocking(trader.gateway.control_port, "stats", {})
+
+
+def after(part: Any, method: str, times: int = 1, last: Callable[[], object] = lambda: None) -> None:
+    """When a method has done its work for the ``times``-th time, and ``last`` is done too."""
     original, calls = getattr(part, method), [0]
 
     def counted() -> None:
         calls[0] += 1
         if calls[0] == times:
+            last()
             die()
 
     def call(*arguments: Any) -> Any:
@@ -98,7 +113,7 @@ async def journal_committed(trader: Trader) -> None:
 
 
 async def frame_sent(trader: Trader) -> None:
-    after(client(trader), "placeOrder")
+    on_frame(trader, "placeOrder")
     await trader.sent()
 
 
@@ -114,7 +129,7 @@ async def filling(trader: Trader) -> None:
 
 async def changing(trader: Trader) -> None:
     ref = await trader.working()
-    after(client(trader), "placeOrder")
+    on_frame(trader, "placeOrder")
     await trader.rig.desk.change(ref, trader.spy, quantity=9)
 
 
@@ -126,12 +141,12 @@ async def cancel_asked(trader: Trader) -> None:
 
 async def cancel_sent(trader: Trader) -> None:
     ref = await trader.working()
-    after(client(trader), "cancelOrder")
+    on_frame(trader, "cancelOrder")
     await trader.rig.desk.cancel(ref)
 
 
 async def bracket_half_sent(trader: Trader) -> None:
-    after(client(trader), "placeOrder", times=2)
+    on_frame(trader, "placeOrder", times=2)
     desk, parent = trader.rig.desk, trader.intent(1.01)
     bid = trader.rig.market.board.quote(trader.spy.con_id).bid
     legs = bracket(parent, lambda **facts: desk.intent(trader.spy, **facts), round(bid * 1.05, 2), round(bid * 0.95, 2))
@@ -141,6 +156,7 @@ async def bracket_half_sent(trader: Trader) -> None:
 async def halted(trader: Trader) -> None:
     await trader.working()
     await trader.rig.desk.halt("by a test", 0, cancels="opening")
+    arrived(trader)
     die()
 
 
@@ -163,8 +179,8 @@ async def trade(step: Callable[[Trader], Awaitable[None]], gateway: Gateway, pat
         await until(lambda: False, 10, f"the end at: {step.__name__}")
 
 
-def main(host: str, port: str, directory: str) -> None:
-    gateway = Gateway(None, host, int(port), 0)  # type: ignore[arg-type]
+def main(host: str, port: str, control_port: str, directory: str) -> None:
+    gateway = Gateway(None, host, int(port), int(control_port))  # type: ignore[arg-type]
     for number, step in enumerate(STEPS):
         if os.fork() == 0:
             asyncio.run(trade(step, gateway, Path(directory) / step.__name__, FIRST_CLIENT + number))

@@ -55,8 +55,9 @@ OUTCOMES = {
 def fallen(shared_gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Data directories by step, of traders who were all killed."""
     directory = tmp_path_factory.mktemp("fallen")
-    program = [sys.executable, "-m", "tests.console.dying_trader", shared_gateway.host, str(shared_gateway.port)]
-    subprocess.run([*program, str(directory)], cwd=ROOT, check=True, timeout=60)
+    ports = (str(shared_gateway.port), str(shared_gateway.control_port))
+    program = [sys.executable, "-m", "tests.console.dying_trader", shared_gateway.host, *ports, str(directory)]
+    subprocess.run(program, cwd=ROOT, check=True, timeout=100)
     return directory
 
 
