@@ -41,9 +41,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def patient_journal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets the disk of a machine that runs other tests beside take its time; the tests of the limit put it back."""
-    monkeypatch.setattr(order_sender, "JOURNAL_WAIT", 10.0)
+def patient_journal() -> Iterator[None]:
+    """Lets the disk of a machine that runs other tests beside take its time; the tests of the limit put it back.
+
+    A patch of its own: what a test takes back in its middle is not this one.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(order_sender, "JOURNAL_WAIT", 10.0)
+        yield
 
 
 @pytest.fixture(scope="module")
