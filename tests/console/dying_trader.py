@@ -167,9 +167,7 @@ STEPS: tuple[Callable[[Trader], Awaitable[None]], ...] = (
 
 
 def client(trader: Trader) -> Any:
-    session = trader.rig.supervisor.session
-    assert session is not None
-    return client_of(session)
+    return client_of(trader.rig.session)
 
 
 async def trade(step: Callable[[Trader], Awaitable[None]], gateway: Gateway, path: Path, client_id: int) -> None:

@@ -17,6 +17,7 @@ from ibtui.broker.history import History
 from ibtui.broker.opening_hours import OpeningHours
 from ibtui.broker.order_guards import Surroundings
 from ibtui.broker.orders import OrderDesk
+from ibtui.broker.session import Session
 from ibtui.broker.status import obstacle_to_orders
 from ibtui.broker.supervisor import Supervisor
 from ibtui.clock import MarketClock, system_clock
@@ -47,6 +48,13 @@ class Rig:
     desk: OrderDesk
     batches: list[Batch] = field(default_factory=list)
     changes: list[Order] = field(default_factory=list)
+
+    @property
+    def session(self) -> Session:
+        """The session that there is."""
+        session = self.supervisor.session
+        assert session is not None
+        return session
 
     async def ready(self, seconds: float = 15.0) -> None:
         await until(lambda: self.supervisor.status.state == "READY", seconds, f"READY: {self.supervisor.status}")

@@ -28,8 +28,7 @@ async def test_a_cancel_is_on_the_wire_while_requests_for_data_still_wait(gatewa
         before = (await gateway.control("stats"))["received"].get(MARKET_DATA, 0)
         for number in range(135):
             feeds.want(type(trader.spy)(con_id=1_000_000 + number, symbol=f"X{number}"), quotes=True)
-        session = trader.rig.supervisor.session
-        assert session is not None
+        session = trader.rig.session
         await until(lambda: room(session) <= RESERVED, 5, "as many requests as may go")
         assert room(session) > RESERVED // 2, "the rest of the second is for orders"
         for ref in refs:
@@ -84,8 +83,7 @@ async def test_a_cancel_that_waits_for_its_turn_goes_to_no_account_and_no_order_
     gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with trading(gateway, tmp_path) as trader:
-        desk, session = trader.rig.desk, trader.rig.supervisor.session
-        assert session is not None
+        desk, session = trader.rig.desk, trader.rig.session
         refs = [await trader.working(quantity=10 + number) for number in range(3)]
         use_up(session)
         for ref in refs[:2]:
@@ -124,8 +122,7 @@ async def test_orders_and_cancels_leave_room_for_the_heartbeat_and_the_librarys_
     gateway: Gateway, tmp_path: Path
 ) -> None:
     async with trading(gateway, tmp_path) as trader:
-        session = trader.rig.supervisor.session
-        assert session is not None
+        session = trader.rig.session
         use_up(session)
         assert client_of(session).MaxRequests - sent_lately(session) == FOR_HEARTBEATS
         await until(lambda: room(session) > 0, 5, "the next second")
@@ -180,8 +177,7 @@ async def test_a_cancel_that_was_lost_on_its_way_is_sent_once_more_after_the_rec
         unread, broken = [await trader.working(quantity=10 + number) for number in range(2)]
         await gateway.control("freeze")
         await desk.cancel(unread)
-        session = rig.supervisor.session
-        assert session is not None
+        session = rig.session
 
         def fail(_: int) -> None:
             raise ConnectionError("the link is going")
@@ -198,8 +194,7 @@ async def test_a_cancel_that_was_lost_on_its_way_is_sent_once_more_after_the_rec
 
 async def test_one_asking_is_one_frame_whoever_reconciles_meanwhile(gateway: Gateway, tmp_path: Path) -> None:
     async with trading(gateway, tmp_path) as trader:
-        desk, session = trader.rig.desk, trader.rig.supervisor.session
-        assert session is not None
+        desk, session = trader.rig.desk, trader.rig.session
         ref = await trader.working()
         transport = client_of(session).conn.transport
         transport.pause_reading()

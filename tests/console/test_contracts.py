@@ -45,8 +45,7 @@ async def test_a_restart_without_a_gateway_still_knows_what_was_found(gateway: G
 async def test_lookups_leave_room_for_a_cancel(gateway: Gateway, tmp_path: Path) -> None:
     async with running(tmp_path, gateway.host, gateway.port) as rig:
         await rig.ready()
-        session = rig.supervisor.session
-        assert session is not None
+        session = rig.session
         lookups = [asyncio.create_task(rig.contracts.resolve(f"ZZ{number}")) for number in range(12)]
         for _ in range(10):
             await asyncio.sleep(0.1)

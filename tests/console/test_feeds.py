@@ -47,8 +47,7 @@ async def test_every_frame_that_was_sent_is_a_stored_row(gateway: Gateway, tmp_p
             rig.feeds.want(instrument, quotes=True, depth=symbol != "XLK", tape=True)
         await until(lambda: min(received(rig).values()) > 50, 20, "frames of every kind")
         wanted = await settled(gateway, rig)
-        assert rig.supervisor.session is not None
-        assert rig.supervisor.session.decode_errors == 0
+        assert rig.session.decode_errors == 0
     assert {table: stored(rig, table) for table in KEEP} == wanted
 
 
@@ -139,8 +138,6 @@ async def test_one_refused_symbol_says_why_and_touches_no_other(gateway: Gateway
     async with running(tmp_path, gateway.host, gateway.port) as rig:
         await rig.ready()
         spy = await rig.quoted("SPY")
-        session = rig.supervisor.session
-        assert session is not None
         nothing = type(spy)(con_id=999_999_999, symbol="NOPE")
         rig.feeds.want(nothing, quotes=True)
         await until(lambda: "200" in rig.feeds.reason(nothing.con_id), 10, rig.feeds.reason(nothing.con_id))
@@ -182,8 +179,7 @@ async def test_a_hundred_symbols_never_fill_the_librarys_queue(
     async with running(tmp_path, gateway.host, gateway.port) as rig:
         await rig.ready()
         spy = await rig.contracts.resolve("SPY")
-        session = rig.supervisor.session
-        assert session is not None
+        session = rig.session
         throttled: list[bool] = []
         session.ib.client.throttleStart += lambda: throttled.append(True)
         for number in range(100):
@@ -227,7 +223,6 @@ async def test_closing_on_a_link_that_just_went_harms_nothing(gateway: Gateway, 
     async with running(tmp_path, gateway.host, gateway.port) as rig:
         await rig.ready()
         spy = await rig.quoted("SPY")
-        assert rig.supervisor.session is not None
-        rig.supervisor.session.abort("gone in this very turn")
+        rig.session.abort("gone in this very turn")
         await rig.feeds.confirm(spy)
         await rig.feeds.close()

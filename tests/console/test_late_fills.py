@@ -86,8 +86,7 @@ async def test_lists_of_before_prove_nothing_when_the_broker_is_asked_anew(trade
         # The gateway was told to say nothing of it: it is asked until it filled.
         while (await trader.at_gateway(ref))[0]["status"] != "Filled":  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-    session = trader.rig.supervisor.session
-    assert session is not None
+    session = trader.rig.session
     (_, ask_open_orders), *others = trader.rig.desk.steps(session)
     await ask_open_orders()
     assert trader.order(ref).status is Status.WORKING, "nobody said that it filled, and one list proves nothing"

@@ -164,8 +164,7 @@ async def test_a_flatten_whose_cancels_fill_the_second_closes_all_the_same(gatew
         await rig.ready()
         spy = await rig.quoted("SPY")
         await holding(rig, spy, 10)
-        session = rig.supervisor.session
-        assert session is not None
+        session = rig.session
         while room(session):
             client_of(session).reqIds(1)
         closing = await flattening(rig).flatten(spy)
@@ -205,8 +204,7 @@ async def test_where_orders_do_not_end_or_nobody_knows_the_position_nothing_is_s
         spy = await rig.quoted("SPY")
         await holding(rig, spy, 10)
         order = await working(rig, spy)
-        session = rig.supervisor.session
-        assert session is not None
+        session = rig.session
         transport = client_of(session).conn.transport
         transport.pause_reading()
         with pytest.raises(OrderRefusedError, match="its orders did not end: BUY 10 is WORKING"):
@@ -244,8 +242,7 @@ async def test_a_reversal_that_does_not_close_opens_nothing(
         await rig.ready()
         spy = await rig.quoted("SPY")
         await holding(rig, spy, 10)
-        session = rig.supervisor.session
-        assert session is not None
+        session = rig.session
         client_of(session).conn.transport.pause_reading()
         with pytest.raises(OrderRefusedError, match="not closed yet, its order is SENT: not reversed"):
             await flattening(rig).reverse(spy)

@@ -216,8 +216,7 @@ async def test_lists_asked_for_at_the_same_time_all_end(trader: Trader) -> None:
 
 
 async def test_a_fill_that_can_not_be_read_is_counted_and_found_by_asking_again(trader: Trader) -> None:
-    session = trader.rig.supervisor.session
-    assert session is not None
+    session = trader.rig.session
     asked = await trader.received(7)
     await trader.gateway.control("alter", message=EXECUTION, values={"ev_multiplier": "?"}, count=1)
     ref = await trader.sent(1.01)
@@ -228,8 +227,7 @@ async def test_a_fill_that_can_not_be_read_is_counted_and_found_by_asking_again(
 
 
 async def test_an_order_whose_line_in_the_list_can_not_be_read_is_not_called_missing(trader: Trader) -> None:
-    session = trader.rig.supervisor.session
-    assert session is not None
+    session = trader.rig.session
     ref, asked = await trader.working(), await trader.received(7)
     await trader.gateway.control("alter", message=OPEN_ORDER, values={"symbol": "S\0Y"})
     try:

@@ -84,8 +84,7 @@ async def test_the_journal_holds_an_order_before_its_frame_leaves(gateway: Gatew
     async with running(tmp_path, gateway.host, gateway.port) as rig:
         await rig.ready()
         spy = await rig.quoted("SPY")
-        session = rig.supervisor.session
-        assert session is not None
+        session = rig.session
         client = client_of(session)
         place = client.placeOrder
         on_disk: list[list[tuple[Any, ...]]] = []
@@ -229,8 +228,7 @@ async def test_a_link_lost_before_the_answer_is_unknown_and_then_found_without_a
         await rig.ready()
         spy = await rig.quoted("SPY")
         intent = resting(rig, spy)
-        session = rig.supervisor.session
-        assert session is not None
+        session = rig.session
         session.ib.client.conn.transport.pause_reading()  # the broker has it, its answer never arrives
         sent = await rig.desk.submit(intent, spy)
         assert sent.status is Status.SENT
@@ -278,8 +276,6 @@ async def test_an_order_the_broker_never_saw_stays_unknown_until_it_is_resolved(
         await rig.ready()
         spy = await rig.quoted("SPY")
         intent = resting(rig, spy)
-        session = rig.supervisor.session
-        assert session is not None
         await gateway.control("freeze")  # the frame is never read
         await rig.desk.submit(intent, spy)
         await gateway.control("drop", how="rst")
@@ -427,8 +423,7 @@ async def test_every_cancel_of_many_goes_out_without_filling_the_librarys_queue(
     async with running(tmp_path, gateway.host, gateway.port, risk=risk) as rig:
         await rig.ready()
         found = [await rig.quoted(symbol) for symbol in ("SPY", "QQQ", "IWM")]
-        session = rig.supervisor.session
-        assert session is not None
+        session = rig.session
         throttled: list[bool] = []
         session.ib.client.throttleStart += lambda: throttled.append(True)
         refs = []

@@ -36,9 +36,7 @@ async def trader(gateway: Gateway, tmp_path: Path) -> AsyncIterator[Trader]:
 
 
 def client(trader: Trader) -> Any:
-    session = trader.rig.supervisor.session
-    assert session is not None
-    return client_of(session)
+    return client_of(trader.rig.session)
 
 
 def legs(trader: Trader, factor: float = 0.98) -> tuple[OrderIntent, ...]:
@@ -75,8 +73,7 @@ def probing(trader: Trader) -> None:
 
 
 async def test_a_link_that_goes_while_the_journal_writes_stops_the_frame(trader: Trader) -> None:
-    desk, session = trader.rig.desk, trader.rig.supervisor.session
-    assert session is not None
+    desk, session = trader.rig.desk, trader.rig.session
 
     def appeared(order: Order) -> None:
         if order.status is Status.NEW:
@@ -97,8 +94,7 @@ async def test_nothing_goes_before_the_broker_has_listed_its_orders(trader: Trad
 
 
 async def test_a_session_that_just_ended_takes_no_frame(trader: Trader) -> None:
-    session = trader.rig.supervisor.session
-    assert session is not None
+    session = trader.rig.session
     asked, said = Asked(trader.intent(0.98), trader.spy), []
     session.ended.add_done_callback(lambda _: said.append(trader.rig.desk._guards.gate(session, True, asked)))
     session.abort("cut by the test")
@@ -212,8 +208,7 @@ async def test_three_lost_links_open_it_whatever_the_broker_repeats_of_older_ord
     await trader.working()
     for number in range(3):
         assert desk.breaker.state == "closed"
-        session = trader.rig.supervisor.session
-        assert session is not None
+        session = trader.rig.session
         session.abort("cut by the test")
         await trader.rig.not_ready()
         await trader.rig.ready()
@@ -224,8 +219,7 @@ async def test_three_lost_links_open_it_whatever_the_broker_repeats_of_older_ord
 
 
 async def test_an_outage_is_one_failure_however_many_tries_to_connect_fail(trader: Trader) -> None:
-    breaker, session = trader.rig.desk.breaker, trader.rig.supervisor.session
-    assert session is not None
+    breaker, session = trader.rig.desk.breaker, trader.rig.session
     await trader.gateway.control("refuse", seconds=1.5)
     session.abort("cut by the test")
     await until(lambda: trader.rig.supervisor.status.attempt >= 3, 10, "three tries")
@@ -274,8 +268,7 @@ async def test_in_reducing_no_target_or_stop_opens_what_its_order_closes(trader:
 
 
 async def test_a_bracket_that_this_second_has_no_room_for_goes_not_at_all(trader: Trader) -> None:
-    session = trader.rig.supervisor.session
-    assert session is not None
+    session = trader.rig.session
     before = await trader.received(PLACE)
     while room(session) > 2:
         client(trader).reqIds(1)

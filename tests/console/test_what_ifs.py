@@ -138,8 +138,7 @@ async def test_what_may_not_be_ordered_may_not_be_asked_and_an_order_goes_before
     async with running(tmp_path, gateway.host, gateway.port) as rig:
         await rig.ready()
         spy = await rig.quoted("SPY")
-        session = rig.supervisor.session
-        assert session is not None
+        session = rig.session
         monkeypatch.setattr(session, "accounts", ("ULIVE01",))
         assert "not a paper account" in (await rig.desk.what_if(near(rig, spy, "BUY", 1), spy)).problem
         monkeypatch.undo()
@@ -173,8 +172,7 @@ async def test_what_turns_while_a_question_is_journalled_stops_its_frame(
     async with running(tmp_path, gateway.host, gateway.port) as rig:
         await rig.ready()
         spy = await rig.quoted("SPY")
-        session = rig.supervisor.session
-        assert session is not None
+        session = rig.session
 
         async def halt() -> None:
             rig.desk.restraints["user"] = Restraint("user", TradingState.HALTED, "by hand", 0)
